@@ -1,0 +1,1 @@
+"""Results-driven contracting workbooks: the library behind the notebooks."""
