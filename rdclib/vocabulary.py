@@ -1,0 +1,53 @@
+"""Word lists that several rooms share. The meaning of each word is in data/catalogue and README."""
+
+# Stages of an engagement, in the order in which a city walks through them.
+STAGES = ("readiness", "assessment", "selection", "review")
+
+# Who answers the practice questionnaire.
+ROLES = ("procurement", "department", "finance", "legal", "leadership", "vendor")
+
+# Answers that are not a level from 0 to 4.
+NOT_KNOWN = "not known"
+NOT_APPLICABLE = "not applicable"
+
+# Open Contracting Data Standard, method codelist (Open Contracting Partnership, 2024).
+PROCUREMENT_METHODS = ("open", "selective", "limited", "direct")
+COMPETITIVE_METHODS = ("open", "selective")
+
+SOLICITATION_STATUSES = ("planned", "active", "complete", "cancelled", "unsuccessful", "withdrawn")
+BID_STATUSES = ("invited", "pending", "valid", "disqualified", "withdrawn")
+CONTRACT_STATUSES = ("pending", "active", "cancelled", "terminated")
+
+CONTRACT_TYPES = (
+    "firm fixed price",
+    "unit price",
+    "on-call",
+    "time and materials",
+    "labor hour",
+    "cost reimbursement",
+    "incentive",
+    "performance-based",
+    "milestone",
+    "outcome",
+    "grant",
+)
+# Types under which the city bears the cost risk (FAR 16.104 ranks types by who does).
+CITY_BEARS_COST_RISK = ("cost reimbursement", "time and materials", "labor hour")
+
+PAYMENT_BASES = ("input", "activity", "output", "outcome")
+AWARD_CRITERIA = ("price only", "price and quality", "quality only")
+AMENDMENT_KINDS = ("scope", "time", "amount", "administrative", "option exercised", "renewal", "termination")
+
+LAYERS = ("input", "activity", "output", "outcome", "impact")
+TIMINGS = ("leading", "lagging")
+MEASURE_TYPES = ("proportion", "rate", "count", "duration", "amount", "ratio", "score", "events", "days_between")
+DUTIES = ("vendor", "city")
+DIRECTIONS = ("higher", "lower", "context", "closer to", "band")
+CADENCES = ("daily", "weekly", "monthly", "quarterly", "annual")
+
+# Thresholds of local law that engagement.yaml may give.
+THRESHOLDS = ("small_purchase", "quotes", "formal_bid")
+
+# Past-performance levels, best first (FAR 42.1503 names five).
+RATING_LEVELS = ("exceptional", "very good", "satisfactory", "marginal", "unsatisfactory")
+RATING_DIMENSIONS = ("quality", "schedule", "cost control", "management", "small business and equity")
