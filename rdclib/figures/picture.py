@@ -1,0 +1,221 @@
+"""A drawn figure that shows itself, with its alternative text and caption, and the paper it is drawn on.
+
+Figures compute nothing: they take a result and draw it once. There is no layout engine, which would double the time;
+margins are given in inches, and long labels are measured.
+"""
+
+import base64
+import html
+import io
+import logging
+import textwrap
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
+from matplotlib.ticker import FuncFormatter
+
+from rdclib import formats, style
+
+# One look for everything that is drawn in this process.
+matplotlib.rcParams.update(style.RC)
+# A missing bold or an absent font of the reader's machine is nothing that an advisor can mend.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+
+PNG_DPI = 150
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with the words that stand for it.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        The drawing.
+    alt : str
+        What a reader who cannot see the figure needs to know: the finding, with its numbers.
+    caption : str
+        One sentence under the figure: what is shown, for whom and when, and the source of the numbers.
+    id : str
+        A name, unique in a report, of lower case letters, digits and hyphens.
+    """
+
+    figure: Figure
+    alt: str
+    caption: str
+    id: str
+
+    @cached_property
+    def svg(self):
+        """The drawing as SVG text, the same bytes each time."""
+        # Ids inside the drawing come from this salt.
+        with matplotlib.rc_context({"svg.hashsalt": self.id}):
+            return self._draw(FigureCanvasSVG, "svg", metadata={"Date": None, "Creator": None}).decode("utf-8")
+
+    @cached_property
+    def png(self):
+        """The drawing as PNG bytes, for programs that do not read SVG."""
+        return self._draw(FigureCanvasAgg, "png", dpi=PNG_DPI, metadata={"Software": None})
+
+    def html(self):
+        """Give the figure with its alternative text and caption as one piece of HTML."""
+        source = base64.b64encode(self.svg.encode("utf-8")).decode("ascii")
+        return (
+            f'<figure id="{html.escape(self.id)}" class="mathjax_ignore">'
+            f'<img alt="{html.escape(formats.line(self.alt))}" src="data:image/svg+xml;base64,{source}">'
+            f"<figcaption>{html.escape(formats.line(self.caption))}</figcaption></figure>"
+        )
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        words = {"alt": formats.line(self.alt), "caption": formats.line(self.caption), "id": self.id}
+        data = {
+            # JupyterLab shows no alternative text of a bare image, so it gets the whole figure.
+            "text/html": self.html(),
+            "image/svg+xml": self.svg,
+            "image/png": base64.b64encode(self.png).decode("ascii"),
+            "text/plain": f"{words['caption']} {words['alt']}",
+        }
+        return data, dict.fromkeys(("image/svg+xml", "image/png"), words)
+
+    def _draw(self, canvas, kind, **options):
+        buffer = io.BytesIO()
+        with warnings.catch_warnings():
+            # A vendor's name may hold a letter that no font here has; a box stands in its place.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            canvas(self.figure)
+            self.figure.savefig(buffer, format=kind, **options)
+        return buffer.getvalue()
+
+
+def canvas(
+    height=3.4, *, rows=1, columns=1, left=0.75, right=0.15, top=0.35, bottom=0.5, gap=0.5, width=None, **shared
+):
+    """Give an empty figure of the house's width and its axes.
+
+    Parameters
+    ----------
+    height, left, right, top, bottom : float
+        Inches; the margins lie outside the axes, and labels must fit into them (see `label_margin`).
+    rows, columns : int
+        Panels; more than one gives an array of axes.
+    gap : float
+        Inches between panels, both ways.
+    width : float, optional
+        Inches; a report shows every figure as wide as its text, so leave this alone unless the figure is tall.
+    **shared
+        ``sharex``, ``sharey``, ``height_ratios``, ``width_ratios`` as in `matplotlib.figure.Figure.subplots`.
+
+    Returns
+    -------
+    (matplotlib.figure.Figure, matplotlib.axes.Axes or array of Axes)
+    """
+    width = width or style.WIDTH
+    figure = Figure(figsize=(width, height), dpi=100)
+    ratios = {key: shared.pop(key) for key in ("height_ratios", "width_ratios") if key in shared}
+    panel_width = max((width - left - right - gap * (columns - 1)) / columns, 0.5)
+    panel_height = max((height - top - bottom - gap * (rows - 1)) / rows, 0.3)
+    placed = {
+        "left": left / width,
+        "right": 1 - right / width,
+        "top": 1 - top / height,
+        "bottom": bottom / height,
+        "wspace": gap / panel_width,
+        "hspace": gap / panel_height,
+    }
+    axes = figure.subplots(rows, columns, gridspec_kw=placed | ratios, **shared)
+    return figure, axes
+
+
+def wrap(label, width=24, lines=2):
+    """Break a city's label into lines; what does not fit ends in an ellipsis."""
+    return "\n".join(textwrap.wrap(formats.line(label), width, max_lines=lines, placeholder="…", break_on_hyphens=True))
+
+
+def text_width(text, size=None):
+    """Measure the longest line of a text, in inches.
+
+    Parameters
+    ----------
+    text : str
+    size : float, optional
+        Points; the house's font size unless given.
+    """
+    font = FontProperties(family=style.RC["font.family"])
+    size = size or style.RC["font.size"]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        return max(
+            (
+                TextPath((0, 0), line, size=size, prop=font).get_extents().width / 72
+                for line in text.split("\n")
+                if line
+            ),
+            default=0.0,
+        )
+
+
+def label_margin(labels, size=None):
+    """Give the left margin in inches that a set of (wrapped) labels needs beside horizontal bars."""
+    return max((text_width(label, size) for label in labels), default=0.0) + 0.2
+
+
+def axis_as(axis, kind, currency="USD"):
+    """Write an axis's numbers as the house writes them.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+    kind : str
+        One of `formats.KINDS`; money is shortened, ``$1,200,000`` reads ``$1.2M``.
+    currency : str
+    """
+    if kind == "money":
+        axis.set_major_formatter(FuncFormatter(lambda x, _: formats.short_money(x, currency)))
+    else:
+        axis.set_major_formatter(FuncFormatter(lambda x, _: formats.value(x, kind, currency)))
+
+
+def grid(axes, along="x"):
+    """Draw faint lines to read values along one axis, and take away that axis's own line and ticks."""
+    axes.grid(axis=along)
+    axes.tick_params(axis=along, length=0)
+    axes.spines["bottom" if along == "x" else "left"].set_visible(False)
+
+
+def bars(axes, labels, values, words, *, colors=style.DATA, hatches=""):
+    """Draw horizontal bars from the top down, each with its value in words at its end.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    labels : sequence of str
+        Already wrapped.
+    values : sequence of float
+        Missing values get no bar, only their words.
+    words : sequence of str
+        What stands at the end of each bar.
+    colors, hatches : str or sequence of str
+    """
+    places = range(len(labels))
+    lengths = [0.0 if formats.missing(v) else float(v) for v in values]
+    axes.barh(places, lengths, height=0.62, color=colors, hatch=hatches, edgecolor=style.PAPER)
+    axes.set_yticks(list(places), list(labels))
+    axes.set_ylim(len(labels) - 0.45, -0.55)
+    axes.tick_params(axis="y", length=0)
+    # Room to the right for the longest words, in the units of the axis.
+    inches = axes.get_position().width * axes.figure.get_figwidth()
+    longest = max((text_width(w) for w in words), default=0.0) + 0.1
+    reach = max(max(lengths, default=0.0), 0.0) or 1.0
+    axes.set_xlim(min(min(lengths, default=0.0), 0.0), reach * inches / max(inches - longest, inches * 0.25))
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+    offset = reach * 0.015
+    for place, length, word in zip(places, lengths, words, strict=True):
+        axes.text(max(length, 0.0) + offset, place, word, va="center", ha="left")

@@ -1,0 +1,5 @@
+"""Results as sentences: one file a stage; functions are named after the result they show."""
+
+from rdclib.narrative.prose import Prose
+
+__all__ = ["Prose"]

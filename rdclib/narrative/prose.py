@@ -1,0 +1,51 @@
+"""Sentences that show themselves, and the one way in which Markdown becomes HTML."""
+
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+
+# HTML in the text stays text, and nothing is fetched: no images, no links that were not written as links.
+_MARKDOWN = (
+    MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable("table").disable("image")
+)
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Markdown with the numbers of a result; a city's words in it went through `formats.text`."""
+
+    text: str
+
+    def __str__(self):
+        return self.text
+
+    def __add__(self, other):
+        """Put another text below this one, as a paragraph of its own."""
+        return Prose("\n\n".join(part for part in (self.text.strip(), str(other).strip()) if part))
+
+    def html(self):
+        """Give the text as HTML."""
+        return markdown_html(self.text)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        # JupyterLab prefers the HTML, where "$1.2 million to $1.5 million" is not read as a formula.
+        return {
+            "text/html": f'<div class="mathjax_ignore">{self.html()}</div>',
+            "text/markdown": self.text,
+            "text/plain": self.text,
+        }
+
+
+def bullets(lines):
+    """Give lines of Markdown as a list."""
+    return Prose("\n".join(f"- {line}" for line in lines))
+
+
+def markdown_html(text):
+    """Turn Markdown into HTML in which HTML and images of the source are inert."""
+    return _MARKDOWN.render(text)
+
+
+def markdown_tokens(text):
+    """Give the parsed Markdown, for a page that needs its headings."""
+    return _MARKDOWN.parse(text)

@@ -1,0 +1,232 @@
+"""A table as data: rows of raw values with headers and a caption, so that screen, page, Word and Excel agree."""
+
+import datetime
+import html
+import math
+from dataclasses import dataclass
+
+from rdclib import formats, style
+
+MIMETYPE = "application/vnd.rdclib.table+json"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name in data, the kind of its values (one of `formats.KINDS`), and the header that people read."""
+
+    name: str
+    kind: str
+    header: str
+
+
+@dataclass(frozen=True)
+class Value:
+    """A cell whose kind differs from its column's, as in a list of indicators with different units."""
+
+    value: object
+    kind: str
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A cell that holds the two ends of an interval."""
+
+    low: float
+    high: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table that shows itself.
+
+    Parameters
+    ----------
+    caption : str
+        What the table shows.
+    columns : tuple of Column
+    rows : tuple of tuples
+        Raw values, `Value` or `Interval`; missing ones as None or nan. City text as it is: each target escapes it.
+    notes : tuple of str
+        Sentences under the table: base, gaps, caveats.
+    id : str
+        A name, unique in a report, of lower case letters, digits and hyphens; made from the caption unless given.
+    row_header : int
+        Index of the column whose cells head their rows.
+    currency : str
+        ISO 4217 code of the money columns.
+    """
+
+    caption: str
+    columns: tuple
+    rows: tuple
+    notes: tuple = ()
+    id: str = ""
+    row_header: int = 0
+    currency: str = "USD"
+
+    def __post_init__(self):
+        freeze = object.__setattr__
+        freeze(self, "columns", tuple(self.columns))
+        freeze(self, "rows", tuple(tuple(_plain(cell) for cell in row) for row in self.rows))
+        freeze(self, "notes", tuple(note for note in self.notes if note))
+        freeze(self, "id", self.id or formats.slug(self.caption)[:60])
+        for column in self.columns:
+            if column.kind not in formats.KINDS:
+                raise ValueError(f"column {column.name!r} has the unknown kind {column.kind!r}")
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"a row has {len(row)} cells for {len(self.columns)} columns: {row!r}")
+
+    @classmethod
+    def from_frame(cls, frame, columns, **words):
+        """Make a table from the named columns of a data frame; `words` are the other fields."""
+        rows = zip(*(frame[column.name].tolist() for column in columns), strict=True)
+        return cls(columns=tuple(columns), rows=tuple(rows), **words)
+
+    def texts(self):
+        """Give the rows as people read them: formatted, not yet escaped for any target."""
+        return tuple(
+            tuple(self._text(cell, column) for cell, column in zip(row, self.columns, strict=True)) for row in self.rows
+        )
+
+    def data(self):
+        """Give the table as plain data for JSON, with raw values; `Table.from_data` reads it back."""
+        return {
+            "id": self.id,
+            "caption": self.caption,
+            "columns": [{"name": c.name, "kind": c.kind, "header": c.header} for c in self.columns],
+            "rows": [[_to_json(cell) for cell in row] for row in self.rows],
+            "notes": list(self.notes),
+            "row_header": self.row_header,
+            "currency": self.currency,
+        }
+
+    @classmethod
+    def from_data(cls, data):
+        """Read a table back from `data`."""
+        columns = tuple(Column(**column) for column in data["columns"])
+        rows = tuple(
+            tuple(_from_json(cell, column) for cell, column in zip(row, columns, strict=True)) for row in data["rows"]
+        )
+        return cls(**data | {"columns": columns, "rows": rows, "notes": tuple(data["notes"])})
+
+    def html(self):
+        """Give the table as semantic HTML, for a page or for Word: a caption, headers with scope, escaped text."""
+        name = html.escape(self.id)
+        head = "".join(f'<th{self._align(i)} scope="col">{_escape(c.header)}</th>' for i, c in enumerate(self.columns))
+        body = "\n".join(
+            f"<tr>{''.join(self._cell(i, text) for i, text in enumerate(row))}</tr>" for row in self.texts()
+        )
+        if not self.rows:
+            body = f'<tr><td colspan="{len(self.columns)}">None.</td></tr>'
+        notes = "".join(f"<p>{_escape(note)}</p>" for note in self.notes)
+        return (
+            f'<div class="table" id="{name}">'
+            f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{name}-caption">'
+            f'<table><caption id="{name}-caption">{_escape(self.caption)}</caption>\n'
+            f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+            + (f'<div class="notes">{notes}</div>' if notes else "")
+            + "</div>"
+        )
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        plain = "\n".join("  ".join(row) for row in (tuple(c.header for c in self.columns), *self.texts()))
+        return {"text/html": self._great_table(), MIMETYPE: self.data(), "text/plain": f"{self.caption}\n{plain}"}
+
+    def _text(self, cell, column):
+        if isinstance(cell, Value):
+            return formats.value(cell.value, cell.kind, self.currency)
+        if isinstance(cell, Interval):
+            return formats.interval(cell.low, cell.high, cell.kind, self.currency)
+        return formats.value(cell, column.kind, self.currency)
+
+    def _cell(self, i, text):
+        if i == self.row_header:
+            return f'<th{self._align(i)} scope="row">{_escape(text)}</th>'
+        return f"<td{self._align(i)}>{_escape(text)}</td>"
+
+    def _align(self, i):
+        return ' class="number"' if self._right(i) else ""
+
+    def _right(self, i):
+        return self.columns[i].kind in formats.NUMERIC
+
+    def _great_table(self):
+        # Imported here: great_tables and pandas take longer to load than most tables to draw.
+        import pandas as pd
+        from great_tables import GT, html
+
+        def ready(text):
+            # great_tables reads braces as units of measure.
+            return html(_escape(text).replace("{", "&#123;"))
+
+        names = [f"c{i}" for i in range(len(self.columns))]
+        labels = {name: ready(column.header) for name, column in zip(names, self.columns, strict=True)}
+        # Names of our own, since headers may repeat. great_tables moves its stub to the front, so only a first column
+        # becomes one.
+        frame = pd.DataFrame(list(self.texts()), columns=names, dtype=object)
+        stub = names[0] if self.row_header == 0 else None
+        shown = GT(frame, rowname_col=stub, id=self.id).tab_header(title=ready(self.caption))
+        if stub:
+            shown = shown.tab_stubhead(label=labels.pop(stub))
+        right = [name for i, name in enumerate(names) if self._right(i) and name in labels]
+        left = [name for name in labels if name not in right]
+        shown = shown.cols_label(**labels).cols_align("right", columns=right).cols_align("left", columns=left)
+        for note in self.notes:
+            shown = shown.tab_source_note(ready(note))
+        shown = shown.opt_align_table_header("left").tab_options(
+            table_font_color=style.INK,
+            table_font_size="14px",
+            table_margin_left="0",
+            heading_title_font_size="15px",
+            heading_title_font_weight="bold",
+            column_labels_font_weight="bold",
+            table_border_top_style="hidden",
+            stub_border_style="none",
+            data_row_padding="5px",
+        )
+        # JupyterLab would read "$1.2 million to $1.5 million" as a formula.
+        return f'<div class="mathjax_ignore">{shown.as_raw_html()}</div>'
+
+
+def _plain(cell):
+    """Turn numpy's and pandas' scalars into Python's, and every missing value into None."""
+    if isinstance(cell, (Value, Interval)):
+        parts = {name: _plain(part) for name, part in vars(cell).items()}
+        return type(cell)(**parts)
+    if hasattr(cell, "item"):
+        cell = cell.item()
+    if formats.missing(cell):
+        return None
+    if isinstance(cell, datetime.datetime):
+        return cell.date()
+    return cell
+
+
+def _to_json(cell):
+    if isinstance(cell, Value):
+        return {"value": _to_json(cell.value), "kind": cell.kind}
+    if isinstance(cell, Interval):
+        return {"low": _to_json(cell.low), "high": _to_json(cell.high), "kind": cell.kind}
+    if isinstance(cell, datetime.date):
+        return cell.isoformat()
+    if isinstance(cell, float) and math.isinf(cell):
+        return "Infinity" if cell > 0 else "-Infinity"
+    return cell
+
+
+def _from_json(cell, column):
+    if isinstance(cell, dict):
+        kind = Column("", cell["kind"], "")
+        parts = {name: part if name == "kind" else _from_json(part, kind) for name, part in cell.items()}
+        return (Value if "value" in cell else Interval)(**parts)
+    if isinstance(cell, str) and column.kind == "date":
+        return datetime.date.fromisoformat(cell)
+    if cell in ("Infinity", "-Infinity") and column.kind in formats.NUMERIC:
+        return float(cell)
+    return cell
+
+
+def _escape(text):
+    return html.escape(formats.line(text))
