@@ -1,0 +1,251 @@
+"""An engagement: one city's project, its facts and decisions, and the period under review."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import field_validator
+
+from rdclib import models, periods, places, saved, vocabulary
+from rdclib.choices import Choices
+from rdclib.errors import EngagementError, RDCError
+
+
+class Threshold(models.Strict):
+    """An amount of local law, from a day to a day, for some methods or for all."""
+
+    name: Literal[vocabulary.THRESHOLDS]
+    amount: float
+    valid_from: date | None = None
+    valid_to: date | None = None
+    methods: tuple[str, ...] = ()  # procurement methods it holds for; none named means all
+
+
+class Table(models.Strict):
+    """The files of one table and how to read them."""
+
+    paths: tuple[str, ...]  # below the engagement's folder, for example raw/contracts.csv
+    columns: dict[str, str] = {}  # the city's heading: our column
+    sheet: str = ""  # name of the sheet; empty means that we look for it
+    currency: str = ""  # when it differs from the engagement's
+    date_order: Literal["", "day-first", "month-first"] = ""  # only where the file cannot tell
+    decimal: Literal["", ".", ","] = ""  # only where the file cannot tell
+    confirmed: tuple[str, ...] = ()  # files sent twice that the city confirms to be two
+
+
+class Metric(models.Strict):
+    """A metric of the city's own, in the words of data/catalogue/metrics.csv."""
+
+    id: str
+    name: str
+    domain: str = ""
+    definition: str = ""
+    numerator: str = ""
+    denominator: str = ""
+    unit: str = ""
+    layer: Literal["", *vocabulary.LAYERS] = ""
+    topic: str = ""
+    measure_type: Literal["", *vocabulary.MEASURE_TYPES] = ""
+    duty: Literal["", *vocabulary.DUTIES] = ""
+    timing: Literal["", *vocabulary.TIMINGS] = ""
+    direction: str = "context"
+    cadence: str = "monthly"
+    data_source: str = ""
+    gaming_risk: str = ""
+    guardrail_ids: tuple[str, ...] = ()
+    guardrail_note: str = ""
+    segment_by: str = ""
+    benchmark_value: str = ""
+    benchmark_note: str = ""
+    source: str = ""
+
+
+class Facts(models.Strict):
+    """What engagement.yaml says: facts of the city, not decisions."""
+
+    city: str
+    country: str = ""
+    currency: str = "USD"
+    language: str = "en"
+    fiscal_year_start: str = "01-01"  # month-day
+    period: str = ""  # the period under review unless another is asked for
+    smallest_group: int = 11  # counts of people below this are not shown
+    thresholds: tuple[Threshold, ...] = ()
+    holidays: tuple[date, ...] = ()
+    price_index: dict[str, float] = {}  # year: index, any base
+    planning_days: int = 90  # work before a solicitation is posted
+    transition_days: int = 60  # from a new vendor's signature to its start
+    files: dict[str, Table] = {}  # table: its files
+    metrics: tuple[Metric, ...] = ()
+
+    @field_validator("currency")
+    @classmethod
+    def _three_letters(cls, value):
+        if not (len(value) == 3 and value.isalpha()):
+            raise ValueError("give the currency's three letters, for example USD")
+        return value.upper()
+
+    @field_validator("fiscal_year_start")
+    @classmethod
+    def _month_and_day(cls, value):
+        try:
+            periods.month_and_day(value)
+        except RDCError as error:
+            raise ValueError(error.fix) from None
+        return value
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """One city's project, for one period.
+
+    Attributes
+    ----------
+    name : str
+    folder : Path
+    facts : Facts
+    period : rdclib.periods.Period
+    as_of : datetime.date
+        The day that counts as today: what is active, late or expiring is said as of this day.
+    """
+
+    name: str
+    folder: Path
+    facts: Facts
+    period: periods.Period
+    as_of: date
+
+    @property
+    def raw(self):
+        """The folder of the city's files, which are never changed."""
+        return self.folder / "raw"
+
+
+def load_facts(name):
+    """Read an engagement's facts.
+
+    Raises
+    ------
+    EngagementError
+        When there is no such engagement, or engagement.yaml cannot be used.
+    """
+    return models.read(Facts, saved.read_yaml(places.folder(name) / "engagement.yaml"), "engagement.yaml")
+
+
+def load_engagement(name, period="", as_of=""):
+    """Read an engagement for a period.
+
+    Parameters
+    ----------
+    name : str
+        A folder in data/engagements or data/examples.
+    period : str
+        ``FY2024`` or ``FY2024-Q3``; empty means the one in engagement.yaml.
+    as_of : str
+        ``2024-06-30``; empty means the last day of the period.
+
+    Raises
+    ------
+    EngagementError
+        When the engagement, the period or the day cannot be used.
+    """
+    facts = load_facts(name)
+    if not (period or facts.period):
+        raise EngagementError(
+            f"No period is given for '{name}'.",
+            fix="Add  --period FY2024  to the command, or write  period: FY2024  in engagement.yaml.",
+        )
+    chosen = periods.parse(period or facts.period, facts.fiscal_year_start)
+    day = periods.parse_day(as_of) if as_of else chosen.end
+    return Engagement(name, places.folder(name), facts, chosen, day)
+
+
+def load_choices(engagement):
+    """Read the decisions of an engagement; stages that nobody has decided yet have their defaults.
+
+    Raises
+    ------
+    EngagementError
+        When choices.yaml cannot be used.
+    """
+    path = engagement.folder / "choices.yaml"
+    return models.read(Choices, saved.read_yaml(path), "choices.yaml") if path.exists() else Choices()
+
+
+def save_choice(engagement, stage, key, value, *, author):
+    """Write one decision of a stage to choices.yaml, checked before anything is written.
+
+    Parameters
+    ----------
+    engagement : Engagement
+    stage : str
+        A section: readiness, assessment, selection or review.
+    key : str
+        A field of that section.
+    value : text, number, list or dict
+    author : str
+        Who decided.
+
+    Raises
+    ------
+    EngagementError
+        When the section has no such key, or the value is of the wrong kind; nothing is written.
+    """
+    path = engagement.folder / "choices.yaml"
+    data = dict(saved.read_yaml(path)) if path.exists() else {}
+    data[stage] = {**data.get(stage, {}), key: value}
+    models.read(Choices, data, "choices.yaml")
+    saved.update_yaml(path, (stage, key), value, author=author)
+
+
+_NEW = """\
+# Facts about {name}. Lines that begin with # are remarks; yours stay when a form saves.
+city: {city}
+currency: USD
+fiscal_year_start: 07-01  # month-day; the fiscal year carries the calendar year in which it ends
+period:  # the fiscal year or quarter under review, for example FY2024 or FY2024-Q3
+smallest_group: 11  # counts of people below this are not shown
+
+# Amounts of local law; without them some indicators stay empty and say so.
+# thresholds:
+#   - name: formal_bid  # or quotes, or small_purchase
+#     amount: 50000
+#     valid_from: 2020-07-01
+#     methods: [open]
+
+# Files of the city, table by table; `rdc intake {name} FILE...` drafts this part.
+# files:
+#   contracts:
+#     paths: [raw/contracts.csv]
+#     columns:
+#       Award Dt: award_date
+"""
+
+
+def create(name):
+    """Make the folder of a new engagement.
+
+    Parameters
+    ----------
+    name : str
+        Small letters, digits, - and _.
+
+    Returns
+    -------
+    Path
+        The folder, with engagement.yaml and raw/.
+
+    Raises
+    ------
+    EngagementError
+        When the name is not allowed or taken.
+    """
+    folder = places.engagements() / places.checked_name(name)
+    if name in places.names():
+        raise EngagementError(
+            f"There is an engagement '{name}' already.", fix="Choose another name, or go on with that one."
+        )
+    (folder / "raw").mkdir(parents=True, exist_ok=True)
+    saved.write_text(folder / "engagement.yaml", _NEW.format(name=name, city=name.replace("-", " ").title()))
+    return folder

@@ -1,0 +1,77 @@
+"""Where things are: the checkout, and the folder that holds engagements and reports."""
+
+import os
+import re
+from pathlib import Path
+
+from rdclib.errors import EngagementError
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+CATALOGUE = CHECKOUT / "data" / "catalogue"
+NOTEBOOKS = CHECKOUT / "notebooks"
+EXAMPLES = CHECKOUT / "data" / "examples"
+
+# A name becomes a folder, a file and part of a link, so it is plain on every system.
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])")
+
+
+def home():
+    """The folder with ``data/engagements`` and ``reports``: the checkout, unless RDC_HOME names another."""
+    return Path(os.environ.get("RDC_HOME") or CHECKOUT).resolve()
+
+
+def engagements():
+    """The folder of the cities' own engagements."""
+    return home() / "data" / "engagements"
+
+
+def reports():
+    """The folder that reports are written to."""
+    return home() / "reports"
+
+
+def checked_name(name):
+    """The name itself when it is safe as a folder's name.
+
+    Raises
+    ------
+    EngagementError
+        When it has other signs than small letters, digits, - and _, or is a word that Windows reserves.
+    """
+    if not NAME.fullmatch(name) or _RESERVED.fullmatch(name):
+        raise EngagementError(
+            f"'{name[:80]}' cannot be the name of an engagement.",
+            fix="Use small letters, digits, - and _ only, for example  springfield-2026.",
+        )
+    return name
+
+
+def folder(name):
+    """The folder of an engagement, a city's own before an example of the same name.
+
+    Raises
+    ------
+    EngagementError
+        When the name is not allowed, or there is no such engagement.
+    """
+    checked_name(name)
+    for place in (engagements(), EXAMPLES):
+        if (place / name / "engagement.yaml").is_file():
+            return place / name
+    known = ", ".join(names()) or "none yet"
+    raise EngagementError(
+        f"There is no engagement '{name}'.",
+        fix=f"Make it with  rdc new {name}  or use one of these: {known}.",
+    )
+
+
+def names():
+    """Names of all engagements, the cities' own and the examples, in order."""
+    found = {
+        file.parent.name
+        for place in (engagements(), EXAMPLES)
+        for file in place.glob("*/engagement.yaml")
+        if NAME.fullmatch(file.parent.name)
+    }
+    return sorted(found)

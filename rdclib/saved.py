@@ -1,0 +1,352 @@
+"""The one room that writes into an engagement: whole files or none, with author and time, and history kept."""
+
+import csv
+import io
+import os
+import re
+import shutil
+import tempfile
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.tag import Tag
+
+from rdclib.errors import EngagementError
+
+HISTORY = ".history"
+WAIT_SECONDS = 20  # for another window that is saving the same file; longer means that it hangs
+
+
+def now():
+    """The moment of saving, to the second, in UTC: a stamp for people, never an input of a result."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# --- whole files ---
+
+
+def write_bytes(path, data):
+    """Write a file so that a reader sees the old one or the new one, never half of it.
+
+    Raises
+    ------
+    EngagementError
+        When the disk is full or the folder may not be written; the old file is still whole.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}-", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes files that only their owner may read; colleagues share these folders.
+        os.chmod(beside, path.stat().st_mode if path.exists() else 0o666 & ~_umask())
+        os.replace(beside, path)
+    except OSError as error:
+        raise EngagementError(
+            f"{path.name} could not be written ({error.strerror or error}).",
+            fix="Make room on the disk or close the program that holds the file, then save again; the old is whole.",
+        ) from error
+    finally:
+        Path(beside).unlink(missing_ok=True)
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path, text):
+    """Write text as UTF-8, whole or not at all; see `write_bytes`."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+@contextmanager
+def locked(path):
+    """Hold a file against other windows and programs of ours while it is read, changed and written.
+
+    Raises
+    ------
+    EngagementError
+        When somebody else holds it for longer than ``WAIT_SECONDS``.
+    """
+    path = Path(path)
+    (path.parent / HISTORY).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path.parent / HISTORY / f"{path.name}.lock", timeout=WAIT_SECONDS)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise EngagementError(
+            f"{path.name} is being saved by another window.", fix="Wait a moment and save again; nothing was lost."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+# --- yaml: facts and decisions ---
+
+
+class _TextResolver(VersionedResolver):
+    """Reads every plain value as text, so that 06037 keeps its zero, 1E5 stays a code and No stays a word."""
+
+    def resolve(self, kind, value, implicit):
+        if kind is ScalarNode and (implicit is None or implicit[0]):
+            return Tag(suffix="tag:yaml.org,2002:str")
+        return super().resolve(kind, value, implicit)
+
+
+def _yaml():
+    yaml = YAML()
+    yaml.Resolver = _TextResolver
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def read_yaml(path):
+    """Read a yaml file as text values with its comments.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    CommentedMap
+        Mapping of text to text, lists and mappings; empty when the file is empty.
+
+    Raises
+    ------
+    EngagementError
+        When the file is missing, is no yaml, holds a tag such as ``!!python/object``, or is no mapping.
+    """
+    path = Path(path)
+    try:
+        data = _yaml().load(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise EngagementError(
+            f"{path.parent.name} has no {path.name}.",
+            fix=f"Make the engagement with  rdc new {path.parent.name}  or bring the file back.",
+        ) from None
+    except UnicodeDecodeError:
+        raise EngagementError(
+            f"{path.name} is not UTF-8 text.", fix="Open it in a text editor and save it with encoding UTF-8."
+        ) from None
+    except (YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise EngagementError(
+            f"{path.name} is not valid yaml{where}: {problem}.",
+            fix="Mend that line: two spaces for each level, a space after each colon, quotes around text with : or #.",
+        ) from None
+    if data is None:
+        return CommentedMap()
+    if not isinstance(data, CommentedMap):
+        raise EngagementError(
+            f"{path.name} is not a list of keys with values.", fix="Write lines such as  city: Riverbend."
+        )
+    _refuse_tags(data, path)
+    return data
+
+
+def _refuse_tags(node, path):
+    if isinstance(node, TaggedScalar) or (
+        isinstance(node, CommentedMap | CommentedSeq)
+        and node.tag.value
+        and not node.tag.value.startswith("tag:yaml.org,2002:")
+    ):
+        raise EngagementError(
+            f"{path.name} holds the tag {node.tag.value}, which we do not follow.",
+            fix="Remove the word that begins with ! and write the value alone.",
+        )
+    children = node.values() if isinstance(node, CommentedMap) else node if isinstance(node, CommentedSeq) else ()
+    for child in children:
+        _refuse_tags(child, path)
+
+
+def _plain(value):
+    """A value ready to be written: text that another reader would take for a number or a date gets quotes."""
+    if isinstance(value, dict):
+        return CommentedMap((str(key), _plain(item)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return CommentedSeq(_plain(item) for item in value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        plain = re.fullmatch(r"[A-Za-z][\w ./()-]*", value) and value.lower() not in _YAML_WORDS
+        return value if plain else DoubleQuotedScalarString(value)
+    return str(value)
+
+
+_YAML_WORDS = {"yes", "no", "true", "false", "on", "off", "null", "y", "n"}
+
+
+def write_yaml(path, data):
+    """Write a mapping (with its comments, when it came from `read_yaml`), whole or not at all."""
+    stream = io.StringIO()
+    _yaml().dump(data, stream)
+    write_text(path, stream.getvalue())
+
+
+def update_yaml(path, keys, value, *, author):
+    """Set one value in a yaml file; comments stay, the file as it was goes to ``.history``.
+
+    Parameters
+    ----------
+    path : path-like
+        ``engagement.yaml`` or ``choices.yaml``; made when missing.
+    keys : sequence of str
+        Way to the value, for example ``("assessment", "weights")``.
+    value : text, number, list or dict
+        Its new value.
+    author : str
+        Who decided. Written with the time as ``saved_by`` and ``saved_at`` of the first key's mapping in choices.yaml.
+
+    Raises
+    ------
+    EngagementError
+        When the file cannot be read or written.
+    """
+    path = Path(path)
+    with locked(path):
+        data = read_yaml(path) if path.exists() else CommentedMap()
+        if path.exists():
+            _keep(path)
+        place = data
+        for key in keys[:-1]:
+            if not isinstance(place.get(key), CommentedMap):
+                place[key] = CommentedMap()
+            place = place[key]
+        place[keys[-1]] = _plain(value)
+        if path.name == "choices.yaml":
+            section = data[keys[0]]
+            section["saved_by"] = _plain(author)
+            section["saved_at"] = _plain(now())
+        write_yaml(path, data)
+
+
+def _keep(path):
+    """Copy a file to the history, under a name that sorts by time and is never used twice."""
+    stamp = now().replace(":", "")
+    number = 0
+    while (copy := path.parent / HISTORY / f"{path.stem}-{stamp}-{number:03d}{path.suffix}").exists():
+        number += 1
+    shutil.copyfile(path, copy)
+
+
+# --- csv: what grows ---
+
+# A spreadsheet program runs text that begins with one of these; an apostrophe in front keeps it text.
+_LIVE = re.compile(r"'*[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+
+
+def guarded(text):
+    """The text as it may stand in a CSV file that somebody opens in a spreadsheet."""
+    return f"'{text}" if _LIVE.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def unguarded(text):
+    """The text again as it was before `guarded`."""
+    return text[1:] if text.startswith("'") and _LIVE.match(text) else text
+
+
+def read_rows(path):
+    """Read a CSV of ours.
+
+    Returns
+    -------
+    list of dict of str to str
+        Oldest row first; empty when there is no file.
+
+    Raises
+    ------
+    EngagementError
+        When the file is no UTF-8 text or has no header line.
+    """
+    path = Path(path)
+    if not path.exists():
+        return []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, restkey="_more", restval="")
+            rows = list(reader)
+            header = reader.fieldnames
+    except (UnicodeDecodeError, csv.Error):
+        raise EngagementError(
+            f"{path.name} is not a CSV file in UTF-8.", fix="Save it again as 'CSV UTF-8' from the spreadsheet program."
+        ) from None
+    if not header or any("_more" in row for row in rows):
+        raise EngagementError(
+            f"{path.name} has no header line, or a line with more values than the header.",
+            fix=f"Mend the line, or take the last good copy from {HISTORY}.",
+        )
+    return [{key: unguarded(value) for key, value in row.items()} for row in rows]
+
+
+def append_rows(path, rows, *, columns, author):
+    """Add rows to a CSV of ours; earlier rows stay, and the newest row of a key is the one that counts.
+
+    Parameters
+    ----------
+    path : path-like
+    rows : iterable of dict
+        Values by column; missing ones are left empty.
+    columns : sequence of str
+        The file's columns; ``author`` and ``time`` are added.
+    author : str
+        Who says so.
+
+    Raises
+    ------
+    EngagementError
+        When a row has a column that the file does not know, or the file cannot be read or written.
+    """
+    path = Path(path)
+    columns = [*columns, *(name for name in ("author", "time") if name not in columns)]
+    with locked(path):
+        before = read_rows(path)
+        known = list(before[0]) if before else columns
+        columns = [*known, *(name for name in columns if name not in known)]
+        stamp = {"author": author, "time": now()}
+        added = [stamp | {key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
+        for row in added:
+            if unknown := set(row) - set(columns):
+                raise EngagementError(
+                    f"{path.name} has no column '{sorted(unknown)[0]}'.", fix=f"Its columns are: {', '.join(columns)}."
+                )
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: guarded(value) for key, value in row.items()} for row in [*before, *added])
+        write_text(path, stream.getvalue())
+
+
+def newest(rows, key):
+    """The rows that count: of rows with the same key, the one that was added last.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Oldest first, as `read_rows` gives them.
+    key : sequence of str
+        Columns that make a row the same as an earlier one.
+    """
+    return list({tuple(row.get(name, "") for name in key): row for row in rows}.values())

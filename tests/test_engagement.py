@@ -1,0 +1,126 @@
+"""An engagement is a folder; what is wrong in it is said in two lines."""
+
+from datetime import date
+
+import pytest
+
+from rdclib import engagement, places
+from rdclib.errors import EngagementError
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("RDC_HOME", str(tmp_path))
+    return tmp_path
+
+
+def make(home, text, name="springfield"):
+    folder = home / "data" / "engagements" / name
+    folder.mkdir(parents=True)
+    (folder / "engagement.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_new_engagement_can_be_read_at_once(home):
+    folder = engagement.create("springfield")
+
+    facts = engagement.load_facts("springfield")
+    assert (facts.city, facts.currency, facts.fiscal_year_start) == ("Springfield", "USD", "07-01")
+    assert (folder / "raw").is_dir()
+
+
+def test_period_and_day_come_from_the_call_before_the_file(home):
+    make(home, "city: S\nfiscal_year_start: 07-01\nperiod: FY2023\n")
+
+    assert engagement.load_engagement("springfield").as_of == date(2023, 6, 30)
+    assert engagement.load_engagement("springfield", period="FY2024-Q1").as_of == date(2023, 9, 30)
+    assert engagement.load_engagement("springfield", as_of="2023-05-01").as_of == date(2023, 5, 1)
+
+
+def test_identifiers_stay_text(home):
+    make(home, "city: 06037\nfiles:\n  contracts:\n    paths: [raw/1E5.csv]\n    columns: {00123: contract_id}\n")
+
+    facts = engagement.load_facts("springfield")
+    assert facts.city == "06037"
+    assert facts.files["contracts"].paths == ("raw/1E5.csv",)
+    assert facts.files["contracts"].columns == {"00123": "contract_id"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "city: S\ncurrancy: USD\n",
+            "engagement.yaml has an unknown key: currancy.\nDid you mean 'currency'? Known keys: ",
+        ),
+        (
+            "city: S\nfiles:\n  contracts:\n    pahts: [a]\n    paths: [a]\n",
+            "engagement.yaml has an unknown key: files > contracts > pahts.\nDid you mean 'paths'? Known keys: ",
+        ),
+        ("currency: USD\n", "engagement.yaml lacks a value: city.\nAdd the line city: ..."),
+        (
+            "city: S\nsmallest_group: eleven\n",
+            "engagement.yaml: smallest_group is 'eleven'.\nInput should be a valid integer",
+        ),
+        (
+            "city: S\nfiscal_year_start: 13-01\n",
+            "engagement.yaml: fiscal_year_start is '13-01'.\n"
+            "In engagement.yaml, write it like fiscal_year_start: 07-01 for a year that begins on 1 July.",
+        ),
+        ("city: S\ncurrency: dollars\n", "engagement.yaml: currency is 'dollars'.\nGive the currency's three letters"),
+    ],
+)
+def test_wrong_facts_are_told_with_the_way_out(home, text, message):
+    make(home, text)
+
+    with pytest.raises(EngagementError) as caught:
+        engagement.load_engagement("springfield")
+
+    assert str(caught.value).startswith(message)
+    assert str(caught.value).count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "", ".", "A", "con", "x" * 61, "a b", "é", "a\n"])
+def test_a_name_cannot_leave_its_folder(home, name):
+    with pytest.raises(EngagementError, match="cannot be the name of an engagement"):
+        engagement.create(name)
+    assert not (home / "data").exists()
+
+
+def test_an_unknown_engagement_is_told_with_the_known_ones(home):
+    make(home, "city: S\n")
+
+    with pytest.raises(EngagementError) as caught:
+        engagement.load_engagement("sprngfield")
+
+    first, second = str(caught.value).split("\n")
+    assert first == "There is no engagement 'sprngfield'."
+    assert "springfield" in second
+
+
+def test_without_any_period_the_fix_names_both_ways(home):
+    make(home, "city: S\n")
+
+    with pytest.raises(EngagementError) as caught:
+        engagement.load_engagement("springfield")
+
+    assert str(caught.value) == (
+        "No period is given for 'springfield'.\n"
+        "Add --period FY2024 to the command, or write period: FY2024 in engagement.yaml."
+    )
+
+
+def test_a_decision_of_the_wrong_kind_is_not_written(home):
+    folder = make(home, "city: S\nperiod: FY2024\n")
+    city = engagement.load_engagement("springfield")
+
+    with pytest.raises(EngagementError, match="unknown key: assessment > colour"):
+        engagement.save_choice(city, "assessment", "colour", "red", author="A")
+
+    assert not (folder / "choices.yaml").exists()
+
+
+def test_home_is_the_checkout_unless_named(monkeypatch):
+    monkeypatch.delenv("RDC_HOME", raising=False)
+
+    assert places.home() == places.CHECKOUT

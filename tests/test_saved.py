@@ -1,0 +1,145 @@
+"""Files of an engagement are written whole, with author and time, and keep what people wrote."""
+
+import csv
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rdclib import saved
+from rdclib.errors import EngagementError
+
+FACTS = """\
+# Facts of the city
+city: Riverbend  # as on the letterhead
+code: 06037
+price: 1E5
+holidays: [2024-01-01]
+answer: No
+"""
+
+
+@pytest.fixture
+def facts(tmp_path):
+    path = tmp_path / "engagement.yaml"
+    path.write_text(FACTS, encoding="utf-8")
+    return path
+
+
+def test_every_plain_value_is_read_as_text(facts):
+    data = saved.read_yaml(facts)
+
+    assert (data["code"], data["price"], data["answer"]) == ("06037", "1E5", "No")
+    assert list(data["holidays"]) == ["2024-01-01"]
+
+
+def test_writing_what_was_read_changes_no_byte(facts):
+    saved.write_yaml(facts, saved.read_yaml(facts))
+
+    assert facts.read_text(encoding="utf-8") == FACTS
+
+
+def test_update_keeps_comments_and_the_file_as_it_was(facts):
+    saved.update_yaml(facts, ("files", "contracts", "paths"), ["raw/a.csv"], author="Ana")
+
+    text = facts.read_text(encoding="utf-8")
+    assert "# Facts of the city" in text
+    assert "# as on the letterhead" in text
+    assert saved.read_yaml(facts)["files"]["contracts"]["paths"] == ["raw/a.csv"]
+    kept = list((facts.parent / saved.HISTORY).glob("engagement-*.yaml"))
+    assert [copy.read_text(encoding="utf-8") for copy in kept] == [FACTS]
+
+
+def test_decisions_carry_author_and_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(saved, "now", lambda: "2026-01-31T09:00:00Z")
+
+    saved.update_yaml(tmp_path / "choices.yaml", ("assessment", "key_contracts"), ["06037"], author="Ana Ruiz")
+
+    section = saved.read_yaml(tmp_path / "choices.yaml")["assessment"]
+    assert section == {"key_contracts": ["06037"], "saved_by": "Ana Ruiz", "saved_at": "2026-01-31T09:00:00Z"}
+
+
+@pytest.mark.parametrize("value", ["00123", "No", "1.10", "2024-01-01", "a: b", "# x", "é\nü", "'quoted'", "~", "<b>"])
+def test_text_comes_back_as_it_was_also_for_other_readers(tmp_path, value):
+    from ruamel.yaml import YAML
+
+    path = tmp_path / "choices.yaml"
+    saved.update_yaml(path, ("assessment", "note"), value, author="A")
+
+    assert saved.read_yaml(path)["assessment"]["note"] == value
+    assert YAML(typ="safe").load(path)["assessment"]["note"] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "a: !!python/object:os.system x\n",
+            "facts.yaml holds the tag tag:yaml.org,2002:python/object:os.system, which we do not follow.\n"
+            "Remove the word that begins with ! and write the value alone.",
+        ),
+        ("- a\n", "facts.yaml is not a list of keys with values.\nWrite lines such as city: Riverbend."),
+        (
+            "a: b: c\n",
+            "facts.yaml is not valid yaml in line 1: mapping values are not allowed here.\n"
+            "Mend that line: two spaces for each level, a space after each colon, quotes around text with : or #.",
+        ),
+    ],
+)
+def test_unusable_yaml_says_what_and_what_to_do(tmp_path, text, message):
+    path = tmp_path / "facts.yaml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(EngagementError) as caught:
+        saved.read_yaml(path)
+
+    assert str(caught.value) == message
+
+
+def test_a_failed_write_leaves_the_old_file_whole(tmp_path, monkeypatch):
+    path = tmp_path / "choices.yaml"
+    saved.write_text(path, "old")
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(saved.os, "fsync", full)
+    with pytest.raises(EngagementError, match="No space left on device"):
+        saved.write_text(path, "new")
+
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["choices.yaml"]
+
+
+def test_many_writers_lose_no_row(tmp_path):
+    path = tmp_path / "actions.csv"
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: saved.append_rows(path, [{"id": n}], columns=("id",), author="A"), range(40)))
+
+    assert sorted(int(row["id"]) for row in saved.read_rows(path)) == list(range(40))
+
+
+def test_a_formula_does_not_become_live_in_a_spreadsheet(tmp_path):
+    path = tmp_path / "vendor_merges.csv"
+    name = '=HYPERLINK("http://evil.example","x")'
+
+    saved.append_rows(path, [{"vendor_name": name, "n": "-5"}], columns=("vendor_name", "n"), author="A")
+
+    with path.open(newline="", encoding="utf-8") as stream:
+        raw = next(csv.DictReader(stream))
+    assert raw["vendor_name"] == f"'{name}"
+    assert raw["n"] == "-5"
+    assert saved.read_rows(path)[0]["vendor_name"] == name
+
+
+@given(st.text(st.characters(blacklist_categories=("Cs",)), max_size=20))
+def test_guarding_loses_nothing(text):
+    assert saved.unguarded(saved.guarded(text)) == text
+
+
+def test_the_newest_row_of_a_key_counts():
+    rows = [{"id": "1", "v": "a"}, {"id": "2", "v": "b"}, {"id": "1", "v": "c"}]
+
+    assert saved.newest(rows, ("id",)) == [{"id": "1", "v": "c"}, {"id": "2", "v": "b"}]
