@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+EXAMPLES := $(notdir $(patsubst %/,%,$(wildcard data/examples/*/)))
 
 .PHONY: setup reports test check bench lock wheels clean help
 
@@ -20,7 +21,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 reports: setup  ## make the reports of the example cities
-	@$(BIN)/rdc run --examples
+	@$(BIN)/rdc run $(EXAMPLES)
 
 test: setup  ## run the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadfile -q

@@ -9,7 +9,7 @@ from pydantic import field_validator
 
 from rdclib import models, periods, places, saved, vocabulary
 from rdclib.choices import Choices
-from rdclib.errors import EngagementError, RDCError
+from rdclib.errors import RDCError, WrongUse
 
 
 class Threshold(models.Strict):
@@ -95,6 +95,14 @@ class Facts(models.Strict):
             raise ValueError(error.fix) from None
         return value
 
+    @field_validator("period")
+    @classmethod
+    def _period(cls, value):
+        try:
+            return periods.parse(value).label if value else ""
+        except RDCError as error:
+            raise ValueError(error.fix) from None
+
 
 @dataclass(frozen=True)
 class Engagement:
@@ -152,7 +160,7 @@ def load_engagement(name, period="", as_of=""):
     """
     facts = load_facts(name)
     if not (period or facts.period):
-        raise EngagementError(
+        raise WrongUse(
             f"No period is given for '{name}'.",
             fix="Add  --period FY2024  to the command, or write  period: FY2024  in engagement.yaml.",
         )
@@ -243,9 +251,7 @@ def create(name):
     """
     folder = places.engagements() / places.checked_name(name)
     if name in places.names():
-        raise EngagementError(
-            f"There is an engagement '{name}' already.", fix="Choose another name, or go on with that one."
-        )
+        raise WrongUse(f"There is an engagement '{name}' already.", fix="Choose another name, or go on with that one.")
     (folder / "raw").mkdir(parents=True, exist_ok=True)
     saved.write_text(folder / "engagement.yaml", _NEW.format(name=name, city=name.replace("-", " ").title()))
     return folder

@@ -34,6 +34,10 @@ class EngagementError(RDCError):
     """The engagement's folder, facts or decisions cannot be used."""
 
 
+class WrongUse(EngagementError):
+    """What was typed names nothing: an engagement, a period or a day (exit status 2 instead of 1)."""
+
+
 class DataFileError(RDCError):
     """A file of the city's cannot be used."""
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rdclib.errors import EngagementError
+from rdclib.errors import EngagementError, WrongUse
 
 _LABEL = re.compile(r"FY(\d{4})(?:-Q([1-4]))?")
 
@@ -101,12 +101,12 @@ def parse(label, fiscal_year_start="01-01"):
 
     Raises
     ------
-    EngagementError
+    WrongUse
         When the label names no fiscal year or quarter.
     """
     match = _LABEL.fullmatch(str(label).strip().upper().replace(" ", ""))
     if not match or not 1900 <= int(match[1]) <= 2200:
-        raise EngagementError(
+        raise WrongUse(
             f"'{label}' is not a period.",
             fix="Give a fiscal year such as  FY2024  or a quarter such as  FY2024-Q3.",
         )
@@ -139,12 +139,12 @@ def parse_day(text):
 
     Raises
     ------
-    EngagementError
+    WrongUse
         When it is no day of the calendar.
     """
     try:
         return date.fromisoformat(str(text).strip())
     except ValueError:
-        raise EngagementError(
+        raise WrongUse(
             f"'{text}' is not a day.", fix="Write days as year-month-day, for example  2024-06-30."
         ) from None

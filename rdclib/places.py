@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from rdclib.errors import EngagementError
+from rdclib.errors import WrongUse
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 CATALOGUE = CHECKOUT / "data" / "catalogue"
@@ -36,11 +36,11 @@ def checked_name(name):
 
     Raises
     ------
-    EngagementError
+    WrongUse
         When it has other signs than small letters, digits, - and _, or is a word that Windows reserves.
     """
     if not NAME.fullmatch(name) or _RESERVED.fullmatch(name):
-        raise EngagementError(
+        raise WrongUse(
             f"'{name[:80]}' cannot be the name of an engagement.",
             fix="Use small letters, digits, - and _ only, for example  springfield-2026.",
         )
@@ -52,7 +52,7 @@ def folder(name):
 
     Raises
     ------
-    EngagementError
+    WrongUse
         When the name is not allowed, or there is no such engagement.
     """
     checked_name(name)
@@ -60,7 +60,7 @@ def folder(name):
         if (place / name / "engagement.yaml").is_file():
             return place / name
     known = ", ".join(names()) or "none yet"
-    raise EngagementError(
+    raise WrongUse(
         f"There is no engagement '{name}'.",
         fix=f"Make it with  rdc new {name}  or use one of these: {known}.",
     )

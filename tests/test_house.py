@@ -15,7 +15,7 @@ FLOORS = (
     ("models", "schemas", "parsing", "catalogue", "choices", "engagement", "ocds", "checks", "intake", "records"),
     ("indicators", "questionnaire", "payment", "contract_types", "selection", "review", "assessment"),
     ("formats", "style", "tables", "figures", "narrative", "documents"),
-    ("publish", "running", "widgets", "notebook", "__main__"),
+    ("publish", "running", "widgets", "notebook", "lab", "__main__"),
 )
 # Outside libraries that only these rooms may import.
 DOORS = {
