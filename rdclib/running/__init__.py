@@ -1,0 +1,1 @@
+"""Runs notebooks for many engagements: isolated, resumable, and honest about what failed."""
