@@ -64,12 +64,12 @@ class Picture:
         """The drawing as PNG bytes, for programs that do not read SVG."""
         return self._draw(FigureCanvasAgg, "png", dpi=PNG_DPI, metadata={"Software": None})
 
-    def html(self):
-        """Give the figure with its alternative text and caption as one piece of HTML."""
-        source = base64.b64encode(self.svg.encode("utf-8")).decode("ascii")
+    def html(self, image="svg"):
+        """Give the figure with its alternative text and caption as HTML; Word needs ``image="png"``."""
+        kind, data = ("svg+xml", self.svg.encode("utf-8")) if image == "svg" else ("png", self.png)
         return (
             f'<figure id="{html.escape(self.id)}" class="mathjax_ignore">'
-            f'<img alt="{html.escape(formats.line(self.alt))}" src="data:image/svg+xml;base64,{source}">'
+            f'<img alt="{html.escape(formats.line(self.alt))}" src="data:image/{kind};base64,{_base64(data)}">'
             f"<figcaption>{html.escape(formats.line(self.caption))}</figcaption></figure>"
         )
 
@@ -79,7 +79,7 @@ class Picture:
             # JupyterLab shows no alternative text of a bare image, so it gets the whole figure.
             "text/html": self.html(),
             "image/svg+xml": self.svg,
-            "image/png": base64.b64encode(self.png).decode("ascii"),
+            "image/png": _base64(self.png),
             "text/plain": f"{words['caption']} {words['alt']}",
         }
         return data, dict.fromkeys(("image/svg+xml", "image/png"), words)
@@ -92,6 +92,10 @@ class Picture:
             canvas(self.figure)
             self.figure.savefig(buffer, format=kind, **options)
         return buffer.getvalue()
+
+
+def _base64(data):
+    return base64.b64encode(data).decode("ascii")
 
 
 def canvas(

@@ -1,0 +1,86 @@
+"""A figure brings its words, draws the same bytes each time, and does not read a city's names as formulas."""
+
+import base64
+
+from lxml import html
+
+from rdclib import style
+from rdclib.figures import Picture, picture
+
+HOSTILE = 'Acme <script>alert(1)</script> $\\frac{1}{0}$ "quoted"'
+
+
+def draw(name=HOSTILE):
+    labels = [picture.wrap(name), "Fire"]
+    figure, axes = picture.canvas(2, left=picture.label_margin(labels))
+    picture.bars(axes, labels, [3, None], ["3", "–"], colors=[style.CONCERN, style.DATA], hatches=["////", ""])
+    return Picture(figure, f"{name} has three contracts.", f"Contracts of {name}.", "contracts")
+
+
+def test_the_bundle_holds_image_words_and_one_piece_for_jupyterlab():
+    data, words = draw()._repr_mimebundle_()
+
+    assert words["image/svg+xml"] == words["image/png"]
+    assert words["image/png"] == {
+        "alt": f"{HOSTILE} has three contracts.",
+        "caption": f"Contracts of {HOSTILE}.",
+        "id": "contracts",
+    }
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    shown = html.fromstring(data["text/html"])
+    assert shown.xpath("//img/@alt") == [f"{HOSTILE} has three contracts."]
+    assert shown.xpath("//figcaption/text()") == [f"Contracts of {HOSTILE}."]
+    assert not shown.xpath("//script")
+
+
+def test_two_drawings_are_the_same_bytes():
+    assert (draw().svg, draw().png) == (draw().svg, draw().png)
+
+
+def test_the_drawing_carries_no_text_that_another_machine_would_draw_in_another_font():
+    assert "<text" not in draw().svg
+
+
+def test_a_letter_that_no_font_has_gives_no_warning(recwarn):
+    draw("日本 Consulting 😀").png  # noqa: B018
+
+    assert [str(w.message) for w in recwarn] == []
+
+
+def test_long_names_are_wrapped_and_end_in_an_ellipsis():
+    wrapped = picture.wrap("Department of Homeless Services and Supportive Housing Programs", width=24, lines=2)
+
+    assert wrapped == "Department of Homeless\nServices and Supportive…"
+
+
+def test_a_name_without_spaces_is_wrapped_too():
+    assert max(len(line) for line in picture.wrap("x" * 100, width=24).split("\n")) <= 24
+
+
+def test_labels_and_words_fit_into_the_drawing():
+    shown = draw("Department of Homeless Services and Supportive Housing")
+    canvas = shown.figure
+    canvas.savefig("/dev/null", format="png")
+    axes = canvas.axes[0]
+
+    for text in (*axes.get_yticklabels(), *axes.texts):
+        box = text.get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= canvas.bbox.width
+
+
+def test_margins_are_inches():
+    figure, axes = picture.canvas(4, left=1.5, right=0.5, top=0.4, bottom=0.6)
+    box = axes.get_position()
+
+    assert (round(box.x0 * style.WIDTH, 6), round((1 - box.x1) * style.WIDTH, 6)) == (1.5, 0.5)
+    assert (round(box.y0 * 4, 6), round((1 - box.y1) * 4, 6)) == (0.6, 0.4)
+    assert figure.get_layout_engine() is None
+
+
+def test_bars_show_missing_values_in_words_only():
+    _figure, axes = picture.canvas(2)
+    picture.bars(axes, ["a", "b"], [float("nan"), 2], ["–", "2"])
+
+    assert [bar.get_width() for bar in axes.patches] == [0, 2]
+    assert [text.get_text() for text in axes.texts] == ["–", "2"]

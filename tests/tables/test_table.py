@@ -1,0 +1,126 @@
+"""A table keeps its data, and shows it with a city's words as they are."""
+
+import datetime
+import json
+import math
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from lxml import html
+
+from rdclib.tables import Column, Interval, Table, Value
+
+HOSTILE = '=HYPERLINK("http://e") <script>alert(1)</script> **b** {{x}} $a$'
+
+
+def spend(**words):
+    columns = (
+        Column("department", "text", "Department"),
+        Column("value", "money", "Value"),
+        Column("share", "share", "Share"),
+        Column("ends", "date", "Ends"),
+    )
+    rows = (
+        (HOSTILE, np.float64(1_234_567), 0.23, pd.Timestamp("2024-06-30")),
+        ("Fire", math.nan, Interval(0.1, 0.2, "share"), pd.NaT),
+        ("Police", Value(3, "days"), None, None),
+    )
+    return Table(
+        **{"caption": "Spend by department", "columns": columns, "rows": rows, "notes": ("Left out: 3.",)} | words
+    )
+
+
+def test_data_keeps_raw_values_and_is_read_back_the_same():
+    table = spend()
+
+    data = json.loads(json.dumps(table.data(), allow_nan=False))
+
+    assert data["rows"][0] == [HOSTILE, 1_234_567.0, 0.23, "2024-06-30"]
+    assert data["rows"][1] == ["Fire", None, {"low": 0.1, "high": 0.2, "kind": "share"}, None]
+    assert data["rows"][2][1] == {"value": 3, "kind": "days"}
+    assert Table.from_data(data) == table
+
+
+def test_endless_values_survive_json():
+    table = Table(
+        "Limits", (Column("a", "text", "A"), Column("x", "number", "X")), (("Infinity", math.inf), ("b", -math.inf))
+    )
+
+    assert Table.from_data(json.loads(json.dumps(table.data(), allow_nan=False))).rows == table.rows
+
+
+def test_the_page_has_a_caption_and_scoped_headers():
+    page = html.fromstring(spend().html())
+
+    assert page.xpath("//caption/text()") == ["Spend by department"]
+    assert page.xpath("//th[@scope='col']/text()") == ["Department", "Value", "Share", "Ends"]
+    assert page.xpath("//th[@scope='row']/text()") == [HOSTILE, "Fire", "Police"]
+    assert page.xpath("//tbody/tr[1]/td/text()") == ["$1,234,567", "23%", "June 30, 2024"]
+    assert page.xpath("//tbody/tr[2]/td/text()") == ["–", "10–20%", "–"]
+    assert page.xpath("//tbody/tr[3]/td/text()") == ["3 days", "–", "–"]
+    assert page.xpath("//*[@class='notes']/p/text()") == ["Left out: 3."]
+
+
+def test_a_wide_table_can_be_scrolled_with_the_keyboard():
+    region = html.fromstring(spend().html()).xpath("//*[@role='region']")[0]
+
+    assert region.get("tabindex") == "0"
+    assert html.fromstring(spend().html()).xpath(f"//caption[@id='{region.get('aria-labelledby')}']")
+
+
+def test_an_empty_table_says_so():
+    page = html.fromstring(spend(rows=()).html())
+
+    assert page.xpath("//tbody//td/text()") == ["None."]
+    assert spend(rows=())._repr_mimebundle_()["text/html"]
+
+
+@pytest.mark.parametrize("part", ["caption", "notes", "header", "id"])
+def test_a_citys_words_are_shown_as_they_are_wherever_they_stand(part):
+    words = {"notes": (HOSTILE,)} if part == "notes" else {part: HOSTILE} if part != "header" else {}
+    if part == "header":
+        words = {"columns": (Column("a", "text", HOSTILE),), "rows": (("x",),)}
+    table = spend(**words)
+
+    for page in (table.html(), table._repr_mimebundle_()["text/html"]):
+        root = html.fromstring(page)
+        assert not root.xpath("//script")
+        if part != "id":
+            assert HOSTILE in " ".join(root.text_content().split())
+
+
+def test_jupyterlab_shows_the_same_words_and_the_same_bytes_twice():
+    first, second = spend()._repr_mimebundle_(), spend()._repr_mimebundle_()
+    shown = html.fromstring(first["text/html"])
+
+    assert first == second
+    cells = [" ".join(cell.text_content().split()) for cell in shown.xpath("//tbody//th | //tbody//td")]
+    assert cells == [text for row in spend().texts() for text in row]
+    assert first["application/vnd.rdclib.table+json"] == spend().data()
+
+
+def test_jupyterlab_reads_no_formula_between_dollar_signs():
+    shown = spend()._repr_mimebundle_()["text/html"]
+
+    assert re.match(r'<div class="mathjax_ignore">', shown)
+
+
+def test_a_table_from_a_frame_takes_the_named_columns_and_leaves_the_frame_alone():
+    frame = pd.DataFrame(
+        {"a": ["x", None], "n": pd.array([1, pd.NA], dtype="Float64"), "d": pd.to_datetime(["2024-01-02", None])}
+    )
+    before = frame.copy()
+
+    table = Table.from_frame(
+        frame, (Column("d", "date", "Day"), Column("n", "integer", "Count")), caption="Days", row_header=0
+    )
+
+    assert table.rows == ((datetime.date(2024, 1, 2), 1.0), (None, None))
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_row_of_the_wrong_length_is_our_mistake():
+    with pytest.raises(ValueError, match="a row has 1 cells for 2 columns"):
+        Table("Caption", (Column("a", "text", "A"), Column("b", "text", "B")), (("x",),))
