@@ -1,0 +1,296 @@
+"""Funnel plots: which of many units differ by more than chance, given how much each of them did?
+
+References
+----------
+Spiegelhalter, Funnel plots for comparing institutional performance, Statistics in Medicine 24 (2005).
+Spiegelhalter, Handling over-dispersion of performance indicators, Quality and Safety in Health Care 14 (2005).
+NHS Digital, Summary Hospital-level Mortality Indicator (over-dispersed limits on the log scale).
+"""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+KINDS = ("proportion", "ratio", "rate")
+LEVELS = (0.95, 0.998)
+# z values beyond the 10th and 90th percentile are pulled in to them, so that real outliers do not widen the funnel
+# that is meant to show them.
+WINSORISE = 0.10
+
+
+@dataclass(frozen=True, eq=False)
+class Funnel:
+    """Units against limits that follow their size.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a unit, in the order given: ``name``, ``numerator``, ``denominator``, ``value``, ``z``; the limits in
+        use ``lower_95, upper_95, lower_998, upper_998``; those without over-dispersion ``exact_lower_95`` and so on;
+        ``flag`` (``above 99.8%``, ``above 95%``, ``inside``, ``below 95%``, ``below 99.8%``, ``no denominator``).
+    target : float
+        The centre of the funnel.
+    kind : str
+    phi : float
+        Over-dispersion: mean square of the winsorised z; about 0.8 to 1 where chance is all there is.
+    tau2 : float
+        Variance between units beyond chance, on the scale of the limits; 0 where none is added.
+    n : int
+        Units that count.
+    note : str
+    """
+
+    table: pd.DataFrame
+    target: float
+    kind: str
+    phi: float
+    tau2: float
+    n: int
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Standardised:
+    """Observed against expected, after every unit has been given the same rates in each stratum.
+
+    Parameters
+    ----------
+    units : DataFrame
+        Indexed by unit: ``observed``, ``n``, ``expected``, ``ratio`` (observed / expected), ``crude`` and
+        ``adjusted`` (ratio times the overall rate).
+    strata : DataFrame
+        One row a unit and stratum: ``unit``, ``stratum``, ``numerator``, ``denominator``, ``rate`` (the unit's own),
+        ``overall_rate`` (of all units in that stratum).
+    rate : float
+        Overall rate.
+    """
+
+    units: pd.DataFrame
+    strata: pd.DataFrame
+    rate: float
+
+
+def limits(target, n, kind, level):
+    """Control limits around a target for units of size n.
+
+    Parameters
+    ----------
+    target : float
+        Proportion (0 to 1), ratio of observed to expected, or rate per unit of n.
+    n : float or array
+        Denominators: cases, expected events, or exposure.
+    kind : str
+        ``proportion``, ``ratio`` or ``rate``.
+    level : float
+        0.95 or 0.998, say: the share of units that stay inside when there is nothing but chance.
+
+    Returns
+    -------
+    tuple of ndarray
+        Lower and upper limits; nan where n is not above zero.
+
+    Notes
+    -----
+    Proportions: sin²(asin√target ± z / (2√n)), held within 0 and 1. Ratios and rates: exact Poisson limits by the
+    chi-square distribution, χ²(α/2; 2m)/2 and χ²(1-α/2; 2m+2)/2 with m = target · n events, over n.
+    """
+    _check(kind)
+    if not 0 < level < 1:
+        raise ValueError("level: between 0 and 1")
+    target = float(target)
+    if not target >= 0 or (kind == "proportion" and target > 1):
+        raise ValueError("target: outside what a " + kind + " can be")
+    n = np.asarray(n, float)
+    n = np.where(n > 0, n, np.nan)
+    if kind == "proportion":
+        return _arcsine(target, _z(level) / (2 * np.sqrt(n)))
+    from scipy.special import chdtri
+
+    events, tail = target * n, (1 - level) / 2
+    # chdtri is the inverse of the upper tail.
+    lower = np.where(events > 0, chdtri(np.maximum(2 * events, 1e-300), 1 - tail) / 2, 0.0)
+    upper = chdtri(2 * events + 2, tail) / 2
+    return np.where(np.isnan(n), np.nan, lower / n), upper / n
+
+
+def compare(numerator, denominator, kind="proportion", overdispersion="auto", *, names=None, target=None):
+    """Compare units by a funnel.
+
+    Parameters
+    ----------
+    numerator, denominator : sequence of float
+        Successes and cases; observed and expected events; or events and exposure.
+    kind : str
+        ``proportion``, ``ratio`` or ``rate``.
+    overdispersion : str
+        ``auto``: estimate the variation between units beyond chance (z winsorised at 10%) and add it to the limits
+        when there is any. ``truncate``: the same with the outer tenths dropped, as the NHS mortality indicator does.
+        ``none``: exact limits.
+    names : sequence, optional
+    target : float, optional
+        Centre of the funnel; the pooled value without it (1 for ratios).
+
+    Returns
+    -------
+    Funnel
+
+    Notes
+    -----
+    φ = mean z², τ² = max(0, (kφ - (k-1)) / (Σw - Σw²/Σw)) with w = 1/s². Proportions on the arcsine scale, s = 1/(2√n);
+    ratios and rates on the log scale, s = 1/√(expected events), with 0.5 for a count of 0.
+    """
+    _check(kind)
+    if overdispersion not in ("auto", "truncate", "none"):
+        raise ValueError("overdispersion: auto, truncate or none")
+    numerator, denominator = np.asarray(numerator, float), np.asarray(denominator, float)
+    if numerator.shape != denominator.shape or numerator.ndim != 1:
+        raise ValueError("numerator and denominator: two series of equal length")
+    if (numerator < 0).any() or (denominator < 0).any():
+        raise ValueError("numerator and denominator: not below zero")
+    if kind == "proportion" and (numerator > denominator).any():
+        raise ValueError("numerator: above the denominator")
+    names = [str(i + 1) for i in range(len(numerator))] if names is None else list(names)
+    counted = np.isfinite(numerator) & np.isfinite(denominator) & (denominator > 0)
+    size = np.where(counted, denominator, np.nan)
+    events = np.where(counted, numerator, np.nan)
+    if target is None:
+        target = 1.0 if kind == "ratio" else float(np.nansum(events) / np.nansum(size)) if counted.any() else np.nan
+    value = events / size
+    z, s = _scores(value, size, events, target, kind)
+    k = int(counted.sum())
+    phi, tau2 = dispersion(z[counted], s[counted], trim="drop" if overdispersion == "truncate" else "pull in")
+    if overdispersion == "none" or not np.isfinite(tau2):
+        tau2 = 0.0
+    columns = {"name": names, "numerator": numerator, "denominator": denominator, "value": value, "z": z}
+    exact = {}
+    for level, label in zip(LEVELS, ("95", "998"), strict=True):
+        low, high = limits(target, size, kind, level) if np.isfinite(target) else (size * np.nan, size * np.nan)
+        exact[f"exact_lower_{label}"], exact[f"exact_upper_{label}"] = low, high
+        if tau2 > 0:
+            low, high = _wide(target, s, tau2, kind, level)
+        columns[f"lower_{label}"], columns[f"upper_{label}"] = low, high
+    table = pd.DataFrame(columns | exact)
+    table["flag"] = _flags(table, counted)
+    note = ""
+    if tau2 > 0:
+        note = f"Units differ by more than chance (φ = {phi:.2f}): the limits are widened by what they share."
+    return Funnel(table, float(target), kind, phi, tau2, k, note)
+
+
+def dispersion(z, s, *, trim="pull in"):
+    """Over-dispersion of standardised differences.
+
+    Parameters
+    ----------
+    z, s : array
+        Standardised differences from the target, and the standard errors they were divided by.
+    trim : str
+        ``pull in``: winsorise at the 10th and 90th percentile. ``drop``: leave out the lowest and highest tenth by
+        rank.
+
+    Returns
+    -------
+    tuple of float
+        φ and τ²; nan, nan below 3 units.
+    """
+    z, s = np.asarray(z, float), np.asarray(s, float)
+    usable = np.isfinite(z) & np.isfinite(s)
+    z, s = z[usable], s[usable]
+    if trim == "drop":
+        tenth = np.floor(_ranks(z) * 10 / (len(z) + 1))
+        keep = (tenth > 0) & (tenth < 9)
+        z, s = z[keep], s[keep]
+    if len(z) < 3:
+        return np.nan, np.nan
+    if trim == "pull in":
+        z = np.clip(z, *np.quantile(z, [WINSORISE, 1 - WINSORISE]))
+    w, k = 1 / s**2, len(z)
+    phi = float(np.mean(z**2))
+    spread = w.sum() - (w**2).sum() / w.sum()
+    return phi, float(max(0.0, (k * phi - (k - 1)) / spread))
+
+
+def standardise(numerator, denominator, unit, stratum):
+    """Indirect standardisation: what each unit would show if each of its strata had the rate of all units together.
+
+    Parameters
+    ----------
+    numerator, denominator, unit, stratum : sequence
+        One entry a unit and stratum, or a case; entries of a pair are added up.
+
+    Returns
+    -------
+    Standardised
+        `compare` takes its ``observed`` and ``expected`` as a ratio.
+    """
+    cells = (
+        pd.DataFrame({"unit": unit, "stratum": stratum, "numerator": numerator, "denominator": denominator})
+        .dropna()
+        .groupby(["unit", "stratum"], as_index=False)[["numerator", "denominator"]]
+        .sum()
+    )
+    cells = cells[cells["denominator"] > 0].reset_index(drop=True)
+    overall = cells.groupby("stratum")[["numerator", "denominator"]].sum()
+    cells["rate"] = cells["numerator"] / cells["denominator"]
+    cells["overall_rate"] = cells["stratum"].map(overall["numerator"] / overall["denominator"])
+    expected = (cells["denominator"] * cells["overall_rate"]).groupby(cells["unit"]).sum()
+    units = cells.groupby("unit")[["numerator", "denominator"]].sum()
+    units.columns = ["observed", "n"]
+    units["expected"] = expected
+    units["ratio"] = units["observed"] / units["expected"].where(units["expected"] > 0)
+    units["crude"] = units["observed"] / units["n"]
+    total = cells["denominator"].sum()
+    rate = float(cells["numerator"].sum() / total) if total else float("nan")
+    units["adjusted"] = units["ratio"] * rate
+    return Standardised(units, cells, rate)
+
+
+def _check(kind):
+    if kind not in KINDS:
+        raise ValueError(f"kind: {kind!r} is not one of {', '.join(KINDS)}")
+
+
+def _z(level):
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def _arcsine(target, distance):
+    """Back from the arcsine scale; beyond its ends the limit is 0 or 1."""
+    middle = np.arcsin(np.sqrt(target))
+    lower = np.sin(np.maximum(middle - distance, 0)) ** 2
+    return lower, np.sin(np.minimum(middle + distance, np.pi / 2)) ** 2
+
+
+def _scores(value, size, events, target, kind):
+    """Standardised differences and their standard errors, on the scale of the limits."""
+    if kind == "proportion":
+        s = 1 / (2 * np.sqrt(size))
+        return (np.arcsin(np.sqrt(value)) - np.arcsin(np.sqrt(target))) / s, s
+    with np.errstate(divide="ignore", invalid="ignore"):
+        s = 1 / np.sqrt(target * size)
+        z = np.log(np.where(events == 0, 0.5, events) / (target * size)) / s
+    return z, s
+
+
+def _wide(target, s, tau2, kind, level):
+    """Limits with the variation between units added."""
+    distance = _z(level) * np.sqrt(s**2 + tau2)
+    if kind == "proportion":
+        return _arcsine(target, distance)
+    return target * np.exp(-distance), target * np.exp(distance)
+
+
+def _flags(table, counted):
+    flags = np.full(len(table), "inside", dtype=object)
+    for label, words in (("95", "95%"), ("998", "99.8%")):
+        flags[(table["value"] > table[f"upper_{label}"]).to_numpy()] = f"above {words}"
+        flags[(table["value"] < table[f"lower_{label}"]).to_numpy()] = f"below {words}"
+    flags[~counted] = "no denominator"
+    return flags
+
+
+def _ranks(z):
+    """Ranks from 1, ties sharing their mean."""
+    return pd.Series(z).rank().to_numpy()

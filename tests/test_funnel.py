@@ -1,0 +1,219 @@
+"""Funnel limits, over-dispersion and standardisation against printed numbers and sums by hand."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rdclib import funnel
+
+FLAGGED = ("above 99.8%", "below 99.8%")
+
+
+def outer(result):
+    return result.table.loc[result.table["flag"].isin(FLAGGED), "name"].tolist()
+
+
+def test_poisson_limits_funnelplotr(shared):
+    case = json.loads((shared / "vectors/funnel_funnelplotr/expected.json").read_text())["poisson_exact_limits"]
+    for level, low, high in ((0.95, "ll95", "ul95"), (0.998, "ll99_8", "ul99_8")):
+        lower, upper = funnel.limits(1, case["number_seq"], "ratio", level)
+        assert lower == pytest.approx(case[low], abs=case["tolerance_abs"])
+        assert upper == pytest.approx(case[high], abs=case["tolerance_abs"])
+
+
+def test_poisson_limits_around_ten_events_ulm_1990():
+    # Ulm, American Journal of Epidemiology 131 (1990): 4.7954 to 18.3904 around a count of 10.
+    lower, upper = funnel.limits(2.0, 5, "rate", 0.95)
+    assert (round(float(lower) * 5, 4), round(float(upper) * 5, 4)) == (4.7954, 18.3904)
+
+
+def test_proportion_limits_by_hand():
+    # asin √0.5 = π/4 and sin²(π/4 + x) = 0.5 + sin(2x)/2; x = 1.959964 / 20
+    lower, upper = funnel.limits(0.5, 100, "proportion", 0.95)
+    assert float(upper) == pytest.approx(0.5 + np.sin(0.1959964) / 2, abs=1e-7)
+    assert float(lower) == pytest.approx(0.5 - np.sin(0.1959964) / 2, abs=1e-7)
+
+
+def test_proportion_limits_stay_in_range():
+    lower, upper = funnel.limits(0.02, [5, 10_000], "proportion", 0.998)
+    assert lower[0] == 0
+    assert lower[1] > 0
+    lower, upper = funnel.limits(0.98, [5, 10_000], "proportion", 0.998)
+    assert upper[0] == 1
+    assert upper[1] < 1
+
+
+def test_limits_without_size_or_events():
+    lower, upper = funnel.limits(1, [0, np.nan, -1], "ratio", 0.95)
+    assert np.isnan(lower).all()
+    assert np.isnan(upper).all()
+    lower, upper = funnel.limits(0, [10], "rate", 0.95)
+    assert lower[0] == 0
+    assert upper[0] == pytest.approx(-np.log(0.025) / 10)  # χ² with two degrees of freedom is exponential
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: funnel.limits(1, 5, "percent", 0.95), "kind: 'percent' is not one of proportion, ratio, rate"),
+        (lambda: funnel.limits(1, 5, "ratio", 95), "level: between 0 and 1"),
+        (lambda: funnel.limits(1.5, 5, "proportion", 0.95), "target: outside what a proportion can be"),
+        (lambda: funnel.compare([3], [2]), "numerator: above the denominator"),
+        (lambda: funnel.compare([-3], [2], "rate"), "numerator and denominator: not below zero"),
+        (lambda: funnel.compare([3], [2, 4], "rate"), "numerator and denominator: two series of equal length"),
+        (lambda: funnel.compare([3], [2], "rate", "much"), "overdispersion: auto, truncate or none"),
+    ],
+)
+def test_arguments_out_of_range(call, message):
+    with pytest.raises(ValueError) as error:
+        call()
+    assert str(error.value) == message
+
+
+@pytest.fixture(scope="module")
+def medpar(shared):
+    """Observed and expected length of stay by hospital, expected from our own Poisson regression in numpy."""
+    folder = shared / "vectors/funnel_funnelplotr"
+    data = pd.read_csv(folder / "medpar.csv", dtype={"provnum": str})
+    one = np.ones(len(data))
+    x = np.column_stack([one, data["hmo"], data["died"], data["age80"], data["type"] == 2, data["type"] == 3])
+    x, y = x.astype(float), data["los"].to_numpy(float)
+    beta = np.r_[np.log(y.mean()), np.zeros(5)]
+    for _ in range(30):
+        mu = np.exp(x @ beta)
+        beta = beta + np.linalg.solve(x.T @ (x * mu[:, None]), x.T @ (y - mu))
+    data["expected"] = np.exp(x @ beta)
+    return data.groupby("provnum")[["los", "expected"]].sum(), json.loads((folder / "expected.json").read_text())
+
+
+def test_outliers_of_medpar_funnelplotr(medpar):
+    groups, expected = medpar
+    want = expected["medpar"]
+
+    plain = funnel.compare(groups["los"], groups["expected"], "ratio", "none", names=groups.index)
+    assert (plain.n, len(outer(plain))) == (want["groups"], want["outliers_unadjusted_99_8"])
+    wide = funnel.compare(groups["los"], groups["expected"], "ratio", "truncate", names=groups.index)
+    assert wide.phi == pytest.approx(want["recomputed"]["phi_truncated"])
+    assert wide.tau2 == pytest.approx(want["recomputed"]["tau2_truncated"])
+    assert outer(wide) == want["recomputed"]["outlier_groups_adjusted"]
+
+
+def test_standardised_ratio_funnelplotr(shared):
+    case = json.loads((shared / "vectors/funnel_funnelplotr/expected.json").read_text())["aggregate"]
+    groups = pd.DataFrame({name: case[name] for name in ("numerator", "denominator", "group")}).groupby("group").sum()
+    result = funnel.compare(groups["numerator"], groups["denominator"], "ratio", names=groups.index)
+    assert result.target == 1
+    assert result.table["value"].tolist() == pytest.approx(
+        list(case["ratio_by_group"].values()), abs=case["tolerance_abs"]
+    )
+
+
+def test_dispersion_by_hand():
+    # Eleven z from -5 to 5: the 10th and 90th percentile are -4 and 4, so both 5s become 4.
+    z, s = np.arange(-5.0, 6.0), np.full(11, 0.5)
+    phi, tau2 = funnel.dispersion(z, s)
+    assert phi == pytest.approx((2 * (16 + 16 + 9 + 4 + 1)) / 11)
+    # w = 4: Σw - Σw²/Σw = 44 - 4
+    assert tau2 == pytest.approx((11 * phi - 10) / 40)
+
+
+def test_no_overdispersion_adds_nothing():
+    assert funnel.dispersion(np.array([-1.0, -0.5, 0, 0.5, 1]), np.ones(5))[1] == 0
+    assert np.isnan(funnel.dispersion(np.array([1.0, 2.0]), np.ones(2))).all()
+
+
+@pytest.mark.parametrize("kind", funnel.KINDS)
+def test_units_that_do_not_differ_stay_inside(kind):
+    rng = np.random.default_rng(5)
+    flagged, widened = [], []
+    for _ in range(120):
+        size = rng.integers(60, 600, 40)
+        events = (
+            rng.binomial(size, 0.3) if kind == "proportion" else rng.poisson(size * (1 if kind == "ratio" else 0.3))
+        )
+        result = funnel.compare(events, size, kind)
+        flagged.append(len(outer(result)) / 40)
+        widened.append(result.tau2 > 0)
+    assert np.mean(flagged) < 0.004
+    assert np.mean(widened) < 0.10
+
+
+@pytest.mark.parametrize("kind", funnel.KINDS)
+def test_shared_variation_widens_the_funnel_and_a_real_outlier_stays_out(kind):
+    rng = np.random.default_rng(6)
+    size = rng.integers(800, 3000, 40)
+    level = np.clip(0.3 * np.exp(rng.normal(0, 0.15, 40)), 0, 0.9)
+    level[0] = 0.75
+    events = rng.binomial(size, level) if kind == "proportion" else rng.poisson(size * level)
+    target = 0.3 if kind == "ratio" else None
+    plain = funnel.compare(events, size, kind, "none", target=target)
+    wide = funnel.compare(events, size, kind, target=target)
+
+    assert len(outer(plain)) > 8
+    assert outer(wide) == ["1"]
+    assert wide.phi > 5
+    assert wide.note.startswith("Units differ by more than chance")
+
+
+def test_a_unit_without_cases_is_named_not_dropped():
+    result = funnel.compare([5, 0, 6, np.nan], [10, 0, 12, 9], names=["a", "b", "c", "d"])
+    assert result.table["flag"].tolist() == ["inside", "no denominator", "inside", "no denominator"]
+    assert (result.n, result.target) == (2, 0.5)
+
+
+def test_nothing_counted_anywhere():
+    result = funnel.compare([0] * 6, [100] * 6, "rate")
+    assert (result.target, result.tau2) == (0, 0)
+    assert set(result.table["flag"]) == {"inside"}
+    assert funnel.compare([], [], "rate").n == 0
+
+
+def test_standardise_by_hand():
+    # Hard cases: 16 of 80 and 18 of 90, together 34 of 170. Easy ones: 64 of 80 and 2 of 10, together 66 of 90.
+    result = funnel.standardise([16, 18, 64, 2], [80, 90, 80, 10], ["a", "b", "a", "b"], ["h", "h", "e", "e"])
+    units = result.units
+
+    assert units.loc["a", "expected"] == pytest.approx(80 * 34 / 170 + 80 * 66 / 90)
+    assert units.loc["b", "expected"] == pytest.approx(90 * 34 / 170 + 10 * 66 / 90)
+    assert units["expected"].sum() == pytest.approx(units["observed"].sum())
+    assert result.rate == pytest.approx(100 / 260)
+
+
+def test_a_difference_of_mix_alone_disappears():
+    # Hard cases succeed 20% of the time and easy ones 80%, at both vendors.
+    result = funnel.standardise([10, 80, 80, 16], [50, 100, 400, 20], ["a", "a", "b", "b"], ["h", "e", "h", "e"])
+
+    assert result.units["crude"].tolist() == pytest.approx([90 / 150, 96 / 420])
+    assert result.units["ratio"].tolist() == pytest.approx([1, 1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.floats(0.001, 0.999),
+    st.floats(1, 1e5),
+    st.sampled_from(funnel.KINDS),
+)
+def test_limits_hold_the_target_and_narrow_with_size(target, n, kind):
+    lower, upper = funnel.limits(target, [n, 2 * n], kind, 0.95)
+    wider_lower, wider_upper = funnel.limits(target, [n, 2 * n], kind, 0.998)
+
+    assert (lower <= target).all()
+    assert (target <= upper).all()
+    assert (wider_lower <= lower).all()
+    assert (upper <= wider_upper).all()
+    assert upper[1] <= upper[0] + 1e-12
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(50, 200)), min_size=5, max_size=20), st.randoms())
+def test_order_of_units_does_not_matter(cases, random):
+    shuffled = cases.copy()
+    random.shuffle(shuffled)
+    first, second = (funnel.compare(*map(list, zip(*x, strict=True))) for x in (cases, shuffled))
+
+    assert first.phi == pytest.approx(second.phi)
+    assert sorted(first.table["flag"]) == sorted(second.table["flag"])

@@ -1,0 +1,237 @@
+"""Segmented regression against printed numbers, independent code, and planted effects."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rdclib import its
+
+nan = float("nan")
+
+
+def broken_line(before=20, after=20, jump=5.0, bend=-0.5):
+    """A series without noise: 3 + 0.25 t, then a jump and another slope."""
+    t = np.arange(before + after)
+    return 3 + 0.25 * t + (t >= before) * (jump + bend * (t - before))
+
+
+def test_level_is_the_jump_at_the_first_point_after_the_change():
+    result = its.segmented(broken_line() + 1e-9 * np.sin(np.arange(40) * 7), 20)
+
+    assert result.level == pytest.approx(5)
+    assert result.slope == pytest.approx(-0.5)
+    assert result.effect_at(0).value == pytest.approx(5)
+    assert result.effect_at(12).value == pytest.approx(5 - 0.5 * 12)
+    assert result.counterfactual == pytest.approx(3 + 0.25 * np.arange(40))
+    assert result.fitted == pytest.approx(broken_line())
+    assert result.note == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("model2_quasipoisson_step", {"slope": False}),
+        ("model3_quasipoisson_step_harmonic2", {"slope": False, "season": 12}),
+        ("model4_quasipoisson_step_slope_harmonic2", {"season": 12}),
+    ],
+)
+def test_sicily_smoking_ban_lopez_bernal_2017(shared, name, options):
+    folder = shared / "vectors/its_sicily_bernal2017"
+    data = pd.read_csv(folder / "sicily.csv")
+    want = json.loads((folder / "expected.json").read_text())["recomputed"][name]
+    result = its.segmented(data["aces"], 36, exposure=data["stdpop"], family="poisson", **options)
+    ours = {"intercept": "intercept", "time": "time", "(time-36):smokban": "slope"}
+
+    assert result.dispersion == pytest.approx(want["dispersion"], rel=1e-8)
+    for term, coef, se in zip(want["terms"], want["coef"], want["se"], strict=True):
+        if term == "smokban" and "slope" in result.table.index:
+            # Their clock reads 1 at the first month of the ban, ours 0.
+            assert result.level - result.slope == pytest.approx(coef, rel=1e-8)
+            continue
+        row = result.table.loc["level" if term == "smokban" else ours.get(term, term)]
+        assert row["estimate"] == pytest.approx(coef, rel=1e-8)
+        assert row["se"] == pytest.approx(se, rel=1e-8)
+
+
+def test_sicily_printed_rate_ratios(shared):
+    data = pd.read_csv(shared / "vectors/its_sicily_bernal2017/sicily.csv")
+    row = its.segmented(data["aces"], 36, exposure=data["stdpop"], family="poisson", season=12, slope=False).table.loc[
+        "level"
+    ]
+
+    assert (round(row["ratio"], 3), round(row["ratio_low"], 3), round(row["ratio_high"], 3)) == (0.885, 0.839, 0.933)
+
+
+def test_newey_west_by_the_formula():
+    rng = np.random.default_rng(4)
+    y = broken_line(15, 15) + rng.normal(size=30)
+    lag = 3
+    result = its.segmented(y, 15, lag=lag)
+
+    t = np.arange(30)
+    post = (t >= 15).astype(float)
+    x = np.column_stack([np.ones(30), t + 1, post, (t - 15) * post])
+    beta = np.linalg.solve(x.T @ x, x.T @ y)
+    u = x * (y - x @ beta)[:, None]
+    meat = u.T @ u
+    for k in range(1, lag + 1):
+        gamma = u[k:].T @ u[:-k]
+        meat += (1 - k / (lag + 1)) * (gamma + gamma.T)
+    bread = np.linalg.inv(x.T @ x)
+    want = np.sqrt(np.diag(bread @ meat @ bread))
+    assert result.table["se"].to_numpy() == pytest.approx(want)
+    assert result.table["estimate"].to_numpy() == pytest.approx(beta)
+
+
+def test_overdispersed_counts_have_wider_intervals():
+    rng = np.random.default_rng(8)
+    rate = np.exp(3 + 0.01 * np.arange(48))
+    plain = its.segmented(rng.poisson(rate), 24, family="poisson")
+    wild = its.segmented(rng.poisson(rate * rng.gamma(2, 1 / 2, 48)), 24, family="poisson")
+
+    assert wild.dispersion > 3 > plain.dispersion
+    assert wild.table.loc["level", "se"] > 1.5 * plain.table.loc["level", "se"]
+
+
+def test_under_dispersed_counts_keep_the_poisson_interval():
+    y = [20, 20, 20, 21, 20, 20, 20, 20, 20, 20, 20, 21, 20, 20, 20, 20]
+    result = its.segmented(y, 8, family="poisson")
+
+    assert result.dispersion < 0.1
+    # The jump of two groups of 8 months at 20 a month is known no better than √(2 / 160), slopes or not.
+    assert result.table.loc["level", "se"] > np.sqrt(2 / 160)
+
+
+def test_poisson_effect_is_a_ratio_that_holds_the_truth():
+    rng = np.random.default_rng(9)
+    exposure = rng.integers(900, 1100, 60)
+    held = []
+    for _ in range(100):
+        y = rng.poisson(exposure * 0.2 * np.where(np.arange(60) >= 30, 0.7, 1.0))
+        effect = its.segmented(y, 30, exposure=exposure, family="poisson").effect_at(6)
+        assert effect.ratio == pytest.approx(np.exp(effect.value))
+        held.append(effect.ratio_low < 0.7 < effect.ratio_high)
+    assert np.mean(held) >= 0.88
+
+
+def test_gaussian_exposure_divides():
+    y, exposure = np.array([2.0, 4, 3, 8, 12, 9]), np.array([1.0, 2, 1, 2, 3, 2])
+    result = its.segmented(y, 3, exposure=exposure)
+    assert result.table["estimate"].tolist() == its.segmented(y / exposure, 3).table["estimate"].tolist()
+
+
+def test_refusal_beyond_what_was_observed():
+    result = its.segmented(broken_line(20, 12) + 0.1 * np.cos(np.arange(32) * 5), 20)
+
+    assert result.horizon == 12
+    assert np.isfinite(result.effect_at(12).value)
+    beyond = result.effect_at(12.5)
+    assert np.isnan([beyond.value, beyond.low, beyond.high]).all()
+    assert beyond.note == "12 periods were observed since the change: nothing can be said about 12.5."
+    assert np.isnan(result.effect_at(-1).value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fitted", "exploratory"),
+    [(2, 9, False, False), (9, 2, False, False), (3, 3, True, True), (7, 8, True, True), (8, 8, True, False)],
+)
+def test_few_points(before, after, fitted, exploratory):
+    y = broken_line(before, after) + np.cos(np.arange(before + after) * 5.0)
+    result = its.segmented(y, before)
+
+    assert np.isfinite(result.level) == fitted
+    assert ("Exploratory" in result.note) == exploratory
+    if not fitted:
+        assert result.note == (
+            f"{before} points before the change and {after} after it: fewer than 3 on a side tell nothing."
+        )
+        assert result.effect_at(1).note == result.note
+
+
+def test_left_out_months_are_no_points_and_the_clock_runs_on():
+    y = broken_line() + 1e-9 * np.sin(np.arange(40) * 7)
+    y[17:20] = nan
+    y[20] = nan
+    result = its.segmented(y, 20)
+
+    assert (result.n_before, result.n_after) == (17, 19)
+    assert (result.level, result.slope) == (pytest.approx(5), pytest.approx(-0.5))
+
+
+def test_season_needs_two_seasons():
+    y = broken_line(12, 11) + np.cos(np.arange(23) * 5.0)
+    result = its.segmented(y, 12, season=12)
+    assert "sin1" not in result.table.index
+    assert result.note == "No season terms: fewer than 2 seasons of 12 points."
+    assert "sin1" in its.segmented(np.r_[y, 4.0], 12, season=12).table.index
+
+
+def test_a_season_is_not_mistaken_for_an_effect():
+    t = np.arange(48)
+    y = 50 + 10 * np.sin(2 * np.pi * (t + 1) / 12) + np.random.default_rng(2).normal(0, 1, 48)
+    without, with_season = its.segmented(y, 27), its.segmented(y, 27, season=12)
+
+    assert with_season.table.loc["level", "se"] < without.table.loc["level", "se"] / 3
+    assert abs(with_season.effect_at(6).value) < 3
+
+
+def test_terms_that_cannot_be_told_apart():
+    y = np.arange(10.0) ** 2
+    assert its.segmented(y, 5, season=4).note.startswith("Exploratory")
+    y[[0, 2, 3, 6, 8]] = nan
+    assert its.segmented(y, 5).note == (
+        "2 points before the change and 3 after it: fewer than 3 on a side tell nothing."
+    )
+    assert its.segmented([0] * 6 + [3, 4, 2, 5], 6, family="poisson").note == (
+        "Nothing was counted on one side of the change: a ratio cannot be told."
+    )
+    assert its.segmented([4] * 12, 6).note == "All values are the same: there is nothing to explain."
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: its.segmented([1, 2, 3], 1, family="binomial"), "family: gaussian or poisson"),
+        (lambda: its.segmented([1, 2, 3], 4), "start: a position in the series"),
+        (lambda: its.segmented([1, -2, 3], 1, family="poisson"), "values: counts are not below zero"),
+        (lambda: its.segmented([1, 2, 3], 1, exposure=[1]), "exposure: of another length than values"),
+    ],
+)
+def test_arguments_out_of_range(call, message):
+    with pytest.raises(ValueError) as error:
+        call()
+    assert str(error.value) == message
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    rng = np.random.default_rng(21)
+    held = []
+    for _ in range(300):
+        effect = its.segmented(broken_line(18, 18) + rng.normal(0, 2, 36), 18).effect_at(6)
+        held.append(effect.low < 5 - 0.5 * 6 < effect.high)
+    assert np.mean(held) == pytest.approx(0.95, abs=0.04)
+
+
+def test_seasonality():
+    t = np.arange(36)
+    noise = np.random.default_rng(7).normal(0, 1, (200, 36))
+    assert its.seasonality(20 + 3 * np.sin(2 * np.pi * t / 12) + noise[0]) < 0.001
+    assert np.isnan(its.seasonality(t[:23] % 5))
+    assert np.isnan(its.seasonality(np.ones(36)))
+    # A p value of noise is below 0.05 one time in twenty.
+    assert np.mean([its.seasonality(row + 0.1 * t) < 0.05 for row in noise]) == pytest.approx(0.05, abs=0.045)
+    assert its.seasonality(np.tile([1.0, 5, 2, 6], 3) + 0.01 * noise[0][:12], season=4) < 0.001
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([0.5, 4.0]), st.integers(-50, 50))
+def test_effect_does_not_depend_on_the_unit(seed, factor, offset):
+    y = np.random.default_rng(seed).normal(size=30)
+    first, second = its.segmented(y, 15).effect_at(6), its.segmented(factor * y + offset, 15).effect_at(6)
+
+    assert second.value == pytest.approx(factor * first.value, abs=1e-7)
+    assert second.high == pytest.approx(factor * first.high, abs=1e-7)

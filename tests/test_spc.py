@@ -1,0 +1,576 @@
+"""Control charts against printed numbers, slow independent code, and a simulation."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rdclib import spc
+
+nan = float("nan")
+
+# Montgomery, Introduction to Statistical Quality Control, 6th ed.
+LOAN_COSTS = [310, 288, 297, 298, 307, 303, 294, 297, 308, 306, 294, 299, 297, 299, 314, 295, 293, 306, 301, 304]
+PAINT = [33.75, 33.05, 34.00, 33.81, 33.46, 34.02, 33.68, 33.27, 33.49, 33.20, 33.62, 33.00, 33.54, 33.12, 33.84]
+JUICE = [12, 15, 8, 10, 4, 7, 16, 9, 14, 10, 5, 6, 17, 12, 22, 8, 10, 5, 13, 11, 20, 18, 24, 15, 9, 12, 7, 13, 9, 6]
+BOARDS = [21, 24, 16, 12, 15, 5, 28, 20, 31, 25, 20, 24, 16, 19, 10, 17, 13, 22, 18, 39, 30, 24, 16, 19, 17, 15]
+CLOTH = [14, 12, 20, 11, 7, 10, 21, 16, 19, 23]
+CLOTH_UNITS = [10, 8, 13, 10, 9.5, 10, 12, 10.5, 12, 12.5]
+# NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.3.1.
+WAFERS = [16, 14, 28, 16, 12, 20, 10, 12, 10, 17, 19, 17, 14, 16, 15, 13, 14, 16, 11, 20, 11, 19, 16, 31, 13]
+
+
+def marked(chart, rule):
+    return np.flatnonzero(chart.signals[rule]).tolist()
+
+
+def test_xmr_limits_montgomery_loan_processing_costs():
+    chart = spc.xmr(LOAN_COSTS)
+
+    assert round(chart.center[0], 1) == 300.5
+    assert (round(chart.lower[0], 2), round(chart.upper[0], 2)) == (279.78, 321.22)
+    assert not chart.signals.any(axis=None)
+    assert chart.variation == "common cause"
+
+
+def test_xmr_limits_montgomery_aircraft_primer_paint():
+    chart = spc.xmr(PAINT)
+
+    # The book rounds the mean range to 0.48 before it multiplies, and prints 34.80 and 32.24.
+    assert chart.upper[0] == pytest.approx(34.80, abs=0.01)
+    assert chart.lower[0] == pytest.approx(32.24, abs=0.01)
+
+
+def test_p_chart_montgomery_orange_juice():
+    chart = spc.p_chart(JUICE, [50] * 30)
+
+    assert chart.center[0] == pytest.approx(347 / 1500)
+    assert (round(chart.lower[0], 4), round(chart.upper[0], 4)) == (0.0524, 0.4102)
+    assert marked(chart, "outside") == [14, 22]
+
+
+def test_c_chart_montgomery_circuit_boards():
+    chart = spc.c_chart(BOARDS)
+
+    assert (round(chart.center[0], 2), round(chart.lower[0], 2), round(chart.upper[0], 2)) == (19.85, 6.48, 33.21)
+    assert marked(chart, "outside") == [5, 19]
+
+
+def test_c_chart_nist_wafers_a_point_on_the_limit_is_not_outside():
+    chart = spc.c_chart(WAFERS)
+
+    assert (chart.center[0], chart.lower[0], chart.upper[0]) == (16, 4, 28)
+    assert WAFERS[2] == 28
+    assert marked(chart, "outside") == [23]
+
+
+def test_u_chart_montgomery_dyed_cloth():
+    chart = spc.u_chart(CLOTH, CLOTH_UNITS)
+
+    assert round(chart.center[0], 2) == 1.42
+    # The book calculates on from the rounded 1.42.
+    assert chart.upper[:3] == pytest.approx([2.55, 2.68, 2.41], abs=0.01)
+    assert chart.lower[:3] == pytest.approx([0.29, 0.16, 0.43], abs=0.01)
+    assert not chart.signals["outside"].any()
+
+
+def test_laney_p_prime_by_hand():
+    # p = 0.5; sigma of a point = 0.05; z = 1, -1, 1, -1; mean |dz| = 2; sigma z = 2 / 1.128
+    chart = spc.p_chart([55, 45, 55, 45], [100] * 4, prime=True)
+
+    assert chart.upper[0] == pytest.approx(0.5 + 3 * 0.05 * 2 / 1.128)
+    assert chart.kind == "p′"
+    # Equal denominators: Laney's chart is the XmR chart of the proportions.
+    assert chart.upper == pytest.approx(spc.xmr([0.55, 0.45, 0.55, 0.45]).upper)
+
+
+def test_laney_u_prime_equals_xmr_where_exposures_are_equal():
+    counts = [4, 9, 5, 7, 12, 6, 8]
+
+    assert spc.u_chart(counts, [10] * 7, prime=True).upper == pytest.approx(spc.xmr(np.array(counts) / 10).upper)
+
+
+def test_prime_limits_are_the_plain_ones_times_the_spread_of_z():
+    count, n = np.array([30, 45, 20, 80, 33]), np.array([100, 130, 90, 200, 120])
+    plain, prime = spc.p_chart(count, n), spc.p_chart(count, n, prime=True)
+    p = count.sum() / n.sum()
+    z = (count / n - p) / np.sqrt(p * (1 - p) / n)
+
+    ratio = (prime.upper - prime.center) / (plain.upper - plain.center)
+    assert ratio == pytest.approx(np.abs(np.diff(z)).mean() / 1.128)
+
+
+def test_attribute_limits_stay_in_range():
+    chart = spc.p_chart([1, 0, 2, 1] * 4, [8] * 16)
+    assert (chart.lower == 0).all()
+    chart = spc.p_chart([7, 8, 6, 7] * 4, [8] * 16)
+    assert (chart.upper == 1).all()
+
+
+def test_g_chart_limits_kaminsky():
+    gaps = [10, 3, 22, 7, 8, 10, 12, 4, 30, 5, 6, 3]
+    chart = spc.g_chart(gaps)
+
+    assert chart.center[0] == 10
+    assert chart.upper[0] == pytest.approx(10 + 3 * np.sqrt(110))
+    assert chart.lower[0] == 0
+
+
+def test_g_chart_counts_runs_about_the_median_of_a_skewed_distribution():
+    rng = np.random.default_rng(1)
+    shifts = [spc.g_chart(rng.geometric(0.1, 24) - 1).signals["shift"].any() for _ in range(300)]
+
+    # About the mean, where 63% of points lie below, more than half of stable series would show a shift.
+    assert np.mean(shifts) < 0.30
+
+
+def test_t_chart_is_an_xmr_chart_of_the_root_nelson():
+    days = [5.0, 40, 12, 3, 25, 60, 8, 17, 33, 21, 9, 14]
+    root = np.array(days) ** (1 / 3.6)
+    spread = 3 * np.abs(np.diff(root)).mean() / 1.128
+    chart = spc.t_chart(days, target=20)
+
+    assert chart.center[0] == pytest.approx(root.mean() ** 3.6)
+    assert chart.upper[0] == pytest.approx((root.mean() + spread) ** 3.6)
+    assert chart.lower[0] == pytest.approx(max(root.mean() - spread, 0) ** 3.6)
+    assert (chart.kind, chart.assurance, chart.target) == ("t", "hit and miss", 20)
+    assert spc.t_chart(days, target=2000).assurance == "consistently fails"
+
+
+@pytest.mark.parametrize(("useful", "longest", "fewest"), [(12, 7, 3), (20, 7, 6), (24, 8, 8)])
+def test_anhoej_limits(useful, longest, fewest):
+    assert spc.anhoej(useful) == (longest, fewest)
+
+
+def test_anhoej_limits_agree_with_the_published_table(shared):
+    table = pd.read_csv(shared / "vectors/runs_anhoej_critical_values/critical_values.csv")
+
+    assert [spc.anhoej(n) for n in table["n_useful"]] == list(
+        zip(table["longest_run_max"], table["crossings_min"], strict=True)
+    )
+
+
+def test_run_chart_skips_points_on_the_median():
+    # median 5; useful sides: + + + - - -, the 5s count in no run
+    chart = spc.run_chart([6, 5, 7, 8, 5, 2, 3, 4])
+
+    assert (chart.center[0], chart.longest_run, chart.crossings) == (5, 3, 1)
+    assert chart.note.startswith("Run chart of 6 useful points")
+
+
+def test_run_chart_finds_a_long_run_and_too_few_crossings():
+    chart = spc.run_chart([1, 2, 1, 2, 1, 2, 1, 2, 9, 8, 9, 8, 9, 8, 9, 8], direction="lower")
+
+    assert (chart.longest_run, chart.longest_run_max, chart.crossings, chart.crossings_min) == (8, 7, 1, 4)
+    assert chart.signals["shift"].all()
+    assert chart.variation == "concern"
+    assert chart.note == "The series crosses its median 1 times, fewer than the 4 that chance allows: it moved."
+    assert not chart.signals[["outside", "trend", "two_of_three"]].any(axis=None)
+
+
+def test_run_of_exactly_the_longest_allowed_is_no_signal():
+    high, low = [3, 4] * 4, [1, 2] * 4
+    seven = [*high[:7], low[0], high[0], *low[1:]]
+
+    assert spc.run_chart(seven).longest_run == 7
+    assert not spc.run_chart(seven).signals["shift"].any()
+
+
+@pytest.fixture(scope="module")
+def published(shared):
+    folder = shared / "vectors/xmr_nhsr_plotthedots"
+    return folder, json.loads((folder / "expected.json").read_text())
+
+
+def test_xmr_nhsr_plotthedots(published):
+    folder, expected = published
+    assert len(expected["cases"]) == 8
+    for case in expected["cases"].values():
+        y = case.get("y") or pd.read_csv(folder / case["data"])["y"].iloc[slice(*case.get("rows", [None]))]
+        chart = spc.xmr(y, screen=case["screen_outliers"])
+        if "expected_last_two_point_type" in case:
+            assert list(chart.points[-2:]) == ["common cause"] * 2
+            continue
+        # Published with the rounded 2.66: the distance of its limits, at our 3 / 1.128, is ours.
+        mean, ours = case["expected"]["mean"], spc.XMR_LIMIT / 2.66
+        assert chart.center[0] == pytest.approx(mean, abs=case["tolerance_abs"])
+        for side, name in ((chart.lower, "lpl"), (chart.upper, "upl")):
+            assert (side[0] - chart.center[0]) / ours == pytest.approx(
+                case["expected"][name] - mean, abs=2 * case["tolerance_abs"]
+            )
+        if "special_index_0based" in case:
+            assert np.flatnonzero(chart.points != "common cause").tolist() == case["special_index_0based"]
+
+
+def test_trend_nhsr_plotthedots(published):
+    for case in published[1]["rules"]["seven_point_trend"]:
+        signs = _rules(case["in"])["trend"]
+        ends = [i for i, x in enumerate(case["out"]) if x]
+        want = np.zeros(len(case["in"]), int)
+        for end in ends:
+            want[end - 6 : end + 1] = case["out"][end]
+        assert signs.tolist() == want.tolist()
+
+
+def test_seven_on_one_side_nhsr_plotthedots(published):
+    for case in published[1]["rules"]["seven_one_side_of_mean__marks_only_point7plus"]:
+        want = np.zeros(len(case["in"]), bool)
+        for end in np.flatnonzero(case["out"]):
+            want[end - 6 : end + 1] = True
+        assert (_rules(case["in"])["shift"] != 0).tolist() == want.tolist()
+
+
+def test_two_of_three_nhsr_plotthedots(published):
+    for case in published[1]["rules"]["two_in_three__close_to_limits_and_side"]:
+        close, side = np.array(case["close"], int), np.array(case["side"], int)
+        values = np.where(close == 1, 2.5, 0.5) * side
+        want = (np.array(case["out"], int) & close).astype(bool)  # only the close points are part of it
+        assert (_rules(values)["two_of_three"] != 0).tolist() == want.tolist()
+
+
+def _rules(values):
+    """The four rules about a centre of 0 with limits at 3."""
+    values = np.asarray(values, float)
+    zero = np.zeros(len(values))
+    return spc._signs(values, zero, zero, zero + 1, zero - 3, zero + 3)
+
+
+@pytest.mark.parametrize(("direction", "key"), [("higher", "increase"), ("lower", "decrease"), ("neutral", "neutral")])
+def test_assurance_nhsr_plotthedots(published, direction, key):
+    words = {
+        "consistent_fail": "consistently fails",
+        "consistent_pass": "consistently passes",
+        "inconsistent": "hit and miss",
+        None: "",
+    }
+    for facet, want in zip(published[1]["assurance"]["facets"], published[1]["assurance"][key], strict=True):
+        half = 1.128 / 3 * (facet["upl"] - facet["lpl"]) / 2  # moving ranges that give about these limits
+        values = facet["mean"] + np.array([half, -half] * 8) / 2
+        assert spc.xmr(values, direction=direction, target=4).assurance == words[want]
+
+
+def test_accident_and_emergency_nhsr_plotthedots(published):
+    folder, _ = published
+    expected = json.loads((folder / "expected_ae.json").read_text())
+    for org in ("RQM", "RRK"):
+        case = expected[f"{org}_before_2018-04-01"]
+        y = pd.read_csv(folder / f"ae_attendances_{org}_type1.csv").query("period < '2018-04-01'")["breaches"]
+        chart = spc.xmr(y, direction="lower", target=case.get("target"), screen=True)
+        assert chart.n == case["n"]
+        assert chart.center[0] == pytest.approx(case["recomputed_2.66_screened"]["mean"])
+        if org == "RQM":
+            assert (chart.variation, chart.assurance) == ("common cause", "hit and miss")
+        else:
+            assert chart.signals["shift"].sum() == case["published"]["longest_improvement_run"]
+            assert (chart.points == "improvement").sum() >= 8
+
+
+def test_rebased_attendances_nhsr_plotthedots(published):
+    folder, _ = published
+    case = json.loads((folder / "expected_ae.json").read_text())["total_attendances_rebase_2017-04-01_2018-04-01"]
+    y = pd.read_csv(folder / "ae_attendances_total_by_month.csv")["attendances"]
+    chart = spc.xmr(y, rebase=[12, 24], screen=True)
+
+    for number, want in enumerate(case["recomputed_2.66_screened"]):
+        first = 12 * number
+        assert chart.center[first] == pytest.approx(want["mean"])
+        assert (chart.upper[first] - chart.center[first]) * 2.66 / spc.XMR_LIMIT == pytest.approx(
+            want["upl"] - want["mean"]
+        )
+    assert (chart.points == "common cause").all()
+
+
+def test_rebase_starts_new_limits_and_no_range_or_run_crosses_it():
+    low, high = [1.0, 2.0, 1.0, 2.0, 1.0, 2.0], [101.0, 102.0, 101.0, 102.0, 101.0, 102.0]
+    chart = spc.xmr(low + high, rebase=[6])
+
+    assert chart.center.tolist() == [1.5] * 6 + [101.5] * 6
+    assert chart.upper[0] == pytest.approx(1.5 + 3 / 1.128)
+    assert chart.segment.tolist() == [0] * 6 + [1] * 6
+    assert not chart.signals.any(axis=None)
+    assert chart.note == (
+        "Segment 1: trial limits, from 6 points (fewer than 12). Segment 2: trial limits, from 6 points (fewer than 12)."
+    )
+
+
+def test_baseline_freezes_limits_in_every_segment():
+    values = [1, 2, 1, 2, 50, 60, 70, 11, 12, 11, 12, 90]
+    chart = spc.xmr(values, baseline=4, rebase=[7])
+
+    assert chart.center[0] == 1.5
+    assert chart.center[7] == 11.5
+    assert marked(chart, "outside") == [4, 5, 6, 11]
+
+
+def test_trial_limits_below_twelve_points():
+    assert "trial limits" in spc.xmr(LOAN_COSTS[:11]).note.lower()
+    assert spc.xmr(LOAN_COSTS[:12]).note == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ([5] * 20, "the values hardly ever change (fewer than two moving ranges above zero)"),
+        ([0] * 10 + [7] * 10, "the values hardly ever change (fewer than two moving ranges above zero)"),
+        ([0.1] * 20, "the values hardly ever change (fewer than two moving ranges above zero)"),
+        ([4, 9], "there are only 2 points"),
+        ([], "there are only 0 points"),
+        ([nan] * 8, "there are only 0 points"),
+    ],
+)
+def test_limits_that_mean_nothing_are_refused(values, reason):
+    chart = spc.xmr(values, target=5)
+
+    assert chart.note == f"No limits, because {reason}."
+    assert np.isnan(chart.lower).all()
+    assert np.isnan(chart.upper).all()
+    assert not chart.signals.any(axis=None)
+    assert (chart.variation, chart.assurance) == ("", "")
+
+
+def test_two_moving_ranges_are_enough():
+    assert np.isfinite(spc.xmr([5] * 6 + [9] + [5] * 6).upper).all()
+
+
+def test_counts_that_sum_to_zero_have_no_limits():
+    reason = "No limits, because nothing was counted in any period."
+    assert spc.c_chart([0] * 12).note == reason
+    assert spc.u_chart([0] * 12, [5] * 12).note == reason
+    assert spc.p_chart([0] * 12, [5] * 12).note == reason
+    assert spc.g_chart([0] * 12).note == reason
+    assert spc.p_chart([5] * 12, [5] * 12).note == "No limits, because every case counted in every period."
+
+
+def test_a_point_on_the_mean_has_no_side():
+    # mean 0: six above, the seventh on the mean
+    values = [1, 1, 1, 1, 1, 1, 0, 1, -1, -3, -1, -2]
+    assert sum(values) == 0
+    assert not spc.xmr(values).signals["shift"].any()
+    # 0.1 + 0.2 differs from 0.3 in its last digit only
+    chart = spc.xmr([0.1 + 0.2, 0.2, 0.4, 0.3, 0.1, 0.5])
+    assert (chart.crossings, chart.longest_run) == (3, 1)
+
+
+def test_missing_points_are_not_joined_over():
+    chart = spc.xmr([1, 2, 3, nan, 4, 5, 6, 7, 6])
+
+    assert not chart.signals["trend"].any()  # seven rising values, but not in seven periods in a row
+    assert chart.n == 8
+    assert chart.points[3] == "missing"
+    # ranges 1 1 (gap) 1 1 1 1
+    assert chart.upper[0] == pytest.approx(34 / 8 + 3 * 1 / 1.128)
+
+
+def test_shift_does_not_run_over_a_missing_point():
+    values = [5, 6, 5, 6, 5, 6, 5, 1, 0, 1, 0, 1, 0, 1]
+    assert spc.xmr(values).signals["shift"].all()
+    values.insert(3, nan)
+    assert np.flatnonzero(spc.xmr(values).signals["shift"]).tolist() == list(range(8, 15))
+
+
+def test_two_of_three_does_not_count_points_already_outside():
+    signs = _rules([0.1, 2.5, 3.5, 0.5, -0.1])
+    assert not signs["two_of_three"].any()
+    assert signs["outside"].tolist() == [0, 0, 1, 0, 0]
+    assert _rules([0.1, 2.5, 3.5, 2.5, -0.1])["two_of_three"].tolist() == [0, 1, 0, 1, 0]
+
+
+@pytest.mark.parametrize(("value", "near"), [(1.99, False), (2.0, False), (2.01, True), (3.0, True), (3.01, False)])
+def test_two_of_three_edges(value, near):
+    assert _rules([value, 0.1, value])["two_of_three"].any() == near
+
+
+@pytest.mark.parametrize(("values", "found"), [(range(6), False), (range(7), True), (range(0, -7, -1), True)])
+def test_trend_is_seven_points(values, found):
+    assert _rules(list(values))["trend"].any() == found
+
+
+@pytest.mark.parametrize(
+    ("direction", "target", "last", "variation"),
+    [
+        ("higher", None, 30, "improvement"),
+        ("lower", None, 30, "concern"),
+        ("context", None, 30, "neutral"),
+        ("target band", (25, 35), 30, "improvement"),
+        ("target band", (8, 12), 30, "concern"),
+        ("closer to 25", None, 30, "improvement"),
+        ("closer to 10", None, 30, "concern"),
+        ("target band", None, 30, "neutral"),
+    ],
+)
+def test_direction_decides_what_a_signal_means(direction, target, last, variation):
+    chart = spc.xmr([10, 11, 9, 10, 11, 9, 10, 11, 9, 10, 11, 9, last], direction=direction, target=target, baseline=12)
+    assert chart.variation == variation
+
+
+@pytest.mark.parametrize(
+    ("direction", "target", "assurance"),
+    [
+        ("higher", 10, "hit and miss"),
+        ("higher", 1, "consistently passes"),
+        ("higher", 99, "consistently fails"),
+        ("lower", 99, "consistently passes"),
+        ("lower", 1, "consistently fails"),
+        ("target band", (1, 99), "consistently passes"),
+        ("target band", (50, 99), "consistently fails"),
+        ("target band", (9, 11), "hit and miss"),
+        ("closer to 10", None, "hit and miss"),
+        ("closer to 99", None, "consistently fails"),
+        ("neutral", 99, ""),
+        ("higher", None, ""),
+        ("higher", [10] * 11 + [99], "consistently fails"),
+    ],
+)
+def test_assurance(direction, target, assurance):
+    assert spc.xmr([10, 11, 9] * 4, direction=direction, target=target).assurance == assurance
+
+
+def test_assurance_target_on_a_limit_is_hit_and_miss():
+    chart = spc.c_chart(WAFERS, direction="lower", target=28)
+    assert chart.assurance == "hit and miss"
+    assert spc.c_chart(WAFERS, direction="lower", target=28.01).assurance == "consistently passes"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: spc.xmr([1, 2, 3], direction="up"), "direction: 'up' is not higher"),
+        (lambda: spc.xmr([1, 2, 3], baseline=1), "baseline: a number of points, 2 or more"),
+        (lambda: spc.xmr([1, 2, 3], rebase=[3]), "rebase: a position outside the series"),
+        (lambda: spc.xmr([1, 2, 3], target=[1, 2]), "target: one number, or one for each point"),
+        (lambda: spc.xmr([1, 2, 3], direction="target band", target=(2, 1)), "target: a target band has two ends"),
+        (lambda: spc.p_chart([3], [2]), "count: above n"),
+        (lambda: spc.p_chart([-1], [2]), "count: below zero"),
+        (lambda: spc.u_chart([1, 2], [2]), "count and exposure: of different length"),
+        (lambda: spc.t_chart([-1, 2]), "days: below zero"),
+        (lambda: spc.xmr_many([1, 2, 3]), "values: a table of series x points is needed"),
+    ],
+)
+def test_arguments_out_of_range(call, message):
+    with pytest.raises(ValueError) as error:
+        call()
+    assert str(error.value).startswith(message)
+
+
+def test_a_point_without_denominator_is_missing():
+    chart = spc.p_chart([5, 0, 6, 4, nan], [10, 0, 10, 10, 10])
+
+    assert list(chart.points) == ["common cause", "missing", "common cause", "common cause", "missing"]
+    assert chart.center[0] == 0.5
+    assert (chart.n, np.isnan(chart.upper).tolist()) == (3, [False, True, False, False, True])
+
+
+def test_arguments_are_left_alone():
+    values = np.array([1.0, np.inf, 3.0, 2.0])
+    spc.xmr(values)
+    assert values.tolist() == [1.0, np.inf, 3.0, 2.0]
+
+
+def _slow(values, center, sigma):
+    """The four rules as a person would apply them, point by point."""
+    n = len(values)
+    out = {rule: [False] * n for rule in spc.RULES}
+    side = [0 if not v == v or v == center else (1 if v > center else -1) for v in values]
+    outside = [v == v and abs(v - center) > 3 * sigma for v in values]
+    close = [v == v and 2 * sigma < abs(v - center) <= 3 * sigma for v in values]
+    out["outside"] = outside
+    for i in range(n - 6):
+        window = values[i : i + 7]
+        if all(a < b for a, b in zip(window, window[1:], strict=False)) or all(
+            a > b for a, b in zip(window, window[1:], strict=False)
+        ):
+            out["trend"][i : i + 7] = [True] * 7
+        if abs(sum(side[i : i + 7])) == 7:
+            out["shift"][i : i + 7] = [True] * 7
+    for i in range(n - 2):
+        if abs(sum(side[i : i + 3])) == 3 and sum(close[i : i + 3]) >= 2:
+            for j in range(i, i + 3):
+                out["two_of_three"][j] = out["two_of_three"][j] or close[j]
+    return out
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(st.integers(-6, 6), st.just(None)), min_size=0, max_size=40))
+def test_rules_agree_with_a_slow_reading(numbers):
+    values = [nan if x is None else x / 2 for x in numbers]
+    signs = _rules(values)
+    slow = _slow(values, 0.0, 1.0)
+    for rule in spc.RULES:
+        assert (signs[rule] != 0).tolist() == slow[rule]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(-1000, 1000), min_size=3, max_size=40),
+    st.sampled_from([0.25, 2.0, 1024.0]),
+    st.integers(-100, 100),
+)
+def test_xmr_does_not_depend_on_the_unit(values, factor, offset):
+    plain = spc.xmr(values)
+    other = spc.xmr([factor * v + offset for v in values])
+    mirrored = spc.xmr([-v for v in values], direction="lower")
+
+    assert other.upper == pytest.approx(factor * plain.upper + offset, nan_ok=True, abs=1e-6)
+    assert list(mirrored.points) == list(plain.points)
+    assert (mirrored.longest_run, mirrored.crossings) == (plain.longest_run, plain.crossings)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.booleans())
+def test_many_series_give_what_each_gives_alone(seed, n, screen):
+    rng = np.random.default_rng(seed)
+    values = np.round(rng.standard_t(2, size=(5, n)), 1)
+    values[rng.random(values.shape) < 0.1] = np.nan
+    many = spc.xmr_many(values, screen=screen)
+    for row, series in enumerate(values):
+        one = spc.xmr(series, screen=screen)
+        assert many.center[row] == pytest.approx(one.center[0], nan_ok=True)
+        assert many.upper[row] == pytest.approx(one.upper[0], nan_ok=True)
+        for rule in spc.RULES:
+            assert many.signals[rule][row].tolist() == one.signals[rule].tolist()
+
+
+def _alarms(values):
+    """Share of series with any signal, by code that shares nothing with ours."""
+    hits = 0
+    for series in values.tolist():
+        center = sum(series) / len(series)
+        ranges = [abs(b - a) for a, b in zip(series, series[1:], strict=False)]
+        slow = _slow(series, center, sum(ranges) / len(ranges) / 1.128)
+        hits += any(any(marks) for marks in slow.values())
+    return hits / len(values)
+
+
+def test_stable_series_raise_as_many_false_alarms_as_an_independent_simulation_says():
+    values = np.random.default_rng(11).normal(size=(1500, 24))
+    signals = spc.xmr_many(values).signals
+    ours = np.any([signals[rule].any(axis=1) for rule in spc.RULES], axis=0).mean()
+
+    assert ours == pytest.approx(_alarms(values), abs=1e-12)
+    other = _alarms(np.random.default_rng(12).normal(size=(1500, 24)))
+    assert spc.false_alarms(24) == pytest.approx(other, abs=0.045)  # 3 standard errors of 1,500 series
+
+
+def test_a_planted_shift_is_found():
+    values = np.random.default_rng(3).normal(size=(500, 36))
+    values[:, 24:] += 2.0
+    signals = spc.xmr_many(values, baseline=24).signals
+    found = np.any([signals[rule][:, 24:].any(axis=1) for rule in spc.RULES], axis=0).mean()
+
+    assert found > 0.97
+
+
+def test_false_alarms_grow_with_the_series():
+    assert spc.false_alarms(2) == 0
+    assert spc.false_alarms(12) < spc.false_alarms(24) < spc.false_alarms(60) < 1
+
+
+def test_autocorrelation_by_hand():
+    values = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    # deviations -4..4: products of neighbours 12 + 6 + 2 + 0 + 0 + 2 + 6 + 12 = 40; squares 60
+    assert spc.autocorrelation(values) == pytest.approx((40 / 60, 2 / 3))
+    assert np.isnan(spc.autocorrelation([3] * 20)).all()
+    assert np.isnan(spc.autocorrelation(values[:8])).all()
