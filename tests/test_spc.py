@@ -1,5 +1,6 @@
 """Control charts against printed numbers, slow independent code, and a simulation."""
 
+import itertools
 import json
 
 import numpy as np
@@ -291,9 +292,8 @@ def test_rebase_starts_new_limits_and_no_range_or_run_crosses_it():
     assert chart.upper[0] == pytest.approx(1.5 + 3 / 1.128)
     assert chart.segment.tolist() == [0] * 6 + [1] * 6
     assert not chart.signals.any(axis=None)
-    assert chart.note == (
-        "Segment 1: trial limits, from 6 points (fewer than 12). Segment 2: trial limits, from 6 points (fewer than 12)."
-    )
+    trial = "trial limits, from 6 points (fewer than 12)."
+    assert chart.note == f"Segment 1: {trial} Segment 2: {trial}"
 
 
 def test_baseline_freezes_limits_in_every_segment():
@@ -473,15 +473,13 @@ def _slow(values, center, sigma):
     """The four rules as a person would apply them, point by point."""
     n = len(values)
     out = {rule: [False] * n for rule in spc.RULES}
-    side = [0 if not v == v or v == center else (1 if v > center else -1) for v in values]
+    side = [0 if v != v or v == center else (1 if v > center else -1) for v in values]
     outside = [v == v and abs(v - center) > 3 * sigma for v in values]
     close = [v == v and 2 * sigma < abs(v - center) <= 3 * sigma for v in values]
     out["outside"] = outside
     for i in range(n - 6):
         window = values[i : i + 7]
-        if all(a < b for a, b in zip(window, window[1:], strict=False)) or all(
-            a > b for a, b in zip(window, window[1:], strict=False)
-        ):
+        if all(a < b for a, b in itertools.pairwise(window)) or all(a > b for a, b in itertools.pairwise(window)):
             out["trend"][i : i + 7] = [True] * 7
         if abs(sum(side[i : i + 7])) == 7:
             out["shift"][i : i + 7] = [True] * 7
@@ -538,7 +536,7 @@ def _alarms(values):
     hits = 0
     for series in values.tolist():
         center = sum(series) / len(series)
-        ranges = [abs(b - a) for a, b in zip(series, series[1:], strict=False)]
+        ranges = [abs(b - a) for a, b in itertools.pairwise(series)]
         slow = _slow(series, center, sum(ranges) / len(ranges) / 1.128)
         hits += any(any(marks) for marks in slow.values())
     return hits / len(values)
