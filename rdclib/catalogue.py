@@ -77,6 +77,8 @@ class Question:
     level3: str
     level4: str
     weight: float
+    indicators: tuple[str, ...]  # ids of the indicators that should agree with the answer
+    effort: str  # of moving up a level: small (within a quarter, no new money or rule), medium or large
     source: str
 
     @property
