@@ -4,7 +4,11 @@ Every field has a default, so that an engagement without decisions still gives i
 """
 
 from datetime import date
+from typing import Literal
 
+from pydantic import model_validator
+
+from rdclib import vocabulary
 from rdclib.models import Strict
 
 
@@ -23,8 +27,105 @@ class Assessment(Section):
     """Decisions of 01_procurement_assessment."""
 
 
+class Goal(Strict):
+    """What the city wants from a contract, and how residents would notice."""
+
+    goal: str
+    residents: str = ""
+
+
+# Where a target can come from.
+TARGET_BASES = ("own history", "trend", "peers", "standard", "need", "negotiated")
+
+
+class ChosenMetric(Strict):
+    """A metric of the schedule."""
+
+    metric_id: str
+    paid: bool = False  # some payment depends on it
+    segments: str = ""  # groups or places by which it is also shown
+    target: float | None = None  # in the metric's unit
+    target_basis: Literal["", *TARGET_BASES] = ""
+    standard: str = ""  # the published standard, named, when the target rests on one
+
+
+# Payment designs, with the terms that each cannot do without (rdclib.payment says what they mean).
+PAYMENT_TERMS = {
+    "unit rate": ("rate",),
+    "tiers": ("pool", "thresholds", "shares"),
+    "ramp": ("pool", "floor", "target"),
+    "holdback": ("invoice", "share", "floor", "target"),
+    "improvement credit": ("pool", "floor", "target", "baseline"),
+    "milestone": ("value",),
+    "gain share": ("budget", "share"),
+    "incentive fee": ("target_cost", "target_fee", "share"),
+    "bonus pool": ("pool", "floor", "target"),
+    "outcome curve": ("knots", "payments"),
+}
+
+
+class PaymentDesign(Strict):
+    """A way to pay for one metric, to be tried; amounts are by period, results in the metric's unit."""
+
+    name: str
+    kind: Literal[tuple(PAYMENT_TERMS)]
+    metric_id: str = ""
+    rate: float | None = None  # for each unit
+    pool: float | None = None  # most paid a period
+    invoice: float | None = None  # invoiced a period
+    share: float | None = None  # 0 to 1: held back, or the vendor's part of a saving
+    floor: float | None = None  # result at which payment begins; for a unit rate, the least paid a period
+    cap: float | None = None  # most paid a period
+    target: float | None = None  # result at which all is paid
+    baseline: float | None = None  # the vendor's own start
+    thresholds: tuple[float, ...] = ()
+    shares: tuple[float, ...] = ()
+    knots: tuple[float, ...] = ()
+    payments: tuple[float, ...] = ()
+    value: float | None = None  # of a milestone
+    budget: float | None = None
+    margin: float | None = None  # part of the budget that counts as chance
+    target_cost: float | None = None
+    target_fee: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    unearned: Literal["", "lapses", "rolls over", "is reinvested"] = ""
+    ceiling: float | None = None  # most paid to one vendor over the term
+
+    @model_validator(mode="after")
+    def _has_its_terms(self):
+        if lacking := [term for term in PAYMENT_TERMS[self.kind] if getattr(self, term) in (None, ())]:
+            raise ValueError(f"a design of kind '{self.kind}' also needs: {', '.join(lacking)}")
+        for one, other in (("thresholds", "shares"), ("knots", "payments")):
+            if len(getattr(self, one)) != len(getattr(self, other)):
+                raise ValueError(f"give as many {other} as {one}")
+        if self.floor is not None and self.floor == self.target:
+            raise ValueError("floor and target must differ")
+        return self
+
+    @property
+    def terms(self):
+        """The terms that were given, for `rdclib.payment`."""
+        left_out = {"name", "kind", "metric_id", "ceiling"}
+        return {k: v for k, v in self if k not in left_out and v not in (None, (), "")}
+
+
 class Selection(Section):
     """Decisions of 02_metric_selection."""
+
+    contract_id: str = ""  # the key contract; empty means the one that needs it first
+    domains: tuple[str, ...] = ()  # of data/catalogue/metrics.csv
+    problem: str = ""
+    population: str = ""  # who is to be better off
+    goals: tuple[Goal, ...] = ()
+    logic_model: dict[Literal[vocabulary.LAYERS], tuple[str, ...]] = {}
+    candidates: tuple[str, ...] = ()  # metric ids; empty means all of the domains and the city's own
+    test_order: tuple[str, ...] = ()  # tests from the most to the least important, as far as agreed
+    chosen: tuple[ChosenMetric, ...] = ()  # empty means the set that is proposed
+    contract_inputs: dict[str, str] = {}  # ids of data/catalogue/contract_inputs.csv: answers
+    annual_amount: float | None = None  # of the contract; empty means what the register says
+    investment: float | None = None  # investors' money, for a social impact bond
+    payment_designs: tuple[PaymentDesign, ...] = ()  # empty means designs that fit the recommendation
 
 
 class Rebase(Strict):

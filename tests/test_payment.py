@@ -363,3 +363,26 @@ def test_two_vendors_of_one_name_are_refused():
 def test_an_unknown_design_is_refused():
     with pytest.raises(ValueError, match="'lottery' is no payment design"):
         Design("d", "lottery")
+
+
+def test_every_design_can_be_chosen_and_brings_its_terms():
+    from rdclib.choices import PAYMENT_TERMS, PaymentDesign
+
+    assert set(PAYMENT_TERMS) == set(payment.KINDS)
+    chosen = PaymentDesign(name="Ramp", kind="ramp", metric_id="HS-01", pool="1000", floor="0.3", target="0.5")
+    assert chosen.terms == {"pool": 1000.0, "floor": 0.3, "target": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"kind": "ramp", "pool": 1}, "a design of kind 'ramp' also needs: floor, target"),
+        ({"kind": "ramp", "pool": 1, "floor": 0.4, "target": 0.4}, "floor and target must differ"),
+        ({"kind": "tiers", "pool": 1, "thresholds": [0.3], "shares": [0.2, 0.4]}, "give as many shares as thresholds"),
+    ],
+)
+def test_a_design_that_cannot_pay_is_refused_when_it_is_chosen(terms, message):
+    from rdclib.choices import PaymentDesign
+
+    with pytest.raises(ValueError, match=message):
+        PaymentDesign(name="d", **terms)

@@ -1,0 +1,57 @@
+"""Time until a change is seen, against printed sample sizes and against plain simulation."""
+
+import numpy as np
+import pytest
+
+from rdclib import power
+
+
+def test_cohen_1988_table_6_4_1_small_difference_of_proportions_needs_392_a_group():
+    # h = 0.20, two-sided 5%, power 80%: 392 cases in each group. asin(sqrt(p)) moves by 0.1 from 0.5 to this p:
+    after = np.sin(np.arcsin(np.sqrt(0.5)) + 0.1) ** 2
+    groups_of_one = {"baseline_n": 392.4, "n_per_period": 392.5}
+    assert power.periods_to_detect_proportion(0.5, after, **groups_of_one) == 1
+    assert power.periods_to_detect_proportion(0.5, after, baseline_n=385, n_per_period=385) == 2
+
+
+def test_cohen_1988_table_2_4_1_medium_difference_of_means_needs_64_a_group():
+    assert power.periods_to_detect_mean(0, 0.5, spread=1, baseline_n=64) == 64
+    assert power.periods_to_detect_mean(0, 0.5, spread=1, baseline_n=63) > 64
+
+
+def test_a_rate_is_seen_with_the_promised_power_in_a_plain_simulation():
+    # 4 events a month become 6, after two years of history.
+    periods = power.periods_to_detect_rate(4, 6, baseline_exposure=24, exposure_per_period=1)
+    luck = np.random.default_rng(5)
+    old, new = luck.poisson(4 * 24, 20_000), luck.poisson(6 * periods, 20_000)
+    # Conditional on the total, the new count is binomial; its normal score decides.
+    share = periods / (24 + periods)
+    score = (new - (old + new) * share) / np.sqrt((old + new) * share * (1 - share))
+    assert (score > 1.96).mean() == pytest.approx(0.8, abs=0.04)
+
+
+def test_more_clients_mean_a_shorter_wait():
+    waits = [
+        power.periods_to_detect_proportion(0.4, 0.5, baseline_n=2000, n_per_period=n) for n in (10, 20, 40, 80, 160)
+    ]
+    assert waits == sorted(waits, reverse=True)
+    assert waits[0] > waits[-1]
+
+
+def test_a_short_baseline_may_never_show_it():
+    assert power.periods_to_detect_proportion(0.40, 0.42, baseline_n=30, n_per_period=10) == float("inf")
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        power.periods_to_detect_proportion(0.4, 0.4, baseline_n=100, n_per_period=10),
+        power.periods_to_detect_proportion(0.4, 0.5, baseline_n=0, n_per_period=10),
+        power.periods_to_detect_proportion(0.4, 40, baseline_n=100, n_per_period=10),
+        power.periods_to_detect_rate(-1, 2, baseline_exposure=1, exposure_per_period=1),
+        power.periods_to_detect_mean(1, 2, spread=0, baseline_n=10),
+        power.periods_to_detect_mean(1, 2, spread=1, baseline_n=1),
+    ],
+)
+def test_without_a_change_or_cases_nothing_is_said(wait):
+    assert np.isnan(wait)
