@@ -49,3 +49,8 @@ def markdown_html(text):
 def markdown_tokens(text):
     """Give the parsed Markdown, for a page that needs its headings."""
     return _MARKDOWN.parse(text)
+
+
+def render_tokens(tokens):
+    """Turn parsed Markdown into HTML."""
+    return _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})

@@ -124,7 +124,7 @@ class Table:
         return (
             f'<div class="table" id="{name}">'
             f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{name}-caption">'
-            f'<table><caption id="{name}-caption">{_escape(self.caption)}</caption>\n'
+            f'<table><caption id="{name}-caption"><span>{_escape(self.caption)}</span></caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
             + (f'<div class="notes">{notes}</div>' if notes else "")
             + "</div>"
