@@ -247,6 +247,99 @@ def standardise(numerator, denominator, unit, stratum):
     return Standardised(units, cells, rate)
 
 
+def poisson_interval(count, size, *, level=0.95):
+    """Exact (Garwood) interval of a rate: events over exposure.
+
+    Parameters
+    ----------
+    count, size : float or array
+    level : float
+
+    Returns
+    -------
+    tuple of ndarray
+        Low and high; nan where the exposure is not above zero, or something is missing.
+    """
+    from scipy.special import chdtri
+
+    count, size = np.asarray(count, float), np.asarray(size, float)
+    size = np.where(size > 0, size, np.nan)
+    tail = (1 - level) / 2
+    low = np.where(count > 0, chdtri(np.maximum(2 * count, 1e-300), 1 - tail) / 2, np.where(np.isnan(count), np.nan, 0))
+    return low / size, chdtri(2 * count + 2, tail) / 2 / size
+
+
+def rate_ratio(count, size, other_count, other_size, *, people=True):
+    """Ratio of two proportions (or rates) with its 95% interval.
+
+    Parameters
+    ----------
+    count, size : float
+        Events and cases (or exposure) of the group.
+    other_count, other_size : float
+        Of the group it is compared with.
+    people : bool
+        Proportions of people; False for rates of events.
+
+    Returns
+    -------
+    tuple of float
+        Ratio, low, high; nan where the other rate is 0 or something is missing. 0.5 is added to counts of 0 for the
+        interval alone.
+
+    References
+    ----------
+    Katz et al., Obtaining confidence intervals for the risk ratio in cohort studies, Biometrics 34 (1978).
+    """
+    if not (size > 0 and other_size > 0 and other_count > 0 and count >= 0):
+        return np.nan, np.nan, np.nan
+    ratio = (count / size) / (other_count / other_size)
+    a, b = (count, other_count) if count > 0 else (0.5, other_count)
+    spread = 1 / a + 1 / b - ((1 / size + 1 / other_size) if people else 0)
+    reach = _z(0.95) * np.sqrt(max(spread, 0.0))
+    middle = np.log((a / size) / (b / other_size))
+    return ratio, 0.0 if count == 0 else float(np.exp(middle - reach)), float(np.exp(middle + reach))
+
+
+def rate_gap(count, size, other_count, other_size, *, people=True):
+    """Difference of two proportions (or rates) with its 95% interval.
+
+    Parameters
+    ----------
+    count, size, other_count, other_size, people
+        As for `rate_ratio`.
+
+    Returns
+    -------
+    tuple of float
+        Difference, low, high: from the two groups' own intervals, which stay in range.
+
+    References
+    ----------
+    Newcombe, Interval estimation for the difference between independent proportions, Statistics in Medicine 17
+    (1998), method 10.
+    """
+    if not (size > 0 and other_size > 0 and count >= 0 and other_count >= 0):
+        return np.nan, np.nan, np.nan
+    first, second = count / size, other_count / other_size
+    (low, high), (other_low, other_high) = (
+        _wilson(k, n) if people else tuple(float(x) for x in poisson_interval(k, n))
+        for k, n in ((count, size), (other_count, other_size))
+    )
+    gap = first - second
+    return (
+        gap,
+        gap - np.sqrt((first - low) ** 2 + (other_high - second) ** 2),
+        gap + np.sqrt((high - first) ** 2 + (second - other_low) ** 2),
+    )
+
+
+def _wilson(count, n):
+    z = _z(0.95)
+    middle, reach = count + z**2 / 2, z * np.sqrt(count * (n - count) / n + z**2 / 4)
+    return (middle - reach) / (n + z**2), (middle + reach) / (n + z**2)
+
+
 def _check(kind):
     if kind not in KINDS:
         raise ValueError(f"kind: {kind!r} is not one of {', '.join(KINDS)}")

@@ -217,3 +217,32 @@ def test_order_of_units_does_not_matter(cases, random):
 
     assert first.phi == pytest.approx(second.phi)
     assert sorted(first.table["flag"]) == sorted(second.table["flag"])
+
+
+def test_gap_newcombe_1998():
+    # Newcombe 1998, table II (method 10): 56/70 and 48/80: 0.0524 to 0.3339; 9/10 and 3/10: 0.1705 to 0.8090.
+    assert [round(x, 4) for x in funnel.rate_gap(56, 70, 48, 80)] == [0.2, 0.0524, 0.3339]
+    assert [round(x, 4) for x in funnel.rate_gap(9, 10, 3, 10)] == [0.6, 0.1705, 0.8090]
+    assert [round(x, 4) for x in funnel.rate_gap(10, 10, 0, 10)] == [1, 0.6075, 1]
+
+
+def test_rate_ratio_by_hand():
+    # 30/100 against 20/100: log 1.5 ± 1.959964 √(1/30 - 1/100 + 1/20 - 1/100)
+    half = 1.959964 * np.sqrt(1 / 30 - 1 / 100 + 1 / 20 - 1 / 100)
+    assert funnel.rate_ratio(30, 100, 20, 100) == pytest.approx((1.5, 1.5 * np.exp(-half), 1.5 * np.exp(half)))
+    assert funnel.rate_ratio(0, 50, 5, 50)[:2] == (0, 0)
+    assert np.isnan(funnel.rate_ratio(5, 50, 0, 50)).all()
+    assert np.isnan(funnel.rate_gap(np.nan, 50, 1, 50)).all()
+
+
+def test_exact_poisson_interval_ulm_1990():
+    low, high = funnel.poisson_interval([10, 0, np.nan], [1, 1, 1])
+    assert (round(low[0], 4), round(high[0], 4)) == (4.7954, 18.3904)
+    assert (low[1], round(high[1], 4)) == (0, 3.6889)
+    assert np.isnan([low[2], high[2]]).all()
+
+
+def test_rates_compare_by_exact_intervals():
+    gap, low, high = funnel.rate_gap(10, 1, 10, 1, people=False)
+    assert (gap, -low) == (0, pytest.approx(high))
+    assert high == pytest.approx(np.hypot(18.3904 - 10, 10 - 4.7954), abs=1e-3)
