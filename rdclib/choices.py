@@ -4,9 +4,9 @@ Every field has a default, so that an engagement without decisions still gives i
 """
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from rdclib import vocabulary
 from rdclib.models import Strict
@@ -23,8 +23,26 @@ class Readiness(Section):
     """Decisions of 00_data_readiness."""
 
 
+class Step(Strict):
+    """A step of the improvement plan."""
+
+    step: str
+    owner: str
+    due: date
+    question: str = ""  # id of the question whose level it should raise
+    status: Literal[vocabulary.STEP_STATUSES] = "open"
+
+
 class Assessment(Section):
     """Decisions of 01_procurement_assessment."""
+
+    # Points for what makes a contract deserve attention; none given means equal points.
+    weights: dict[Literal[vocabulary.PRIORITY_CRITERIA], Annotated[float, Field(ge=0, le=100)]] = {}
+    weights_known: Literal[vocabulary.WEIGHTS_KNOWN] = "about right"
+    # Contract id: criterion: 0 to 4, where people know better than the data, or the data are silent.
+    ratings: dict[str, dict[Literal[vocabulary.PRIORITY_CRITERIA], Annotated[float, Field(ge=0, le=4)]]] = {}
+    key_contracts: tuple[str, ...] = ()  # contract ids, most urgent first, as the city confirmed them
+    plan: tuple[Step, ...] = ()  # the improvement plan
 
 
 class Goal(Strict):

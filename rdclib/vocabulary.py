@@ -51,3 +51,9 @@ THRESHOLDS = ("small_purchase", "quotes", "formal_bid")
 # Past-performance levels, best first (FAR 42.1503 names five).
 RATING_LEVELS = ("exceptional", "very good", "satisfactory", "marginal", "unsatisfactory")
 RATING_DIMENSIONS = ("quality", "schedule", "cost control", "management", "small business and equity")
+
+# What makes a contract deserve attention first; each is rated 0 to 4.
+PRIORITY_CRITERIA = ("value", "resident impact", "strategic goal", "performance concern", "urgency", "feasibility")
+# How far the weights of these criteria are agreed.
+WEIGHTS_KNOWN = ("about right", "order only", "not settled")
+STEP_STATUSES = ("open", "done", "dropped")
