@@ -18,14 +18,23 @@ class Indicator:
     level: str
     unit: str
     summary: str  # proportion, value_share, quantile, total or flag: decides the interval
+    measure: str  # function of rdclib/indicators/measures.py where the summary alone does not decide it
+    function: str  # function of rdclib/indicators that gives the rows, for example competition.single_bid_rate
+    table: str  # table whose records are the rows; empty where a row is a vendor, a pair or a solicitation's bids
     formula: str
-    required_fields: tuple[str, ...]
+    required_fields: tuple[str, ...]  # table.column; alternatives are divided by |
+    settings: tuple[str, ...]  # facts of engagement.yaml
+    period_by: str  # what decides which records belong to the period
     ocds_fields: tuple[str, ...]
     ocp_codes: tuple[str, ...]
     direction: str
     minimum_n: str
     threshold: str
+    good_if: str  # a sign and a number, for example <=0.10
+    poor_if: str
     threshold_basis: str
+    threshold_source: str
+    question: str  # what a flag asks, by code: "R024: ... | R058: ..."
     caveat: str
     source: str
 

@@ -76,6 +76,9 @@ class Facts(models.Strict):
     price_index: dict[str, float] = {}  # year: index, any base
     planning_days: int = 90  # work before a solicitation is posted
     transition_days: int = 60  # from a new vendor's signature to its start
+    bid_window_days: dict[str, float] = {}  # fewest days for bids, by method or local method name, or "default"
+    fixed_price_methods: tuple[str, ...] = ()  # local method names under which the city sets the price
+    certified_availability: float = 0  # share of certified firms among those available, from a disparity study
     files: dict[str, Table] = {}  # table: its files
     metrics: tuple[Metric, ...] = ()
 
