@@ -1,15 +1,16 @@
 """The command `rdc`: light to start, plain to read; every command says what to type next."""
 
+import json
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
-from rdclib import engagement, lab
+from rdclib import engagement, lab, places
 from rdclib.errors import RDCError, WrongUse
 
-# Exit status: 0 fine, 1 something to mend in the city's files, 2 wrong use.
-FINE, MEND, WRONG_USE = 0, 1, 2
+# Exit status: 0 fine, 1 something to mend in the city's files, 2 wrong use, 130 stopped by Ctrl-C.
+FINE, MEND, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
     help="Help a city get better results from its contracts: read its files, assess, choose metrics, review.",
@@ -42,6 +43,92 @@ def new(name: Name):
         folder = engagement.create(name)
     typer.echo(f"Made {folder}.")
     typer.echo(f"Next:  rdc intake {name} FILE...   with the files that the city sent")
+
+
+@app.command()
+def run(
+    names: Annotated[list[str] | None, typer.Argument(help="Engagements.", show_default=False)] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All engagements.")] = False,
+    period: Period = "",
+    as_of: AsOf = "",
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="Another parameter of the notebooks, as NAME=VALUE.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Reports made at the same time. [default: processors]")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one report.")] = 900,
+    memory: Annotated[float | None, typer.Option(min=1, help="MB for one report. [default: no limit]")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Make all reports, also those that are up to date.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Say for each report why it is made or not.")] = False,
+    scheduler: Annotated[
+        str, typer.Option(help="Use the machines of a dask scheduler, such as tcp://10.0.0.5:8786.")
+    ] = "",
+):
+    """Make the reports that are missing or out of date. The same command goes on after a break."""
+    with told():
+        if bool(names) == everything:
+            raise WrongUse("Which engagements?", fix="Give names, for example  rdc run riverbend,  or  rdc run --all.")
+        given = dict(one.split("=", 1) if "=" in one else _no_value(one) for one in parameter or ())
+        from rdclib.running import batch
+
+        try:
+            rows = batch.run(
+                places.names() if everything else names,
+                period=period,
+                as_of=as_of,
+                parameters=given,
+                jobs=jobs,
+                timeout=timeout,
+                memory=memory,
+                force=force,
+                why=why,
+                scheduler=scheduler,
+            )
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+    typer.echo(batch.total(rows))
+    raise typer.Exit(FINE if all(batch.fine(row) for row in rows) else MEND)
+
+
+def _no_value(text):
+    raise WrongUse(
+        f"'{text}' gives no value.", fix="Write the parameter as NAME=VALUE, for example  -p interactive=false."
+    )
+
+
+@app.command()
+def status(
+    name: Annotated[str, typer.Argument(help="One engagement; without it all.", show_default=False)] = "",
+    as_json: AsJson = False,
+):
+    """Show the state of each report: queued, running, done, failed, out of date."""
+    from rdclib import running
+
+    with told():
+        rows = running.status(name)
+    if as_json:
+        typer.echo(json.dumps({"runs": rows}, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(running.as_text(rows))
+
+
+@app.command()
+def diff(
+    name: Name,
+    before: Annotated[str, typer.Argument(help="The earlier period, such as FY2023.")],
+    after: Annotated[str, typer.Argument(help="The later period, such as FY2024.")],
+    as_json: AsJson = False,
+):
+    """Show which numbers differ between the reports of two periods, and by how much."""
+    from rdclib import running
+
+    with told():
+        rows = running.diff(name, before, after)
+    if as_json:
+        typer.echo(json.dumps({"changes": rows}, indent=1, ensure_ascii=False))
+    else:
+        typer.echo(running.changes_as_text(rows, before, after))
 
 
 @app.command("lab")

@@ -18,6 +18,7 @@ from pathlib import Path
 FORKS = sys.platform == "linux"
 START_SECONDS = 180  # imports from a cold disk
 END_SECONDS = 5  # for the server to end a run that it was told to end
+KERNEL_DIED = 137
 IDLE_SECONDS = 900  # a server that nobody asks for so long ends itself
 _TICK = 0.25
 
@@ -156,6 +157,8 @@ class ForkedRun:
         When nobody answers at the address.
     """
 
+    knows_its_peak = True  # the server tells the peak memory at the end
+
     def __init__(self, address, request):
         self.pid = None
         self._buffer = b""
@@ -219,6 +222,8 @@ class KernelRun:
         As for `ForkedRun`.
     """
 
+    knows_its_peak = False
+
     def __init__(self, request):
         self._folder = tempfile.mkdtemp(prefix="rdc-")
         request = request | {"directory": request["directory"] or self._folder}
@@ -249,7 +254,7 @@ class KernelRun:
         except queue.Empty:
             return None
         if line is None:
-            return {"end": self._process.wait() or 1, "peak_mb": None}
+            return {"end": self._process.wait() or 1}
         return _message(line)
 
     def stop(self):
@@ -328,13 +333,15 @@ def watch(run, *, timeout, memory, account):
         while True:
             spent = time.monotonic() - began
             if timeout and spent > timeout:
-                account["peak_mb"] = run.stop()
+                account["peak_mb"] = run.stop() or account.get("peak_mb")
                 raise _too_late(complete, time.monotonic() - began, timeout)
             message = run.read(min(_TICK, timeout - spent) if timeout else _TICK)
-            if memory and run.pid and spent - checked > _TICK:
+            if run.pid and spent - checked > _TICK and (memory or not run.knows_its_peak):
                 checked = spent
-                if (used := memory_mb(run.pid)) > memory:
-                    account["peak_mb"] = run.stop() or round(used, 1)
+                used = memory_mb(run.pid)
+                account["peak_mb"] = max(account.get("peak_mb") or 0, round(used, 1))
+                if memory and used > memory:
+                    run.stop()
                     raise Stopped("killed", f"It used {used:,.0f} MB of memory; the limit is {memory:,.0f} MB.")
             if not message:
                 continue
@@ -344,7 +351,7 @@ def watch(run, *, timeout, memory, account):
                 complete = message["all"]
                 account.update(opened=message["opened"], names=message["names"])
             elif "end" in message:
-                account["peak_mb"] = message["peak_mb"] or account.get("peak_mb")
+                account["peak_mb"] = message.get("peak_mb") or account.get("peak_mb")
                 break
             else:
                 yield message
@@ -364,6 +371,8 @@ def _too_late(complete, spent, timeout):
 
 
 def _death(code):
+    if code == KERNEL_DIED:
+        return "The kernel was killed. The system does this when memory runs out."
     if code >= 0:
         return f"The process ended by itself, with status {code}, before all cells had run."
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"

@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
+from rdclib.running.client import KERNEL_DIED
 from rdclib.running.shell import Meter
 
 
@@ -84,12 +85,12 @@ def main():
                     send(error={"name": error.ename, "text": error.evalue, "fix": ""}, cell=numbers[index])
                     break
                 _send_outputs(send, cell, numbers[index])
-                send(done=numbers[index], count=cell.execution_count)
+                send(done=numbers[index], count=cell.execution_count, cell=numbers[index])
             names = _names(client, request["tell"]) if complete else {}
             send(all=complete, opened=[], names=names)
     except DeadKernelError:
-        os._exit(137)
-    send(end=0, peak_mb=_peak_mb())
+        os._exit(KERNEL_DIED)
+    send(end=0)
     messages.close()
     os._exit(0)
 
@@ -110,11 +111,3 @@ def _names(client, wanted):
     client.meter = Meter()
     client.execute_cell(cell, len(client.nb.cells) - 1)
     return json.loads(cell.outputs[0].text)
-
-
-def _peak_mb():
-    try:
-        import resource
-    except ImportError:  # Windows
-        return None
-    return round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 1)

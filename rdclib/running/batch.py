@@ -1,0 +1,582 @@
+"""Makes the reports of many engagements: decides what is missing, hands it to workers, publishes what came back."""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, ProcessPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from filelock import Timeout
+
+from rdclib import places
+from rdclib.engagement import load_engagement
+from rdclib.errors import RDCError, ReportError, WrongUse
+from rdclib.running import client, keys, ledger, progress, reports, task
+from rdclib.running import stages as known_stages
+from rdclib.running.progress import total
+from rdclib.running.stages import checked_parameters
+
+__all__ = ["fine", "run", "total"]
+
+TIMEOUT_SECONDS = 900  # for one run, unless another is asked for
+UP_TO_DATE = "nothing changed since it was made"
+STOPPED = "Stopped before it was finished; the same command goes on."
+_ATTEMPTS = 2  # a run whose server or worker was killed from outside is tried once more
+_TICK_SECONDS = 0.3
+
+
+@dataclass
+class _City:
+    """One engagement of a batch: what is known of it, and what is still to be done."""
+
+    name: str
+    runs: dict  # stage name: number in the ledger
+    engagement: object = None
+    lock: object = None
+    open: int = 0  # jobs that have not ended
+    busy_since: float = 0.0  # since when another runner has held it
+
+
+@dataclass
+class _Job:
+    city: _City
+    stage: object
+    run: int
+    parameters: dict
+    inputs: dict
+    attempts: int = 0
+    began: str = ""
+    folder: object = field(default=None)
+
+
+def run(
+    names,
+    *,
+    period="",
+    as_of="",
+    parameters=None,
+    jobs=None,
+    timeout=TIMEOUT_SECONDS,
+    memory=None,
+    force=False,
+    why=False,
+    scheduler="",
+    executor=None,
+    fork=None,
+    stages=None,
+    clock=time.monotonic,
+):
+    """Make the reports of some engagements that are missing or out of date.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Engagements.
+    period, as_of : str
+        For all of them; empty means what each engagement.yaml says.
+    parameters : dict, optional
+        More parameters of the notebooks: plain text, whole numbers, true or false.
+    jobs : int, optional
+        Reports made at the same time; the number of processors unless given.
+    timeout, memory : float, optional
+        Seconds and MB for one run.
+    force : bool
+        Make all, also what is up to date.
+    why : bool
+        Say for each report why it is made or not.
+    scheduler : str
+        Address of a dask scheduler, ``tcp://...``, whose workers share the folder.
+    executor : concurrent.futures.Executor, optional
+        Another one than a pool of processes of our own; it is not shut down.
+    fork : bool, optional
+        False uses ordinary kernels.
+    stages : sequence of Stage, optional
+        Other notebooks than those of an engagement.
+    clock : callable
+        Seconds that go on; waiting for another runner is measured with it.
+
+    Returns
+    -------
+    list of dict
+        The ledger's row of each report that was asked for; `fine` tells whether it is as it should be.
+
+    Raises
+    ------
+    WrongUse
+        When an engagement or a parameter does not exist.
+    ReportError
+        When a notebook cannot be run at all, or the ledger cannot be written.
+    KeyboardInterrupt
+        After Ctrl-C, when everything was stopped and written down.
+    """
+    names = list(dict.fromkeys(names))
+    stages = known_stages.STAGES if stages is None else stages
+    for name in names:
+        places.folder(name)
+    given = {stage.name: _checked(stage, parameters or {}) for stage in stages}
+    folder = places.reports()
+    folder.mkdir(parents=True, exist_ok=True)
+    options = {"period": period, "as_of": as_of, "given": given, "force": force, "why": why}
+    limits = {"timeout": timeout, "memory": memory}
+    with ExitStack() as stack:
+        book = ledger.Ledger(folder)
+        stack.callback(book.close)
+        staging = stack.enter_context(reports.staging(folder))
+        workers = stack.enter_context(_Workers(jobs, scheduler, executor, fork))
+        screen = stack.enter_context(progress.for_screen(len(names) * len(stages)))
+        stack.enter_context(_terminated_like_interrupted())
+        batch = _Batch(names, stages, folder, staging, book, workers, screen, options, limits, clock)
+        return batch.run()
+
+
+def _checked(stage, given):
+    """Refuse a notebook that does not take what every run gives it, and parameters that it does not know."""
+    checked_parameters(stage.path, _own_parameters("", "", ""))
+    for name in given:
+        if name in ("engagement_name", "period", "as_of"):
+            raise WrongUse(
+                f"'{name}' is not given as a parameter.", fix="Give the name itself,  --period  and  --as-of  instead."
+            )
+    return checked_parameters(stage.path, given)
+
+
+def _own_parameters(name, period, as_of):
+    return {"engagement_name": name, "period": period, "as_of": as_of, "interactive": False}
+
+
+def fine(row):
+    """Whether a row of `run` says that the report is there and current."""
+    return row["state"] == ledger.DONE or (row["state"] == ledger.SKIPPED and row["why"] == UP_TO_DATE)
+
+
+class _Batch:
+    def __init__(self, names, stages, folder, staging, book, workers, screen, options, limits, clock):
+        self.stages, self.folder, self.staging, self.book = stages, folder, staging, book
+        self.workers, self.screen, self.options, self.limits, self.clock = workers, screen, options, limits, clock
+        self.hashes = keys.Hashes(book.hashes())
+        # Once: the workers go on with the library that they have imported, whatever is written to its files.
+        self.common = keys.common(self.hashes)
+        self.todo = deque()  # jobs of cities that we hold
+        self.running = {}  # future: job
+        self.book.begin()
+        self.cities = deque(self._asked_for(names))
+
+    def _asked_for(self, names):
+        asked = []
+        for name in names:
+            # Read now, so that the ledger knows the period; what is wrong is said when its turn comes.
+            try:
+                engagement = load_engagement(name, self.options["period"], self.options["as_of"])
+            except WrongUse:
+                raise
+            except RDCError as error:
+                engagement = error
+            asked.append((name, engagement))
+        rows = [
+            {
+                "engagement": name,
+                "notebook": stage.name,
+                "period": self.options["period"] if isinstance(engagement, RDCError) else engagement.period.label,
+            }
+            for name, engagement in asked
+            for stage in self.stages
+        ]
+        numbers = iter(self.book.add(rows))
+        return [
+            _City(name, {stage.name: next(numbers) for stage in self.stages}, engagement) for name, engagement in asked
+        ]
+
+    def run(self):
+        try:
+            while self.cities or self.todo or self.running:
+                self._submit()
+                if self.running:
+                    ended, _ = wait(self.running, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
+                    for future in ended:
+                        self._collect(future)
+                elif self.cities:
+                    time.sleep(_TICK_SECONDS)
+        except KeyboardInterrupt:
+            with _undisturbed():
+                self._stop()
+            raise
+        finally:
+            self._close()
+        return self.book.rows()
+
+    # --- what to do next ---
+
+    def _submit(self):
+        while len(self.running) < self.workers.jobs:
+            while not self.todo and self._take_city():
+                pass
+            if not self.todo:
+                return
+            job = self.todo.popleft()
+            try:
+                self._start(job)
+            except BrokenExecutor:
+                self.workers.renew()
+                self.todo.appendleft(job)
+
+    def _take_city(self):
+        """Take the next engagement that no other runner holds; False when there is none now."""
+        for _ in range(len(self.cities)):
+            city = self.cities.popleft()
+            if isinstance(city.engagement, RDCError):
+                for stage in self.stages:
+                    self._end(city, stage.name, state=ledger.FAILED, message=str(city.engagement))
+                return True
+            city.lock = reports.lock(self.folder, city.name)
+            try:
+                city.lock.acquire()
+            except Timeout:
+                self._wait_for_other(city)
+                continue
+            self._plan(city)
+            return True
+        return False
+
+    def _wait_for_other(self, city):
+        """Put an engagement back that another runner holds, but not for ever."""
+        city.busy_since = city.busy_since or self.clock()
+        if self.clock() - city.busy_since <= (self.limits["timeout"] or TIMEOUT_SECONDS) * len(self.stages) + 60:
+            self.cities.append(city)
+            return
+        message = (
+            f"Another runner holds the reports of {city.name} and does not let go.\n"
+            "See which with  rdc status,  end it, and run the same command again."
+        )
+        for stage in self.stages:
+            self._end(city, stage.name, state=ledger.SKIPPED, why="another runner holds it", message=message)
+
+    def _plan(self, city):
+        """Decide for each report of an engagement that we hold whether it is to be made."""
+        jobs = []
+        for stage in self.stages:
+            try:
+                parameters = self._parameters(city, stage)
+                inputs = self._inputs(city, stage, parameters)
+            except (RDCError, OSError) as error:
+                self._end(city, stage.name, state=ledger.FAILED, message=str(error))
+                continue
+            reason = self._reason(city, stage, inputs)
+            if self.options["why"]:
+                decided = f"made: {reason}" if reason else f"not made: {UP_TO_DATE}"
+                self.screen.say(f"{city.name}  {city.engagement.period}  {stage.name}  {decided}")
+            known = {"key": keys.key(inputs), "inputs": inputs, "why": reason or UP_TO_DATE}
+            if reason:
+                self.book.update(city.runs[stage.name], **known)
+                jobs.append(_Job(city, stage, city.runs[stage.name], parameters, inputs))
+            else:
+                known["report"] = self._page(city, stage)
+                self._end(city, stage.name, state=ledger.SKIPPED, quiet=True, **known)
+        city.open = len(jobs)
+        self.todo.extend(jobs)
+        if not jobs:
+            city.lock.release()
+
+    def _inputs(self, city, stage, parameters):
+        return keys.inputs(stage.path, city.engagement.folder, parameters, self.hashes, self.common)
+
+    def _parameters(self, city, stage):
+        own = _own_parameters(city.name, city.engagement.period.label, self.options["as_of"])
+        return own | self.options["given"][stage.name]
+
+    def _reason(self, city, stage, inputs):
+        """Why a report is made; empty when it is current."""
+        name, period = city.name, city.engagement.period.label
+        if self.options["force"]:
+            return "asked for with --force"
+        known = reports.record(self.folder, name, period)["reports"].get(stage.name)
+        if not known or not known["made"]:
+            return "there is no report yet"
+        last = self.book.last_state(name, period, stage.name)
+        if last in ledger.BAD or known["state"] in ledger.BAD:
+            return f"the last run was not finished ({last or known['state']})"
+        if said := keys.changes(known["inputs"], inputs):
+            return "; ".join(said)
+        if not reports.whole(self.folder, name, period, stage.name):
+            return "the report's file is gone or was changed"
+        return ""
+
+    def _page(self, city, stage):
+        path = self.folder / city.name / city.engagement.period.label / f"{stage.name}.html"
+        return path.relative_to(places.home()).as_posix()
+
+    # --- one run ---
+
+    def _start(self, job):
+        job.attempts += 1
+        job.began = ledger.now()
+        job.folder = self.staging / f"{job.run}-{job.attempts}"
+        job.folder.mkdir(exist_ok=True)
+        asked = {
+            "engagement": job.city.engagement,
+            "notebook": job.stage.path,
+            "title": job.stage.title,
+            "parameters": job.parameters,
+            "stamp": f"Made {job.began[:10]} {job.began[11:16]} UTC",
+            "staging": str(job.folder),
+            "home": {"RDC_HOME": str(places.home())},
+            "watch": [f"{folder}{os.sep}" for folder in (places.engagements(), places.EXAMPLES)],
+            **self.limits,
+        }
+        future = self.workers.submit(asked)
+        self.running[future] = job
+        self.book.update(job.run, state=ledger.RUNNING, started_at=job.began, attempts=job.attempts)
+        self.screen.begin(job.city.name, job.stage.title)
+
+    def _collect(self, future):
+        job = self.running.pop(future)
+        try:
+            result = future.result()
+        except BrokenExecutor:
+            self.workers.renew()
+            result = {
+                "state": ledger.KILLED,
+                "message": "The worker that watched over the run was killed.",
+                "lost": True,
+            }
+        except Exception as error:  # a scheduler that lost its worker, or a result that did not travel
+            result = {"state": ledger.KILLED, "message": f"The worker was lost ({type(error).__name__}).", "lost": True}
+        if result.pop("lost", False) and job.attempts < _ATTEMPTS:
+            self.workers.mend()
+            self.todo.append(job)
+            return
+        if result["state"] == ledger.DONE:
+            result |= self._publish(job, result)
+        if result["state"] != ledger.DONE:
+            self._keep(job, result)
+        self._end(job.city, job.stage.name, **result)
+        job.city.open -= 1
+        if not job.city.open:
+            job.city.lock.release()
+
+    def _publish(self, job, result):
+        city = job.city
+        if changed := keys.changes(job.inputs, self._inputs_now(job)):
+            message = (
+                f"The inputs changed while the report was made: {'; '.join(changed)}.\nRun the same command again."
+            )
+            return {"state": ledger.STALE, "message": message}
+        measured = {name: result[name] for name in ("seconds", "peak_mb")}
+        try:
+            reports.put(
+                self.folder,
+                city.engagement,
+                job.stage.name,
+                job.stage.title,
+                job.folder,
+                job.inputs,
+                job.began,
+                **measured,
+            )
+        except (RDCError, OSError) as error:
+            return {"state": ledger.FAILED, "message": str(error)}
+        return {"report": self._page(city, job.stage)}
+
+    def _inputs_now(self, job):
+        try:
+            return self._inputs(job.city, job.stage, job.parameters)
+        except OSError:
+            return job.inputs | {"data": {}}
+
+    def _keep(self, job, result):
+        try:
+            reports.keep(self.folder, job.city.engagement, job.stage.name, job.stage.title, result["state"])
+        except (RDCError, OSError) as error:
+            result["message"] = f"{result['message']}\n{error}"
+
+    def _end(self, city, stage, *, quiet=False, **values):
+        self.book.update(city.runs[stage], ended_at=ledger.now(), **values)
+        row = {"engagement": city.name, "notebook": stage, "cell": None, "heading": "", "message": "", "seconds": None}
+        row["period"] = "" if isinstance(city.engagement, RDCError) else city.engagement.period.label
+        self.screen.end(row | values, quiet=quiet)
+
+    # --- the end ---
+
+    def _stop(self):
+        """End what runs and write down what was not done."""
+        self.workers.kill()
+        for row in self.book.rows():
+            if row["state"] in ledger.OPEN:
+                state = ledger.KILLED if row["state"] == ledger.RUNNING else ledger.SKIPPED
+                self.book.update(row["id"], state=state, why="", message=STOPPED, ended_at=ledger.now())
+        done = sum(row["state"] == ledger.DONE for row in self.book.rows())
+        self.screen.complain(
+            f"Stopped. {done} of {self.screen.total} reports were made and are kept.\n"
+            "Run the same command again to go on; it makes only what is missing."
+        )
+
+    def _close(self):
+        with _undisturbed():
+            for job in (*self.todo, *self.running.values()):
+                job.city.lock.release(force=True)
+            self.book.keep_hashes(self.hashes.new)
+            self.book.end()
+            try:
+                reports.write_index(self.folder)
+            except (RDCError, OSError, Timeout) as error:
+                self.screen.complain(f"The list of reports could not be written: {error}")
+
+
+class _Workers:
+    """An executor, and the fork server that its tasks ask for runs.
+
+    Where the executor is not a pool of our own, each of its processes has a server of its own.
+    """
+
+    def __init__(self, jobs, scheduler, executor, fork):
+        self.jobs = jobs or os.cpu_count() or 1
+        self._asked_for = jobs
+        self._scheduler, self._executor = scheduler, executor
+        self._fork = client.FORKS if fork is None else fork
+        self._own = not (scheduler or executor)
+        self._server = self._cluster = None
+
+    def submit(self, asked):
+        """Hand a run to a worker; workers and server start with the first."""
+        if self._executor is None:
+            self._start()
+        address = self._server.address if self._server else None
+        return self._executor.submit(task.make_report, asked | {"address": address, "fork": self._fork})
+
+    def _start(self):
+        if self._scheduler:
+            self._cluster = _connected(self._scheduler)
+            # A run that kills its worker is not to be tried on all the others.
+            self._cluster.run_on_scheduler(_allow_no_failures)
+            self._executor = self._cluster.get_executor(pure=False)
+            self.jobs = self._asked_for or sum(self._cluster.nthreads().values()) or 1
+            return
+        self._new_pool()
+        warming = [self._executor.submit(task.warm_up) for _ in range(self.jobs)]
+        self.mend()
+        wait(warming)
+
+    def _new_pool(self):
+        # spawn: nothing of ours is copied into the workers, neither threads nor locks nor open files.
+        context = multiprocessing.get_context("spawn")
+        self._executor = ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin_worker)
+
+    def renew(self):
+        """A new pool after one whose worker was killed.
+
+        Raises
+        ------
+        ReportError
+            When the pool is not ours.
+        """
+        if not self._own:
+            raise ReportError(
+                "The executor is broken.", fix="Start its workers again, then run the same command again."
+            )
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._new_pool()
+
+    def mend(self):
+        """Start the fork server, or start it again when it has ended."""
+        if not (self._own and self._fork) or (self._server and self._server.alive()):
+            return
+        if self._server:
+            self._server.close()
+            self._server = None
+        try:
+            self._server = client.Server()
+        except client.ServerLost as error:
+            # Slower, and as safe.
+            self._fork = False
+            print(f"Ordinary kernels are used, because {error}.", flush=True)
+
+    def kill(self):
+        """End all runs at once."""
+        if self._server:
+            self._server.close()
+        elif self._cluster:
+            self._cluster.run(client.close_own_server)
+        elif not self._own:
+            client.close_own_server()
+        if self._own:
+            # What a worker started sees its end and ends too. The executor itself cannot end a task that runs.
+            for process in list((getattr(self._executor, "_processes", None) or {}).values()):
+                process.kill()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with _undisturbed():
+            if self._server:
+                self._server.close()
+            if self._cluster:
+                self._cluster.close()
+            elif self._own and self._executor:
+                self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _connected(scheduler):
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ReportError(
+            "Several machines need the library distributed.", fix="Install it with  pip install 'rdclib[cluster]'."
+        ) from None
+    try:
+        return Client(scheduler, timeout=30)
+    except (OSError, ValueError) as error:
+        raise ReportError(
+            f"No scheduler answers at {scheduler} ({type(error).__name__}).",
+            fix="Start one with  dask scheduler  and give the address that it prints, for example tcp://10.0.0.5:8786.",
+        ) from None
+
+
+def _allow_no_failures(dask_scheduler):
+    dask_scheduler.allowed_failures = 0
+
+
+def _begin_worker():
+    """Leave Ctrl-C to the coordinator, and end with it, however it ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def end_with_the_coordinator():
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=end_with_the_coordinator, daemon=True).start()
+
+
+@contextmanager
+def _terminated_like_interrupted():
+    """A polite request to end is a Ctrl-C; only the main thread can listen to it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _undisturbed():
+    """Let nobody interrupt the tidying up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
