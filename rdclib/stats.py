@@ -481,3 +481,19 @@ def benford(values):
     conformity = next((name for limit, name in BENFORD_BANDS if mad <= limit), "none")
     note = "" if n >= BENFORD_MINIMUM else f"fewer than {BENFORD_MINIMUM} amounts: the deviation is mostly chance"
     return Benford(n, counts, expected, mad, conformity, note)
+
+
+def chance_of_at_least(count, n, p=0.5):
+    """Probability of so many successes or more among independent trials (exact binomial).
+
+    Parameters
+    ----------
+    count, n : number or array-like
+        Successes and trials.
+    p : float
+        Chance of a success in one trial.
+    """
+    from scipy.special import bdtrc
+
+    count, n = np.asarray(count, dtype=float), np.asarray(n, dtype=float)
+    return np.where(count <= 0, 1.0, bdtrc(np.maximum(count, 1.0) - 1, n, p))

@@ -1,0 +1,350 @@
+"""The records as indicators read them: gaps filled from linked tables, labels as categories, sums made once.
+
+A register, a list of solicitations and a list of bids often say the same thing in different places. What one table
+lacks and a linked one has is filled in here, so that an indicator asks in one place. The records themselves stay as
+they are.
+"""
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from rdclib import vocabulary
+
+# Columns compared with words or used as groups: as categories they cost a hundredth.
+LABELS = (
+    "department",
+    "category",
+    "procurement_method",
+    "method_detail",
+    "award_criteria",
+    "contract_type",
+    "payment_basis",
+    "agreement_kind",
+    "status",
+    "solicitation_status",
+    "bid_status",
+    "currency",
+)
+# What a contract may take from its solicitation when its own row is silent.
+_FROM_SOLICITATION = (
+    "department",
+    "category",
+    "procurement_method",
+    "method_detail",
+    "award_criteria",
+    "number_of_bids",
+    "requisition_date",
+    "posted_date",
+    "bid_deadline",
+    "award_date",
+    "budget",
+)
+# What a solicitation may take from the first contract that it led to.
+_FROM_CONTRACT = ("department", "category", "procurement_method", "award_date", "signed_date", "requisition_date")
+# A bid counts as submitted until it is withdrawn (Open Contracting Partnership, Cardinal).
+SUBMITTED = ("pending", "valid", "disqualified")
+
+
+class Frames:
+    """Records of one engagement, ready for indicators.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    """
+
+    def __init__(self, records):
+        self.records = records
+
+    def __getattr__(self, name):
+        return getattr(self.records, name)
+
+    @cached_property
+    def start(self):
+        """First moment of the period."""
+        return pd.Timestamp(self.records.period.start)
+
+    @cached_property
+    def today(self):
+        """The day that counts as today."""
+        return pd.Timestamp(self.records.as_of)
+
+    @cached_property
+    def end(self):
+        """Last day that counts: the end of the period, or today when that is earlier."""
+        return min(pd.Timestamp(self.records.period.end), self.today)
+
+    @cached_property
+    def contracts(self):
+        """Contracts with ``vendor``, ``amount``, ``latest_amount``, ``agreed_date``, ``last_day`` and what is foreign.
+
+        ``amount`` is the amount awarded, or as first signed, or as it stands where the register has no other;
+        ``latest_amount`` is the final amount, or as it stands, or ``amount``; ``agreed_date`` is the day of award, or
+        signature, or start; ``last_day`` is missing for open-ended contracts.
+        """
+        c = _with_labels(self.records.contracts)
+        c = self._filled(c, self.records.solicitations, "solicitation_id", _FROM_SOLICITATION)
+        c["vendor"] = _key(c["vendor_id"], c["vendor_name"])
+        c["amount"] = _first(c, "award_amount", "original_amount", "current_amount")
+        c["latest_amount"] = _first(c, "final_amount", "current_amount", "amount")
+        c["agreed_date"] = _first(c, "award_date", "signed_date", "start_date")
+        c["last_day"] = c["end_date"].mask(c["end_date_open"].fillna(False).to_numpy(bool))
+        c["foreign"] = self._foreign(c)
+        c["cancelled"] = c["status"] == "cancelled"
+        # An order under a master agreement that is in the register itself would count its money twice.
+        masters = c.loc[c["agreement_kind"] == "master", "contract_id"]
+        c["counted_in_master"] = (c["agreement_kind"] == "order") & c["parent_contract_id"].isin(masters)
+        ended = c["status"].isin(("cancelled", "terminated")) | (c["last_day"] < self.today)
+        c["in_force"] = (c["start_date"] <= self.today) & ~ended
+        # In force on at least one day of the period; a contract without a start counts when it was agreed by the end.
+        begun = c["start_date"].fillna(c["agreed_date"])
+        c["in_period"] = ~(begun > self.end) & ~(c["last_day"] < self.start) & ~c["cancelled"]
+        return c
+
+    @cached_property
+    def solicitations(self):
+        """Solicitations, or what the contracts tell of them where the city sent no list of its own."""
+        s = self.records.solicitations
+        if not len(s):
+            return self._solicitations_from_contracts()
+        s = _with_labels(s)
+        s = self._filled(s, self.records.contracts, "solicitation_id", _FROM_CONTRACT)
+        if len(self.records.bids) and s["number_of_bids"].isna().any():
+            s["number_of_bids"] = s["number_of_bids"].fillna(pd.Series(self._bid_counts(s), s.index))
+        s["foreign"] = self._foreign(s)
+        linked = self.contracts
+        if s["award_amount"].isna().any() and linked["solicitation_id"].notna().any():
+            sums = np.full(len(s), np.nan)
+            at = _places(s["solicitation_id"], linked["solicitation_id"])
+            use = (at >= 0) & linked["amount"].notna().to_numpy() & ~linked["cancelled"].to_numpy()
+            if use.any():
+                added = np.bincount(at[use], linked["amount"].to_numpy()[use], minlength=len(s))
+                sums = np.where(np.bincount(at[use], minlength=len(s)) > 0, added, np.nan)
+            s["award_amount"] = s["award_amount"].fillna(pd.Series(sums, s.index))
+        return s
+
+    def _solicitations_from_contracts(self):
+        c = self.contracts
+        s = c.loc[~(c["solicitation_id"].duplicated() & c["solicitation_id"].notna())].reset_index(drop=True)
+        s = s.assign(
+            solicitation_status=pd.Categorical.from_codes(np.zeros(len(s), int), ["complete"]),
+            planned_post_date=pd.Series(pd.NaT, s.index, dtype="datetime64[us]"),
+            award_amount=s["amount"],
+        )
+        if len(s) < len(c):
+            at = _places(s["solicitation_id"], c["solicitation_id"])
+            kept = (at >= 0) & c["amount"].notna().to_numpy()
+            sums = np.bincount(at[kept], c["amount"].to_numpy()[kept], minlength=len(s))
+            s["award_amount"] = s["award_amount"].mask(s["solicitation_id"].notna(), pd.Series(sums, s.index))
+        if len(self.records.bids) and len(s):
+            s["number_of_bids"] = s["number_of_bids"].fillna(pd.Series(self._bid_counts(s), s.index))
+        return s
+
+    def _bid_counts(self, s):
+        """Count the bidders of each solicitation; nan where there is no bid in the list."""
+        b = self.bids
+        at = _places(s["solicitation_id"], b["solicitation_id"])
+        use = (at >= 0) & b["submitted"].to_numpy() & (b["bidder"].cat.codes.to_numpy() >= 0)
+        pairs = np.unique(at[use].astype(np.int64) * (len(b["bidder"].cat.categories) + 1) + b["bidder"].cat.codes[use])
+        counts = np.bincount(pairs // (len(b["bidder"].cat.categories) + 1), minlength=len(s)).astype(float)
+        return np.where(counts > 0, counts, np.nan)
+
+    @cached_property
+    def bids(self):
+        """Bids with ``bidder``, ``submitted`` and ``valid``; without any status every bid counts as valid."""
+        b = _with_labels(self.records.bids)
+        b["bidder"] = _key(b["bidder_id"], b["bidder_name"])
+        silent = b["bid_status"].isna().all()
+        b["submitted"] = True if silent else b["bid_status"].isin(SUBMITTED) | b["bid_status"].isna()
+        b["valid"] = True if silent else b["bid_status"] == "valid"
+        return b
+
+    @cached_property
+    def payments(self):
+        """Payments with ``vendor`` and what is foreign or not addressable."""
+        p = _with_labels(self.records.payments)
+        p["vendor"] = _key(p["vendor_id"], p["vendor_name"])
+        p["foreign"] = self._foreign(p)
+        p["not_addressable"] = p["exclusion_flag"].fillna(False).to_numpy(bool)
+        return p
+
+    @cached_property
+    def amendments(self):
+        """Amendments up to today, with the place of their contract."""
+        a = self.records.amendments
+        a = a[~(a["amendment_date"] > self.today)]
+        return a.assign(at=self.contract_places(a["contract_id"]))
+
+    @cached_property
+    def coding(self):
+        """One row a contract that a person has read: its first coder's newest reading."""
+        d = self.records.coding
+        d = d[~d.duplicated(["contract_id", "coder"], keep="last")]
+        d = d[~d.duplicated("contract_id")].reset_index(drop=True)
+        at = self.contract_places(d["contract_id"])
+        c = self.contracts
+        if not len(d) or not len(c):
+            return d.assign(
+                department=pd.Categorical([None] * len(d)), amount=np.nan, vendor=pd.Categorical([None] * len(d))
+            )
+        found = pd.Series(at >= 0, d.index)
+        return d.assign(
+            department=c["department"].take(at).set_axis(d.index).where(found),
+            vendor=c["vendor"].take(at).set_axis(d.index).where(found),
+            amount=c["latest_amount"]
+            .take(at)
+            .set_axis(d.index)
+            .where(found & ~c["foreign"].take(at).set_axis(d.index)),
+        )
+
+    @cached_property
+    def _contract_index(self):
+        ids = self.contracts["contract_id"]
+        first = ~ids.duplicated().to_numpy()
+        return pd.Index(ids[first]), np.flatnonzero(first)
+
+    def contract_places(self, ids):
+        """Row of each contract id in `contracts`; -1 where there is none."""
+        index, where = self._contract_index
+        if not len(index):
+            return np.full(len(ids), -1)
+        at = index.get_indexer(ids)
+        return np.where(at >= 0, where[at], -1)
+
+    def by_contract(self, ids, values):
+        """Sum of values for each row of `contracts`; nan where a contract has none."""
+        at = self.contract_places(ids)
+        values = np.asarray(values, dtype=float)
+        use = (at >= 0) & ~np.isnan(values)
+        sums = np.bincount(at[use], values[use], minlength=len(self.contracts))
+        counts = np.bincount(at[use], minlength=len(self.contracts))
+        return pd.Series(np.where(counts > 0, sums, np.nan), self.contracts.index)
+
+    @cached_property
+    def paid(self):
+        """Paid up to today under each contract: the payments, or the register's own sum where there are none."""
+        p = self.payments
+        own = self.contracts["paid_to_date"]
+        if not p["contract_id"].notna().any():
+            return own
+        use = ~p["foreign"] & ~(p["payment_date"] > self.today)
+        return self.by_contract(p["contract_id"], p["payment_amount"].where(use)).fillna(own)
+
+    @cached_property
+    def award_lines(self):
+        """Contracts as lines of one vendor each: those with several vendors are divided among them.
+
+        A vendor's share is the one in the table of vendors, or an equal part.
+        """
+        c, v = self.contracts, self.records.contract_vendors
+        lines = c[["agreed_date", "department", "category", "vendor", "amount", "latest_amount", "foreign"]].assign(
+            cancelled=c["cancelled"] | c["counted_in_master"], in_period=c["in_period"], several=False
+        )
+        v = v[v["role"].isna() | (v["role"] == "prime")]
+        at = self.contract_places(v["contract_id"])
+        several = (at >= 0) & (np.bincount(at[at >= 0], minlength=len(c))[at] > 1) if len(v) and len(c) else None
+        if several is None or not several.any():
+            return lines
+        v, at = v[several], at[several]
+        equal = 1 / np.bincount(at, minlength=len(c))[at]
+        known = v["vendor_share"].groupby(at).transform(lambda s: s.notna().all() and s.sum() > 0).to_numpy(bool)
+        part = np.where(known, v["vendor_share"], equal)
+        names = _key(v["vendor_id"], v["vendor_name"])
+        more = lines.take(at).assign(vendor=names.to_numpy(), several=True)
+        more["amount"] = more["amount"].to_numpy() * part
+        more["latest_amount"] = more["latest_amount"].to_numpy() * part
+        single = lines.drop(index=lines.index[np.unique(at)])
+        both = pd.concat([single.astype({"vendor": object}), more.astype({"vendor": object})])
+        both["vendor"] = both["vendor"].astype("category")
+        return both
+
+    def _foreign(self, frame):
+        """Rows whose amounts are in another currency than the engagement's; an unnamed one is the engagement's."""
+        return frame["currency"].notna() & (frame["currency"] != self.records.facts.currency)
+
+    @staticmethod
+    def _filled(frame, other, key, columns):
+        """Fill gaps of the named columns from the first row of another table with the same key."""
+        wanted = [name for name in columns if name in other and name in frame]
+        wanted = [name for name in wanted if frame[name].isna().any() and other[name].notna().any()]
+        if not wanted or not frame[key].notna().any():
+            return frame
+        at = _places(other[key], frame[key])
+        found = at >= 0
+        for name in wanted:
+            taken = other[name].take(np.where(found, at, 0)).set_axis(frame.index).where(found)
+            if name in LABELS:
+                frame[name] = (
+                    frame[name].astype(object).where(frame[name].notna(), taken.astype(object)).astype("category")
+                )
+            else:
+                frame[name] = frame[name].fillna(taken)
+        return frame
+
+
+def _with_labels(frame):
+    frame = frame.reset_index(drop=True)
+    return frame.assign(**{name: frame[name].astype("category") for name in LABELS if name in frame})
+
+
+def _key(ids, names):
+    """Who it is: the id, or the name where there is no id."""
+    return (ids.fillna(names) if ids.isna().any() else ids).astype("category")
+
+
+def _first(frame, *columns):
+    found = frame[columns[0]]
+    for name in columns[1:]:
+        found = found.fillna(frame[name])
+    return found
+
+
+def _places(ids, wanted):
+    """Row of the first id equal to each wanted one; -1 where there is none."""
+    keep = ~ids.duplicated().to_numpy() & ids.notna().to_numpy()
+    index, where = pd.Index(ids[keep]), np.flatnonzero(keep)
+    if not len(index):
+        return np.full(len(wanted), -1)
+    at = index.get_indexer(wanted)
+    return np.where(at >= 0, where[at], -1)
+
+
+def threshold(frames, name, dates, methods):
+    """Amount of local law in force for each row.
+
+    Parameters
+    ----------
+    frames : Frames
+    name : str
+        ``small_purchase``, ``quotes`` or ``formal_bid``.
+    dates : Series of datetime64
+        The day that decides which amount was in force.
+    methods : Series of str
+        Procurement methods; a threshold that names methods holds only for these.
+
+    Returns
+    -------
+    Series of float
+        nan where no threshold was in force, or the day is not known.
+    """
+    amounts = pd.Series(np.nan, dates.index)
+    for item in frames.facts.thresholds:
+        if item.name != name:
+            continue
+        holds = dates.notna()
+        if item.valid_from:
+            holds &= dates >= pd.Timestamp(item.valid_from)
+        if item.valid_to:
+            # The last day counts to its end.
+            holds &= dates < pd.Timestamp(item.valid_to) + pd.Timedelta(days=1)
+        if item.methods:
+            holds &= methods.isin(item.methods)
+        amounts = amounts.mask(holds, item.amount)
+    return amounts
+
+
+def competitive(method):
+    """Whether a method asks the market: open or selective."""
+    return method.isin(vocabulary.COMPETITIVE_METHODS)

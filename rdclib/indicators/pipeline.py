@@ -1,0 +1,187 @@
+"""EX: what ends when, and whether there is still time to compete."""
+
+import numpy as np
+import pandas as pd
+
+from rdclib.indicators.frames import _places
+from rdclib.indicators.lead_times import ASSUMED, ASSUMED_DAYS, slack
+from rdclib.indicators.portfolio import YEAR, annual_amount, contract_reasons
+from rdclib.indicators.rows import rows
+
+MONTHS = (6, 12, 18, 24)
+# Days of slack within which work begins at once.
+START_NOW = 90
+# Invoices of the last weeks are paid after the end.
+INVOICE_TAIL = 60  # days
+# Years without competition.
+LONG_AGO, VERY_LONG_AGO = 5, 10
+
+
+def ending_soon(records):
+    """Contracts in force that end within the 24 months after today."""
+    c = records.contracts
+    return c["in_force"] & (c["last_day"] <= records.today + pd.DateOffset(months=MONTHS[-1]))
+
+
+def expiring_value(records):
+    """EX01: contracts in force that end within 24 months, at their amount a year.
+
+    Returns
+    -------
+    DataFrame
+        One row per contract: ``value`` (amount a year), ``part`` (months until it ends).
+    """
+    c = records.contracts
+    ends = [records.today + pd.DateOffset(months=m) for m in MONTHS]
+    labels = [f"{first + 1}–{last} months" for first, last in zip((0, *MONTHS), MONTHS, strict=False)]
+    place = np.searchsorted(np.array(ends, dtype="datetime64[us]"), c["last_day"].to_numpy().astype("datetime64[us]"))
+    part = pd.Categorical.from_codes(np.where(place < len(ends), place, -1), labels)
+    soon = ending_soon(records)
+    made = rows(c, value=annual_amount(c), only=soon, part=pd.Series(part, c.index), leave_out=contract_reasons(c))
+    optional = (c["option_end_date"] > c["last_day"])[soon].sum()
+    if c["option_end_date"].notna().any():
+        made.attrs["note"] = f"{optional:,} of them have an option that is not used yet and could run longer."
+    return made
+
+
+def reprocurement_slack(records):
+    """EX02: days that are left before work on the next procurement must begin.
+
+    Returns
+    -------
+    DataFrame
+        One row per contract in force that ends within 24 months: ``value`` (days; below 0 it is too late to compete),
+        ``contract_id``, ``start_by``, ``lead_days``, ``basis``; flagged below 0 (EX02-late) and from 0 to 90
+        (EX02-now). See `rdclib.indicators.lead_times`.
+    """
+    c, soon = records.contracts, ending_soon(records)
+    times = slack(records)
+    left = times["slack_days"]
+    assumed = int((soon & (times["basis"] == ASSUMED)).sum())
+    return rows(
+        c,
+        value=left,
+        only=soon,
+        flags={"EX02-late": left < 0, "EX02-now": (left >= 0) & (left <= START_NOW)},
+        note=f"For {assumed:,} of {int(soon.sum()):,} contracts the time of a procurement is assumed to be "
+        f"{ASSUMED_DAYS} days, for want of ten finished ones of their method."
+        if assumed
+        else "",
+        contract_id=c["contract_id"],
+        start_by=times["start_by"],
+        lead_days=times["lead_days"],
+        basis=times["basis"],
+    )
+
+
+def extended(records):
+    """EX03: contracts in force in the period that run past their base term."""
+    c = records.contracts
+    base = c["base_end_date"].fillna(c["original_end_date"])
+    return rows(
+        c,
+        value=c["last_day"] > base,
+        only=c["in_period"],
+        leave_out={"no base or original end": base.isna(), "no real end date": c["last_day"].isna()},
+    )
+
+
+def holdover(records):
+    """EX04: contracts paid more than 60 days after their end.
+
+    Returns
+    -------
+    DataFrame
+        One row per contract with payments in the period: ``value`` (days from end to last payment).
+    """
+    c, p = records.contracts, records.payments
+    at = records.contract_places(p["contract_id"])
+    use = (
+        (at >= 0)
+        & p["payment_date"].between(records.start, records.end).to_numpy()
+        & (p["payment_amount"] > 0).to_numpy()
+    )
+    last = np.full(len(c), np.iinfo(np.int64).min)
+    np.maximum.at(last, at[use], p["payment_date"].to_numpy()[use].astype("datetime64[D]").astype(np.int64))
+    paid = last > np.iinfo(np.int64).min
+    day = pd.Series(np.where(paid, last, 0).astype("datetime64[D]").astype("datetime64[us]"), c.index).where(paid)
+    late = (day - c["last_day"]).dt.days.astype(float)
+    return rows(
+        c,
+        value=late,
+        only=paid,
+        leave_out={"no real end date": c["last_day"].isna()},
+        flags={"EX04": late > INVOICE_TAIL},
+    )
+
+
+def years_since_competed(records):
+    """EX05: years since the service was last opened to competition; one row per contract in force."""
+    c, s = records.contracts, records.solicitations
+    at = _places(s["solicitation_id"], c["solicitation_id"])
+    competed = s["posted_date"].where(s["procurement_method"].isin(("open", "selective")))
+    if len(s):
+        taken = competed.take(np.where(at >= 0, at, 0)).set_axis(c.index).where(at >= 0)
+    else:
+        taken = competed.reindex(c.index)
+    # A contract that was itself competed tells the day when the register does not.
+    own = c["agreed_date"].where(c["procurement_method"].isin(("open", "selective")))
+    last = c["last_competition_date"].fillna(taken).fillna(own)
+    years = (records.today - last).dt.days / YEAR
+    return rows(
+        c,
+        value=years,
+        only=c["in_force"],
+        leave_out={"day of last competition not known": last.isna()},
+        flags={
+            "EX05-five": (years > LONG_AGO) & ~(years > VERY_LONG_AGO),
+            "EX05-ten": years > VERY_LONG_AGO,
+        },
+    )
+
+
+def attention_score(records):
+    """EX06: how much attention a contract deserves, 0 to 4, from what the records can tell.
+
+    Returns
+    -------
+    DataFrame
+        One row per contract in force: ``value``, the mean of ``size`` (place by amount), ``goal`` (as coded),
+        ``concern`` (latest vendor rating) and ``urgency`` (slack), each 0 to 4, of those that are known.
+    """
+    c = records.contracts
+    kept = c["in_force"] & ~contract_reasons(c)["other currency"]
+    size = 4 * c["latest_amount"].where(kept).rank(pct=True)
+    left = slack(records)["slack_days"].where(ending_soon(records))
+    urgency = (4 - left.clip(lower=0) / START_NOW).clip(lower=0)
+    # Contracts that do not end within 24 months are not urgent.
+    urgency = urgency.where(left.notna(), 0.0).where(c["last_day"].notna())
+    d = records.coding
+    goal = records.by_contract(d["contract_id"], d["goal_link"])
+    concern = _concern(records)
+    parts = pd.DataFrame({"size": size, "goal": goal, "concern": concern, "urgency": urgency})
+    silent = [name for name in parts if parts.loc[kept.to_numpy(), name].isna().all()]
+    return rows(
+        c,
+        value=parts.mean(axis=1),
+        only=c["in_force"],
+        leave_out=contract_reasons(c),
+        contract_id=c["contract_id"],
+        note="Resident impact and feasibility are judged in the workshop and not part of it."
+        + (f" Nothing is known of: {', '.join(silent)}." if silent else ""),
+        **{name: parts[name] for name in parts},
+    )
+
+
+# Past-performance levels as concern, 0 to 4.
+_CONCERN = {"exceptional": 0.0, "very good": 1.0, "satisfactory": 2.0, "marginal": 3.0, "unsatisfactory": 4.0}
+
+
+def _concern(records):
+    r, c = records.vendor_ratings, records.contracts
+    if not len(r):
+        return pd.Series(np.nan, c.index)
+    level = r["level"].astype(object).str.lower().map(_CONCERN).astype(float)
+    last = r.assign(level=level)[level.notna()].groupby(["contract_id", "period"])["level"].mean().reset_index()
+    last = last.sort_values("period", kind="stable").drop_duplicates("contract_id", keep="last")
+    return records.by_contract(last["contract_id"], last["level"])
