@@ -81,7 +81,7 @@ DISTRICTS = (("Altstadt", 0.5, 0.0), ("Hafen", 0.3, -0.15), ("Neuland", 0.18, 0.
 LOCAL = Notation(
     date="%d.%m.%Y",
     decimal=",",
-    yes_no=("ja", "nein"),
+    yes_no=("yes", "no"),
     negative="-{}".format,
     money=lambda x: f"{x:,.2f} €".replace(",", "~").replace(".", ",").replace("~", "."),
 )
