@@ -68,7 +68,7 @@ class Picture:
         """Give the figure with its alternative text and caption as HTML; Word needs ``image="png"``."""
         kind, data = ("svg+xml", self.svg.encode("utf-8")) if image == "svg" else ("png", self.png)
         return (
-            f'<figure id="{html.escape(self.id)}" class="mathjax_ignore">'
+            f'<figure id="{html.escape(self.id)}" class="mathjax_ignore" style="margin: 0; max-width: 45rem">'
             f'<img alt="{html.escape(formats.line(self.alt))}" src="data:image/{kind};base64,{_base64(data)}">'
             f"<figcaption>{html.escape(formats.line(self.caption))}</figcaption></figure>"
         )

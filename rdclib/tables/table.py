@@ -70,7 +70,9 @@ class Table:
         freeze(self, "columns", tuple(self.columns))
         freeze(self, "rows", tuple(tuple(_plain(cell) for cell in row) for row in self.rows))
         freeze(self, "notes", tuple(note for note in self.notes if note))
-        freeze(self, "id", self.id or formats.slug(self.caption)[:60])
+        # It stands in attributes and in style sheets, where a name may not begin with a digit.
+        name = formats.slug(self.id or self.caption)[:60].strip("-")
+        freeze(self, "id", f"t-{name}" if name[0].isdigit() else name)
         for column in self.columns:
             if column.kind not in formats.KINDS:
                 raise ValueError(f"column {column.name!r} has the unknown kind {column.kind!r}")
@@ -185,6 +187,8 @@ class Table:
             table_border_top_style="hidden",
             stub_border_style="none",
             data_row_padding="5px",
+            # JupyterLab stripes every second row, but not its first cell.
+            table_additional_css=f"#{self.id} .gt_table tr {{ background: {style.PAPER}; }}",
         )
         # JupyterLab would read "$1.2 million to $1.5 million" as a formula.
         return f'<div class="mathjax_ignore">{shown.as_raw_html()}</div>'

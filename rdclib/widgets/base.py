@@ -15,13 +15,17 @@ from rdclib.errors import RDCError
 # Labels stand above their fields and may be whole sentences; ipywidgets would cut them off beside the field.
 _LOOK = f"""<style>
 .rdc-form {{ border: 1px solid {style.RULE}; border-radius: 6px; padding: 12px 16px; max-width: 46rem; }}
-.rdc-form h3 {{ margin: 0; font-size: 1.1rem; }}
 .rdc-form p {{ margin: 0.2rem 0; line-height: 1.45; max-width: 44rem; }}
+.rdc-form .rdc-title {{ font-size: 1.1rem; font-weight: 700; }}
 .rdc-form .rdc-field.widget-inline-hbox {{ flex-flow: column; align-items: stretch; height: auto; width: auto; }}
 .rdc-form .rdc-field > .widget-label {{ width: auto; height: auto; text-align: left; white-space: normal;
   overflow: visible; line-height: 1.4; font-weight: 600; }}
 .rdc-form .rdc-field.widget-radio {{ width: auto; }}
-.rdc-form .widget-radio-box label {{ height: auto; white-space: normal; line-height: 1.4; padding: 2px 0; }}
+.rdc-form .rdc-field > select {{ flex: none; height: 2rem; }}
+.rdc-form .widget-radio-box {{ max-width: none; width: auto; }}
+.rdc-form .widget-radio-box label {{ display: flex; align-items: flex-start; width: auto; height: auto;
+  white-space: normal; line-height: 1.4; padding: 2px 0; }}
+.rdc-form .widget-radio-box input {{ flex: none; margin: 0.2rem 0.5rem 0 1px; }}
 .rdc-form .widget-checkbox label {{ white-space: normal; line-height: 1.4; }}
 </style>"""
 
@@ -39,9 +43,8 @@ class Form(w.VBox):
         self.button = w.Button(description="Save", button_style="primary", tooltip=f"Save: {formats.line(title)}")
         self.button.on_click(lambda _: self.save())
         self.status = w.HTML()
-        head = f"{_LOOK}<h3>{html.escape(formats.line(title))}</h3>" + (
-            f"<p>{html.escape(advice)}</p>" if advice else ""
-        )
+        head = f'{_LOOK}<p class="rdc-title">{html.escape(formats.line(title))}</p>'
+        head += f"<p>{html.escape(advice)}</p>" if advice else ""
         super().__init__(
             [w.HTML(head), *self.fields.values(), self.author, w.HBox([self.button]), self.status],
             layout=w.Layout(grid_gap="8px"),

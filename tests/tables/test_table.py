@@ -70,6 +70,13 @@ def test_a_wide_table_can_be_scrolled_with_the_keyboard():
     assert html.fromstring(spend().html()).xpath(f"//caption[@id='{region.get('aria-labelledby')}']")
 
 
+@pytest.mark.parametrize(
+    ("given", "id"), [("", "spend-by-department"), ('a"b <c>', "a-b-c"), ("2024 spend", "t-2024-spend"), ("日本", "x")]
+)
+def test_the_id_is_fit_for_attributes_and_style_sheets(given, id):
+    assert spend(id=given).id == id
+
+
 def test_an_empty_table_says_so():
     page = html.fromstring(spend(rows=()).html())
 
