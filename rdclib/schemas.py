@@ -235,6 +235,7 @@ TABLES = {
             ),
             "bid_amount": money("Bid amount", "The price offered.", ocds="bids/details/value/amount"),
             "evaluated_amount": money("Evaluated amount", "The price after evaluation."),
+            "evaluated_currency": code("Currency of evaluation", "Three letters, where it differs from the bid's."),
             "currency": code("Currency", "Three letters."),
             "bid_received_date": date("Received", "When the bid arrived.", ocds="bids/details/date"),
             "bid_status": choice("Status", "What became of it.", vocabulary.BID_STATUSES, ocds="bids/details/status"),
@@ -375,6 +376,42 @@ CONTRACT_CODING = _table(
     ("contract_id", "coder"),
 )
 
+ACTIONS = _table(
+    "Actions",
+    "One row an action agreed in a review (the newest row of an action counts).",
+    {
+        "action_id": code("Action", "Number of the action.", key=True),
+        "contract_id": code("Contract id", "The contract."),
+        "meeting_date": date("Meeting", "The day it was agreed."),
+        "topic": text("Topic", "What was talked about."),
+        "finding": text("Finding", "What the data showed."),
+        "action": text("Action", "What is to be done."),
+        "owner": text("Owner", "Who does it."),
+        "action_due": date("Due", "The day by which it is to be done."),
+        "status": text("Status", "Open or done."),
+        "action_closed": date("Closed", "The day it was done."),
+        "result": text("Result", "What came of it."),
+    },
+    ("action_id",),
+)
+VENDOR_RATINGS = _table(
+    "Vendor ratings",
+    "One row a rating of a vendor in a period and dimension (the newest row of a rater counts).",
+    {
+        "contract_id": code("Contract id", "The contract.", key=True),
+        **_VENDOR,
+        "period": text("Period", "The fiscal year or quarter that is rated."),
+        "dimension": text("Dimension", "What is rated."),
+        "level": text("Level", "One of the five levels of past performance."),
+        "evidence": text("Evidence", "What the rating rests on."),
+        "vendor_comment": text("Vendor's comment", "What the vendor says to it."),
+        "rater": text("Rater", "Who rated."),
+    },
+    ("contract_id", "vendor_id", "period", "dimension", "rater"),
+)
+# Table -> its schema, for the files that the workbook writes.
+WORKBOOK_TABLES = {"coding": CONTRACT_CODING, "actions": ACTIONS, "vendor_ratings": VENDOR_RATINGS}
+
 
 @cache
 def columns(table):
@@ -383,14 +420,15 @@ def columns(table):
     Parameters
     ----------
     table : str
-        A key of ``TABLES``.
+        A key of ``TABLES`` or ``WORKBOOK_TABLES``.
 
     Returns
     -------
     dict of str to str
         Column name to kind (a key of ``DTYPES``), in the declared order.
     """
-    return {name: column.metadata["kind"] for name, column in TABLES[table].columns.items()}
+    schema = (TABLES | WORKBOOK_TABLES)[table]
+    return {name: column.metadata["kind"] for name, column in schema.columns.items()}
 
 
 def empty(table):

@@ -1,0 +1,253 @@
+"""The second pass: what a file's money columns hold, added up again from the raw text by code of its own.
+
+It shares nothing with `rdclib.parsing` and does not use the reader of the first pass: a big text is taken apart by its
+bytes here, a small one by the csv module, and amounts are added digit by digit. If the two passes differ, we say so.
+"""
+
+import csv
+import io
+import math
+import re
+import sys
+from decimal import Decimal
+
+import numpy as np
+
+_PLAIN = np.zeros(256, dtype=bool)
+_PLAIN[[ord(c) for c in "0123456789.,()+-$' "]] = True
+# The bytes of £, €, no-break and thin blanks in UTF-8.
+_PLAIN[[0xC2, 0xA3, 0xA0, 0xE2, 0x82, 0xAC, 0x80, 0x89, 0xAF]] = True
+_POWERS = 10 ** np.arange(19, dtype=np.int64)
+_EIGHTEEN = 18  # digits that fit an integer
+
+
+def amount(text, decimal):
+    """One cell's amount as `Decimal`; None when it is blank or holds none that can be read.
+
+    Parameters
+    ----------
+    text : str
+    decimal : "." or ","
+        The mark of a cell that leaves it open; "1,234.50" and "1.234,50" say it themselves.
+    """
+    text = text.strip()
+    letters = re.findall(r"[^\W\d_]+", text)
+    if sum(map(len, letters)) > 4 or not re.search(r"\d", text) or re.search(r"\d\s*[A-Za-z]+\s*\d|[/:%]", text):
+        return None
+    body = re.sub(r"[^\d.,]", "", text)
+    if len(re.findall(r"\d[\d.,'’\s\u00a0\u202f]*", text)) > 1:
+        return None
+    comma, point = body.rfind(","), body.rfind(".")
+    if comma >= 0 and point >= 0:
+        mark = "," if comma > point else "."
+    elif body.count(",") + body.count(".") == 1:
+        behind = len(body) - max(comma, point) - 1
+        own = "," if comma >= 0 else "."
+        # Three digits behind the only mark leave it open; any other number of digits makes it a decimal mark.
+        whole = max(comma, point)
+        mark = decimal if behind == 3 and 1 <= whole <= 3 and body[0] != "0" else own
+    elif body.count(",") > 1:
+        mark = "."
+    elif body.count(".") > 1:
+        mark = ","
+    else:
+        mark = decimal
+    whole, _, part = body.rpartition(mark) if mark in body else (body, "", "")
+    digits = re.sub(r"\D", "", whole)
+    number = Decimal(f"{digits or '0'}.{part or '0'}")
+    return -number if "(" in text or "-" in text or "\u2212" in text else number
+
+
+class Sums:
+    """Amounts of one column, by currency."""
+
+    def __init__(self):
+        self.parts = {}
+        self.unread = 0
+
+    def add(self, currency, value):
+        self.parts.setdefault(currency, []).append(float(value))
+
+    def totals(self):
+        return {currency: math.fsum(values) for currency, values in self.parts.items()}
+
+
+def from_rows(rows, positions, decimal, currency_at, default, lookup):
+    """Add up rows of texts.
+
+    Parameters
+    ----------
+    rows : iterable of list of str
+        Rows of data only.
+    positions : list of int
+        Cells whose amounts are added.
+    decimal : str
+    currency_at : int or None
+        The cell that names the row's currency.
+    default : str
+        The currency of rows that name none.
+    lookup : dict
+        A currency's code for a sign: € is EUR.
+    """
+    sums = Sums()
+    for row in rows:
+        for at in positions:
+            cell = row[at].strip() if at < len(row) else ""
+            if not cell:
+                continue
+            value = amount(cell, decimal)
+            if value is None:
+                sums.unread += 1
+                continue
+            named = "".join(re.findall(r"[^\W\d_]{3}|[^\s\d.,()+\-'’\w]|R\$|US\$", cell))
+            code = lookup.get(named) or (named.upper() if re.fullmatch("[A-Za-z]{3}", named) else "")
+            if not code and currency_at is not None and currency_at < len(row):
+                word = row[currency_at].strip().upper()
+                code = word if re.fullmatch("[A-Z]{3}", word) else lookup.get(row[currency_at].strip(), "")
+            sums.add(code or default, value)
+    return sums
+
+
+def reread_rows(data, delimiter, skip, quotes=True):
+    """Rows of a text once more, without the lines in ``skip``."""
+    csv.field_size_limit(sys.maxsize)
+    stream = io.StringIO(data.decode("utf-8", errors="replace"), newline="")
+    reader = csv.reader(stream, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE)
+    before = 0
+    for row in reader:
+        if before + 1 not in skip:
+            yield row
+        before = reader.line_num
+
+
+def from_bytes(data, delimiter, positions, decimal, skip_lines, chunk=1 << 23):
+    """Add up columns of a big text whose quotes are proper, by its bytes alone.
+
+    Parameters
+    ----------
+    data : bytes
+        UTF-8, records ended by a line feed.
+    delimiter : str
+    positions : list of int
+    decimal : str
+    skip_lines : set of int
+        Lines that are no data, or set aside.
+    chunk : int
+        Bytes looked at in one go.
+
+    Returns
+    -------
+    tuple
+        Sum, cells that hold something unreadable, and the number of records counted.
+    """
+    mark, skipped = ord(delimiter), np.array(sorted(skip_lines), dtype=np.int64)
+    values, unread, records, line, start, size = [], 0, 0, 1, 0, len(data)
+    while start < size:
+        end = _record_end(data, start, min(start + chunk, size))
+        part = np.frombuffer(data, dtype=np.uint8, count=end - start, offset=start)
+        quotes = part == 34
+        outside = (np.cumsum(quotes, dtype=np.uint8) & 1) == 0 if quotes.any() else None
+        breaks = part == 10
+        split = part == mark
+        physical = np.flatnonzero(breaks)
+        if outside is not None:
+            breaks, split = breaks & outside, split & outside
+        ends = np.flatnonzero(breaks)
+        if not len(ends) or ends[-1] != len(part) - 1:
+            ends = np.append(ends, len(part))
+        begins = np.concatenate([[0], ends[:-1] + 1])
+        lines = line + np.searchsorted(physical, begins)
+        keep = ~np.isin(lines, skipped) if len(skipped) else np.ones(len(begins), dtype=bool)
+        marks = np.flatnonzero(split)
+        first = np.searchsorted(marks, begins)
+        count = np.searchsorted(marks, ends) - first
+        records += int(keep.sum())
+        for at in positions:
+            have = keep & (count >= at)
+            left = begins[have] if at == 0 else marks[first[have] + at - 1] + 1
+            right = np.where(count[have] > at, marks[np.minimum(first[have] + at, len(marks) - 1)], ends[have])
+            found, bad = _amounts(part, left, right, decimal)
+            values.append(found)
+            unread += bad
+        line += len(physical)
+        start = end
+    return math.fsum(np.concatenate(values)) if values else 0.0, unread, records
+
+
+def _record_end(data, start, guess):
+    """Where the last whole record before ``guess`` ends; records may hold line feeds in quotes."""
+    if guess >= len(data):
+        return len(data)
+    at = data.rfind(b"\n", start, guess)
+    while at > start:
+        if data.count(b'"', start, at) % 2 == 0:
+            return at + 1
+        at = data.rfind(b"\n", start, at)
+    return len(data)
+
+
+def _amounts(part, left, right, decimal):
+    """Values of the cells between ``left`` and ``right``, by their digits."""
+    length = right - left
+    filled = length > 0
+    left, length = left[filled], length[filled]
+    if not len(left):
+        return np.zeros(0), 0
+    offsets = np.concatenate([[0], np.cumsum(length)[:-1]])
+    cell = np.repeat(np.arange(len(left)), length)
+    flat = part[np.arange(length.sum()) - offsets[cell] + left[cell]]
+    digit = (flat >= 48) & (flat <= 57)
+    plain = _PLAIN[flat] | (flat == 34) | (flat == 13)
+    point, comma = flat == 46, flat == 44
+    digits = np.add.reduceat(digit.astype(np.int64), offsets)
+    points = np.add.reduceat(point.astype(np.int64), offsets)
+    commas = np.add.reduceat(comma.astype(np.int64), offsets)
+    simple = np.logical_and.reduceat(plain, offsets) & (digits > 0) & (digits <= _EIGHTEEN)
+    if decimal == ".":
+        simple &= points <= 1
+        # A comma must have three digits to the next mark or the end: else the cell is looked at by itself.
+        simple &= (commas == 0) | _grouped(flat, cell, digit, comma, point, digits, offsets, len(left))
+        is_mark = point
+    else:
+        simple &= (commas <= 1) & (points == 0)
+        is_mark = comma
+    rank = np.cumsum(digit)
+    rank = rank - (rank[offsets] - digit[offsets])[cell]  # this digit's place in its cell, from 1
+    behind = digits[cell] - rank
+    use = digit & simple[cell]
+    mantissa = np.zeros(len(left), dtype=np.int64)
+    np.add.at(mantissa, cell[use], (flat[use].astype(np.int64) - 48) * _POWERS[np.minimum(behind[use], _EIGHTEEN)])
+    scale = np.zeros(len(left), dtype=np.int64)
+    at = np.flatnonzero(is_mark & simple[cell])
+    scale[cell[at]] = behind[at]
+    minus = np.logical_or.reduceat((flat == 40) | (flat == 45), offsets)
+    values = mantissa / (10.0**scale)
+    values[minus] *= -1
+    values, unread = values[simple], 0
+    more = []
+    for i in np.flatnonzero(~simple).tolist():
+        text = part[left[i] : left[i] + length[i]].tobytes().decode("utf-8", "replace").strip().strip('"').strip()
+        value = amount(text, decimal)
+        if value is not None:
+            more.append(float(value))
+        elif text:
+            unread += 1
+    return np.concatenate([values, more]) if more else values, unread
+
+
+def _grouped(flat, cell, digit, comma, point, digits, offsets, n):
+    """Cells in which every comma has exactly three digits behind it before the next mark."""
+    rank = np.cumsum(digit)
+    at = np.flatnonzero(comma | point)
+    good = np.ones(n, dtype=bool)
+    if not len(at):
+        return good
+    last = np.append(cell[1:] != cell[:-1], True)
+    ends = np.flatnonzero(last)
+    nxt = np.append(at[1:], ends[-1])
+    same = np.append(cell[at[1:]] == cell[at[:-1]], False)
+    upto = np.where(same, rank[nxt], rank[ends[cell[at]]])
+    behind = upto - rank[at]
+    bad = comma[at] & (behind != 3)
+    good[cell[at[bad]]] = False
+    return good

@@ -1,0 +1,246 @@
+"""One table of one file: its columns as text, and every line that is no data or cannot be used, with the reason."""
+
+import csv
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rdclib import parsing
+from rdclib.intake import headings, layout
+from rdclib.intake.grids import regular_columns
+
+NOT_DATA = ("title", "heading", "repeated heading", "total", "note", "blank", "example", "another table")
+EXAMPLE = "example"  # first cell of the template's example row
+TAIL = 15  # last rows in which notes and sums stand
+
+
+@dataclass
+class Block:
+    """One table of one file.
+
+    Attributes
+    ----------
+    file : str
+        Name of the file, with the sheet for workbooks.
+    headings, own : list of str
+    columns : list of pyarrow arrays
+    lines : numpy array of int
+    not_data : list of (line, kind, text)
+    aside : list of (line, text, reason, fix)
+        Lines whose cells cannot be told apart.
+    lines_read : int
+        All lines, data or not.
+    """
+
+    file: str
+    headings: list
+    own: list
+    columns: list
+    lines: np.ndarray
+    not_data: list = field(default_factory=list)
+    aside: list = field(default_factory=list)
+    lines_read: int = 0
+    about: dict = field(default_factory=dict)
+    reread: object = None
+    regular: bool = False
+    made_headings: bool = False
+    fingerprint: str = ""
+    contents: list = field(default_factory=list)
+
+    @property
+    def n(self):
+        """Rows of data."""
+        return len(self.lines)
+
+    def look(self):
+        """What stands in each column, looked at once."""
+        if not self.contents:
+            self.contents = [headings.content(column) for column in self.columns]
+        return self.contents
+
+
+def blocks_of(grid, known, fingerprint=""):
+    """Tables of a grid as blocks; lines before, between and behind them belong to the nearest."""
+    tables = layout.find_tables(grid.rows, known, merged=grid.merged, more_below=grid.rest is not None)
+    name = f"{grid.name} [{grid.sheet}]" if grid.sheet else grid.name
+    blocks = []
+    done = 0
+    for k, found in enumerate(tables):
+        stop = found.last if grid.rest is None else None
+        block = _regular_block(grid, found, name) if grid.rest is not None else _row_block(grid, found, name)
+        if block is None:
+            return None
+        used = set(found.header_rows)
+        start = min([found.first, *found.header_rows])
+        for i in range(done, start):
+            if i not in used:
+                block.not_data.append((grid.lines[i], _above_kind(grid.rows[i]), _join(grid.rows[i])))
+        for i in found.header_rows:
+            block.not_data.append((grid.lines[i], "heading", _join(grid.rows[i])))
+        if stop is not None:
+            done = max([found.last, *(h + 1 for h in found.header_rows)])
+            if k == len(tables) - 1:
+                for i in range(done, len(grid.rows)):
+                    block.not_data.append((grid.lines[i], _above_kind(grid.rows[i]), _join(grid.rows[i])))
+        block.lines_read = block.n + len(block.not_data) + len(block.aside)
+        block.about, block.reread, block.fingerprint = dict(grid.about), grid.reread, fingerprint
+        block.made_headings = found.made
+        blocks.append(block)
+    return blocks
+
+
+def _above_kind(row):
+    return "title" if any(cell.strip() for cell in row) else "blank"
+
+
+def _join(row):
+    return " | ".join(" ".join(cell.split()) for cell in row if cell.strip())[:300]
+
+
+def _row_block(grid, found, name):
+    rows = grid.rows[found.first : found.last]
+    lines = grid.lines[found.first : found.last]
+    width = len(found.headings)
+    kept, kept_lines, not_data, aside = [], [], [], []
+    usual = _usual(rows[:500])
+    head = [parsing.fold(h) for h in found.own]
+    last = max((i for i, row in enumerate(rows) if any(c.strip() for c in row)), default=-1)
+    tail = _tail(rows, last, usual, width)
+    for i, (row, line) in enumerate(zip(rows, lines, strict=True)):
+        kind = row_kind(row, head, usual, width, at_end=i >= tail)
+        if kind:
+            not_data.append((line, kind, _join(row)))
+            continue
+        if len(row) > width:
+            if any(cell.strip() for cell in row[width:]):
+                aside.append(
+                    (line, _join(row), "more cells than headings", "put quotes around cells that hold the delimiter")
+                )
+                continue
+            row = row[:width]
+        elif len(row) < width:
+            row = [*row, *[""] * (width - len(row))]
+        kept.append(row)
+        kept_lines.append(line)
+    columns = [pa.array(column, pa.string()) for column in zip(*kept, strict=True)] if kept else None
+    columns = columns or [pa.array([], pa.string())] * width
+    return Block(name, found.headings, found.own, columns, np.array(kept_lines, dtype=np.int64), not_data, aside)
+
+
+def _usual(rows):
+    counts = sorted(sum(1 for c in row if c.strip()) for row in rows)
+    counts = [c for c in counts if c]
+    return counts[len(counts) // 2] if counts else 0
+
+
+def _tail(rows, last, usual, width):
+    """Position from which only notes, sums and blanks stand."""
+    at = last + 1
+    for i in range(last, max(last - TAIL, -1), -1):
+        filled = sum(1 for c in rows[i] if c.strip())
+        if filled > max(2, usual // 3) and i < last:
+            break
+        if filled <= max(2, usual // 3):
+            at = i
+        elif not filled:
+            continue
+        else:
+            break
+    return at
+
+
+def row_kind(row, head, usual, width, *, at_end):
+    """Why a row is no data, or "" when it is."""
+    filled = [cell.strip() for cell in row if cell.strip()]
+    if not filled:
+        return "blank"
+    if filled[0].lower() == EXAMPLE:
+        return "example"
+    if len(filled) >= 2 and len(filled) >= sum(1 for h in head if h) / 2 and not parsing.is_figure(filled[-1][:40]):
+        folded = [parsing.fold(cell) if len(cell) < 200 else "" for cell in row[:width]]
+        if sum(1 for a, b in zip(folded, head, strict=False) if a and a == b) >= max(2, 0.8 * len(filled)):
+            return "repeated heading"
+    for cell in filled[:3]:
+        # A vendor called Total has its other cells filled; a line of sums has blanks.
+        if len(cell) < 60 and layout.TOTAL.match(parsing.fold(cell)) and len(filled) <= max(2, 0.7 * usual):
+            return "total"
+    if at_end and width >= layout.SHORT and len(filled) <= max(2, usual // 3):
+        return "total" if all(parsing.is_figure(cell) for cell in filled) else "note"
+    return ""
+
+
+def _regular_block(grid, found, name):
+    regular = grid.rest
+    width = len(found.headings)
+    first = found.first
+    if width != int(np.bincount(np.minimum(regular.cells, 100_000)).argmax()):
+        width = int(np.bincount(np.minimum(regular.cells, 100_000)).argmax())
+        extra = [f"column {j + 1}" for j in range(len(found.headings), width)]
+        found.headings = [*found.headings, *extra][:width]
+        found.own = [*found.own, *extra][:width]
+    taken = regular_columns(regular, first, width)
+    if taken is None:
+        return None
+    columns, lines, odd = taken
+    head = [parsing.fold(h) for h in found.own]
+    sample = [[c[i].as_py() or "" for c in columns] for i in range(min(200, len(lines)))]
+    usual = _usual(sample)
+    block = Block(name, found.headings, found.own, columns, np.asarray(lines, dtype=np.int64), regular=True)
+    last_line = int(regular.lines[-1])
+    more_rows, more_lines = [], []
+    for line, text in odd:
+        row = next(csv.reader([text.rstrip("\r\n")], delimiter=regular.delimiter), []) if text.strip() else []
+        kind = row_kind(row, head, usual, width, at_end=line > last_line - TAIL)
+        if kind:
+            block.not_data.append((line, kind, _join(row)))
+        elif len(row) > width and any(cell.strip() for cell in row[width:]):
+            fix = "put quotes around cells that hold the delimiter"
+            block.aside.append((line, _join(row), "more cells than headings", fix))
+        else:
+            more_rows.append([*row, *[""] * (width - len(row))][:width])
+            more_lines.append(line)
+    drop = {}
+    for i in _suspects(columns, regular, lines, first, width, found):
+        row = [c[i].as_py() or "" for c in columns]
+        kind = row_kind(row, head, usual, width, at_end=int(lines[i]) > last_line - TAIL)
+        if kind:
+            drop[i] = kind
+            block.not_data.append((int(lines[i]), kind, _join(row)))
+    if drop or more_rows:
+        keep = np.ones(len(lines), dtype=bool)
+        keep[list(drop)] = False
+        where = pa.array(keep)
+        block.columns = [c.filter(where) for c in columns]
+        block.lines = block.lines[keep]
+        if more_rows:
+            more = [pa.array(c, pa.string()) for c in zip(*more_rows, strict=True)]
+            order = np.argsort(np.concatenate([block.lines, more_lines]), kind="stable")
+            joined = [
+                pa.chunked_array([*c.chunks, m] if isinstance(c, pa.ChunkedArray) else [c, m])
+                for c, m in zip(block.columns, more, strict=True)
+            ]
+            block.columns = [c.take(pa.array(order)) for c in joined]
+            block.lines = np.concatenate([block.lines, more_lines])[order].astype(np.int64)
+    return block
+
+
+def _suspects(columns, regular, lines, first, width, found):
+    """Rows of a big text that may be blank, a repeated heading, an example or a sum: looked at one by one."""
+    n = len(lines)
+    found_rows = set(range(max(0, n - TAIL), n))
+    # Blank: hardly longer than its delimiters.
+    good = regular.cells[first:] == width
+    size = np.diff(regular.starts[first:])[good]
+    found_rows |= set(np.flatnonzero(size <= width + 2).tolist())
+    for j in range(min(3, width)):
+        mask = pc.match_substring_regex(
+            columns[j], r"(?i)^\s*(?:grand |sub ?|report |overall )?totals?\b|^\s*(?:suma|soma)\b"
+        )
+        found_rows |= set(np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist() if n else [])
+    own = next((j for j, h in enumerate(found.own) if h), 0)
+    if own < width and n:
+        mask = pc.equal(pc.utf8_trim_whitespace(columns[own]), pa.scalar(found.own[own]))
+        found_rows |= set(np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist())
+    return sorted(found_rows)

@@ -1,0 +1,353 @@
+"""Open Contracting Data Standard: packages of every form become rows of our tables.
+
+Field names in other modules are ours; the standard's stay here. Releases are compiled with ocdsmerge under a schema of
+our own that names only how lists are merged, so nothing is downloaded.
+
+References
+----------
+Open Contracting Partnership, Open Contracting Data Standard 1.1.5, reference and merging (2020).
+"""
+
+import ocdsmerge
+
+# The parts of the release schema that say how releases of one process are merged: what is replaced as a whole, what
+# is left out, and which lists are matched by id (all others that hold objects with an id are, too).
+_WHOLE = {"type": "array", "wholeListMerge": True, "items": {"type": "object", "properties": {}}}
+_MERGING = {
+    "properties": {
+        "tag": {"omitWhenMerged": True},
+        "id": {"omitWhenMerged": True},
+        "date": {"omitWhenMerged": True},
+        "language": {"type": "string"},
+        "parties": {
+            "type": "array",
+            "items": {"properties": {"id": {"type": "string"}, "roles": {"type": "array", "wholeListMerge": True}}},
+        },
+        "tender": {"properties": {"submissionMethod": {"type": "array", "wholeListMerge": True}}},
+    }
+}
+
+
+def _items(value):
+    """A list of objects, though some publish one object, or nothing."""
+    if isinstance(value, dict):
+        return [value]
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _object(value):
+    return value if isinstance(value, dict) else {}
+
+
+def releases_of(document):
+    """Releases (or compiled releases) inside one document of any form."""
+    if isinstance(document, list):
+        return [release for item in document for release in releases_of(item)]
+    if not isinstance(document, dict):
+        return []
+    if "records" in document:
+        return [release for record in _items(document["records"]) for release in _of_record(record)]
+    if "compiledRelease" in document or ("releases" in document and "ocid" in document):
+        return _of_record(document)
+    if "releases" in document:
+        return _items(document["releases"])
+    if "versionedRelease" in document:
+        return []
+    return [document] if "ocid" in document else []
+
+
+def _of_record(record):
+    """A record's own releases; where they are only links, what it compiled itself."""
+    own = [r for r in _items(record.get("releases")) if any(k in r for k in ("tender", "awards", "contracts", "buyer"))]
+    if own:
+        return own
+    compiled = _object(record.get("compiledRelease"))
+    return [compiled] if compiled else []
+
+
+def is_ocds(documents):
+    """Whether documents are releases, records, or packages of them."""
+    for document in documents[:5]:
+        if isinstance(document, list):
+            document = document[0] if document else {}
+        if isinstance(document, dict) and (
+            "ocid" in document
+            or ("releases" in document and ("publishedDate" in document or _has_ocid(document["releases"])))
+            or ("records" in document and _has_ocid(document["records"]))
+        ):
+            return True
+    return False
+
+
+def _has_ocid(items):
+    return any("ocid" in item for item in _items(items))
+
+
+def compiled(documents):
+    """One compiled release a process.
+
+    Parameters
+    ----------
+    documents : list
+        Packages, records, releases, or lists of them.
+
+    Returns
+    -------
+    list of dict
+        In the order in which processes first appear; ``date`` is that of the newest release.
+    """
+    by_process = {}
+    for document in documents:
+        for release in releases_of(document):
+            ocid = str(release.get("ocid") or release.get("id") or "")
+            by_process.setdefault(ocid, []).append(release)
+    merger = ocdsmerge.Merger(_MERGING)
+    results = []
+    for ocid, releases in by_process.items():
+        releases = [{**r, "date": str(r.get("date") or "")} for r in releases]
+        unique = list({(str(r.get("id")), r["date"]): r for r in releases}.values())
+        if len(unique) == 1:
+            results.append(unique[0])
+            continue
+        unique.sort(key=lambda r: r["date"])
+        try:
+            merged = merger.create_compiled_release(unique)
+        except Exception:
+            # Lists without ids, or an object where a list belongs: the newest word of each part is what counts.
+            merged = {}
+            for release in unique:
+                merged |= {k: v for k, v in release.items() if v not in (None, "", [], {})}
+        merged["ocid"], merged["date"] = ocid, unique[-1]["date"]
+        results.append(merged)
+    return results
+
+
+def _value(value):
+    value = _object(value)
+    return value.get("amount"), value.get("currency")
+
+
+def _first(*values):
+    return next((v for v in values if v not in (None, "", [], {})), None)
+
+
+def _party(reference, parties):
+    """Id and name of an organisation that is referred to."""
+    if isinstance(reference, str):
+        return reference, parties.get(reference, {}).get("name")
+    reference = _object(reference)
+    identifier = _object(reference.get("identifier"))
+    key = _first(reference.get("id"), identifier.get("id"))
+    return key, _first(reference.get("name"), parties.get(key, {}).get("name"), identifier.get("legalName"))
+
+
+def tables(documents, name=""):
+    """Rows of our tables.
+
+    Parameters
+    ----------
+    documents : list
+        Parsed JSON.
+    name : str
+        Name of the file; unused rows carry none.
+
+    Returns
+    -------
+    dict of str to list of dict
+        Table -> rows, with our column names; values as published.
+    """
+    found = {t: [] for t in ("contracts", "contract_vendors", "solicitations", "bids", "amendments", "milestones")}
+    found |= {"payments": [], "vendors": []}
+    vendors = {}
+    for release in compiled(documents):
+        _release(release, found, vendors)
+    found["vendors"] = list(vendors.values())
+    return found
+
+
+def _release(release, found, vendors):
+    ocid = release.get("ocid")
+    parties = {p.get("id"): p for p in _items(release.get("parties"))}
+    tender = _object(release.get("tender"))
+    planning = _object(release.get("planning"))
+    budget, budget_currency = _value(_object(planning.get("budget")).get("amount"))
+    tender_amount, tender_currency = _value(tender.get("value"))
+    department = _first(_party(release.get("buyer"), parties)[1], _party(tender.get("procuringEntity"), parties)[1])
+    period = _object(tender.get("tenderPeriod"))
+    awards = _items(release.get("awards"))
+    contracts = _items(release.get("contracts"))
+    bids = _items(_object(release.get("bids")).get("details"))
+    tenderers = _items(tender.get("tenderers"))
+    category = _first(
+        tender.get("mainProcurementCategory"),
+        *[_object(i.get("classification")).get("description") for i in _items(tender.get("items"))],
+    )
+    method = {
+        "procurement_method": tender.get("procurementMethod"),
+        "method_detail": tender.get("procurementMethodDetails"),
+        "award_criteria": tender.get("awardCriteria"),
+        "number_of_bids": _first(tender.get("numberOfTenderers"), len(bids) or len(tenderers) or None),
+    }
+    dates = {"posted_date": period.get("startDate"), "bid_deadline": period.get("endDate")}
+    # One process, one solicitation: ids of tenders repeat between processes of some publishers.
+    solicitation = ocid
+    if tender:
+        first = awards[0] if awards else {}
+        found["solicitations"].append(
+            {
+                "solicitation_id": solicitation,
+                "title": tender.get("title"),
+                "department": department,
+                "category": category,
+                **method,
+                **dates,
+                "award_date": first.get("date"),
+                "signed_date": contracts[0].get("dateSigned") if contracts else None,
+                "solicitation_status": tender.get("status"),
+                "budget": _first(tender_amount, budget),
+                "award_amount": _sum(_value(a.get("value"))[0] for a in awards),
+                "currency": _first(tender_currency, budget_currency, _value(first.get("value"))[1]),
+            }
+        )
+    for bid in bids:
+        who = (_items(bid.get("tenderers")) or [{}])[0]
+        amount, currency = _value(bid.get("value"))
+        key, called = _party(who, parties)
+        won = any(key and key == _party(s, parties)[0] for a in awards for s in _items(a.get("suppliers")))
+        found["bids"].append(
+            {
+                "solicitation_id": solicitation,
+                "bid_id": bid.get("id"),
+                "lot": "; ".join(map(str, bid.get("relatedLots") or [])) or None,
+                "bidder_id": key,
+                "bidder_name": called,
+                "bid_amount": amount,
+                "currency": currency,
+                "bid_received_date": bid.get("date"),
+                "bid_status": bid.get("status"),
+                "won": won if awards else None,
+            }
+        )
+    if not bids:
+        for who in tenderers:
+            key, called = _party(who, parties)
+            won = any(key and key == _party(s, parties)[0] for a in awards for s in _items(a.get("suppliers")))
+            found["bids"].append(
+                {
+                    "solicitation_id": solicitation,
+                    "bidder_id": key,
+                    "bidder_name": called,
+                    "won": won if awards else None,
+                }
+            )
+    by_award = {str(a.get("id")): a for a in awards}
+    shared = {"solicitation_id": solicitation, "department": department, "category": category} | method | dates
+    for contract in contracts:
+        award = by_award.get(str(contract.get("awardID")), awards[0] if len(awards) == 1 else {})
+        _contract(contract, award, ocid, shared, parties, tender, found, _first(budget, tender_amount))
+    awarded = {str(c.get("awardID")) for c in contracts}
+    for award in awards:
+        # Where no contract is published, the award stands for it.
+        if not contracts or (str(award.get("id")) not in awarded and len(awards) > 1):
+            _contract({}, award, ocid, shared, parties, tender, found, _first(budget, tender_amount))
+    for party in parties.values():
+        roles = party.get("roles") or []
+        if {"supplier", "tenderer", "payee"} & set(roles if isinstance(roles, list) else [roles]):
+            address = _object(party.get("address"))
+            identifier = _object(party.get("identifier"))
+            vendors[party.get("id")] = {
+                "vendor_id": party.get("id"),
+                "vendor_name": party.get("name"),
+                "vendor_address": address.get("streetAddress"),
+                "vendor_place": address.get("locality"),
+                "tax_id": identifier.get("id"),
+                "phone": _object(party.get("contactPoint")).get("telephone"),
+            }
+
+
+def _sum(values):
+    numbers = [v for v in values if isinstance(v, int | float)]
+    return sum(numbers) if numbers else None
+
+
+def _contract(contract, award, ocid, shared, parties, tender, found, budget):
+    key = f"{ocid}:{contract.get('id')}" if contract else f"{ocid}:award:{award.get('id')}"
+    amount, currency = _value(contract.get("value"))
+    awarded, award_currency = _value(award.get("value"))
+    period = _object(contract.get("period")) or _object(award.get("contractPeriod"))
+    suppliers = _items(award.get("suppliers")) or _items(contract.get("suppliers"))
+    vendor_id, vendor_name = _party(suppliers[0], parties) if suppliers else (None, None)
+    implementation = _object(contract.get("implementation"))
+    transactions = _items(implementation.get("transactions"))
+    final, _ = _value(implementation.get("finalValue"))
+    category = _first(
+        shared["category"],
+        *[
+            _object(i.get("classification")).get("description")
+            for i in _items(contract.get("items") or award.get("items"))
+        ],
+    )
+    found["contracts"].append(
+        shared
+        | {
+            "contract_id": key,
+            "parent_contract_id": None,
+            "title": _first(
+                contract.get("title"), award.get("title"), tender.get("title"), contract.get("description")
+            ),
+            "category": category,
+            "vendor_id": vendor_id,
+            "vendor_name": vendor_name,
+            "award_date": award.get("date"),
+            "signed_date": contract.get("dateSigned"),
+            "start_date": period.get("startDate"),
+            "end_date": period.get("endDate"),
+            "option_end_date": period.get("maxExtentDate"),
+            "budget": budget,
+            "award_amount": awarded,
+            "current_amount": amount,
+            "final_amount": final,
+            "paid_to_date": _sum(_value(t.get("value") or t.get("amount"))[0] for t in transactions),
+            "currency": _first(currency, award_currency),
+            "status": contract.get("status") if contract else None,
+        }
+    )
+    for supplier in suppliers:
+        who, called = _party(supplier, parties)
+        found["contract_vendors"].append({"contract_id": key, "vendor_id": who, "vendor_name": called, "role": "prime"})
+    amendments = _items(contract.get("amendments")) or _items(contract.get("amendment"))
+    for number, amendment in enumerate(amendments, start=1):
+        found["amendments"].append(
+            {
+                "contract_id": key,
+                "amendment_id": _first(amendment.get("id"), str(number)),
+                "amendment_date": amendment.get("date"),
+                "change_reason": _first(amendment.get("rationale"), amendment.get("description")),
+            }
+        )
+    for milestone in [*_items(contract.get("milestones")), *_items(implementation.get("milestones"))]:
+        found["milestones"].append(
+            {
+                "contract_id": key,
+                "milestone_id": milestone.get("id"),
+                "title": milestone.get("title"),
+                "due_date": milestone.get("dueDate"),
+                "date_met": milestone.get("dateMet"),
+                "amount": _value(milestone.get("value"))[0],
+            }
+        )
+    for line in transactions:
+        paid, paid_currency = _value(line.get("value") or line.get("amount"))
+        payee = _party(line.get("payee") or line.get("receiverOrganization"), parties)
+        found["payments"].append(
+            {
+                "payment_id": line.get("id"),
+                "payment_date": line.get("date"),
+                "payment_amount": paid,
+                "currency": paid_currency,
+                "contract_id": key,
+                "vendor_id": _first(payee[0], vendor_id),
+                "vendor_name": _first(payee[1], vendor_name),
+                "department": shared["department"],
+            }
+        )

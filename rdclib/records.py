@@ -1,0 +1,484 @@
+"""An engagement's records: its files read, the newest snapshot chosen, what the workbook added joined to it."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from rdclib import engagement as engagements
+from rdclib import parsing, periods, saved, schemas
+from rdclib.checks import Finding, in_order
+from rdclib.errors import DataFileError, ReportError
+from rdclib.intake import Intake, read_table
+from rdclib.intake.reading import series
+
+# The day by which a row of a table belongs to a period; the first that a row has.
+DAYS = {
+    "contracts": ("award_date", "signed_date", "start_date", "snapshot_date"),
+    "solicitations": ("bid_deadline", "posted_date", "award_date", "requisition_date"),
+    "bids": ("bid_received_date",),
+    "amendments": ("amendment_date",),
+    "milestones": ("due_date", "date_met"),
+    "payments": ("payment_date", "invoice_date"),
+    "observations": ("period_start", "period_end"),
+    "cases": ("referred_date", "enrolled_date", "served_date", "closed_date"),
+}
+MERGES = ("vendor_id", "vendor_name", "into_id", "into_name", "decision")
+_WORKBOOK_FILES = {"coding": "contract_coding", "actions": "actions", "vendor_ratings": "vendor_ratings"}
+_WORKBOOK_KEYS = {
+    "coding": ("contract_id", "coder"),
+    "actions": ("action_id",),
+    "vendor_ratings": ("contract_id", "vendor_id", "period", "dimension", "rater"),
+}
+
+
+@dataclass(frozen=True)
+class Records:
+    """Everything that is known of a city's contracts on one day; every table has every column of its schema.
+
+    Attributes
+    ----------
+    contracts : DataFrame
+        One row a contract: its newest snapshot up to ``as_of``.
+    snapshots : DataFrame
+        All snapshots up to ``as_of``, in the order of the files.
+    contract_vendors, solicitations, bids, amendments, milestones, payments, vendors, observations, cases : DataFrame
+    coding, actions, vendor_ratings : DataFrame
+        What the workbook's forms have saved; the newest row of a key.
+    findings : tuple of rdclib.checks.Finding
+    intakes : dict of str to rdclib.intake.Intake
+        Table to how it came in.
+    facts : rdclib.engagement.Facts
+    period : rdclib.periods.Period
+    as_of : datetime.date
+    """
+
+    contracts: pd.DataFrame
+    snapshots: pd.DataFrame
+    contract_vendors: pd.DataFrame
+    solicitations: pd.DataFrame
+    bids: pd.DataFrame
+    amendments: pd.DataFrame
+    milestones: pd.DataFrame
+    payments: pd.DataFrame
+    vendors: pd.DataFrame
+    observations: pd.DataFrame
+    cases: pd.DataFrame
+    coding: pd.DataFrame
+    actions: pd.DataFrame
+    vendor_ratings: pd.DataFrame
+    findings: tuple = ()
+    intakes: dict = field(default_factory=dict)
+    facts: engagements.Facts = None
+    period: periods.Period = None
+    as_of: date = None
+
+
+def read_files(engagement):
+    """Read every table that engagement.yaml names files for.
+
+    Returns
+    -------
+    dict of str to Intake
+
+    Raises
+    ------
+    DataFileError
+        When a file is missing or cannot be used, or a table is none of ours.
+    """
+    intakes = {}
+    for table, how in engagement.facts.files.items():
+        if table not in schemas.TABLES:
+            raise DataFileError(
+                f"engagement.yaml names files for a table '{table}', which we do not have.",
+                fix=f"Under  files:  use these names: {', '.join(schemas.TABLES)}.",
+            )
+        paths = []
+        for name in how.paths:
+            path = (engagement.folder / name).resolve()
+            if not path.is_relative_to(engagement.folder.resolve()):
+                raise DataFileError(
+                    f"engagement.yaml names a file outside the engagement's folder ({name[:80]}).",
+                    fix="Put the city's file into the folder raw and name it like  raw/contracts.csv.",
+                )
+            paths.append(path)
+        if not paths:
+            continue
+        stamps = tuple(
+            (str(p), p.stat().st_size, p.stat().st_mtime_ns) if p.exists() else (str(p), 0, 0) for p in paths
+        )
+        intakes[table] = _read(
+            table,
+            stamps,
+            tuple(sorted(how.columns.items())),
+            how.currency or engagement.facts.currency,
+            how.sheet,
+            how.date_order,
+            how.decimal,
+            tuple(how.confirmed),
+            engagement.facts.fiscal_year_start,
+        )
+    return intakes
+
+
+# Within one process the same unchanged files are read once: a notebook and the check after it ask for the same.
+@lru_cache(maxsize=16)
+def _read(table, stamps, columns, currency, sheet, date_order, decimal, confirmed, fiscal_year_start):
+    return read_table(
+        [path for path, _, _ in stamps],
+        table,
+        columns=dict(columns),
+        currency=currency,
+        sheet=sheet,
+        date_order=date_order,
+        decimal=decimal,
+        confirmed=confirmed,
+        fiscal_year_start=fiscal_year_start,
+    )
+
+
+def load_records(engagement):
+    """Read an engagement's records.
+
+    Parameters
+    ----------
+    engagement : rdclib.engagement.Engagement
+
+    Returns
+    -------
+    Records
+
+    Raises
+    ------
+    DataFileError
+        When a file cannot be used.
+    ReportError
+        When no record of any table lies in the period.
+    """
+    intakes = read_files(engagement)
+    frames = {name: intakes[name].frame if name in intakes else schemas.empty(name) for name in schemas.TABLES}
+    findings = [f for intake in intakes.values() for f in intake.findings]
+    _check_period(engagement, frames)
+    merges = load_merges(engagement)
+    frames = {name: _merged(frame, merges) for name, frame in frames.items()}
+    snapshots = _up_to(frames["contracts"], "snapshot_date", engagement.as_of)
+    contracts = latest(snapshots)
+    frames["contracts"] = contracts
+    if not len(frames["amendments"]) and snapshots["snapshot_date"].nunique() > 1:
+        frames["amendments"] = derived_amendments(snapshots)
+    if not len(frames["contract_vendors"]):
+        frames["contract_vendors"] = _vendors_of(snapshots, contracts)
+    if not len(frames["vendors"]):
+        frames["vendors"] = _vendors_from(frames)
+    frames["bids"] = _bid_ids(frames["bids"])
+    findings += _links(frames)
+    workbook = {
+        name: _typed(
+            saved.newest(saved.read_rows(engagement.folder / f"{file}.csv"), _WORKBOOK_KEYS[name]), name, f"{file}.csv"
+        )
+        for name, file in _WORKBOOK_FILES.items()
+    }
+    return Records(
+        **frames,
+        snapshots=snapshots,
+        **workbook,
+        findings=in_order(findings),
+        intakes=intakes,
+        facts=engagement.facts,
+        period=engagement.period,
+        as_of=engagement.as_of,
+    )
+
+
+# --- snapshots ---------------------------------------------------------------------------------------------------
+
+
+def _up_to(frame, column, day):
+    """Rows that were known on a day; rows without a day always are."""
+    late = frame[column] > pd.Timestamp(day)
+    return frame[~late].reset_index(drop=True) if late.any() else frame
+
+
+def latest(snapshots):
+    """One row a contract: the last of its newest snapshot.
+
+    A register may list a contract once for every vendor; the others are kept in ``snapshots`` and in the vendors of
+    contracts.
+
+    Parameters
+    ----------
+    snapshots : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        In the order in which contracts first appear.
+    """
+    if not len(snapshots) or not snapshots.duplicated("contract_id").any():
+        return snapshots
+    day = snapshots["snapshot_date"]
+    if day.notna().any():
+        newest = day.groupby(snapshots["contract_id"]).transform("max")
+        snapshots = snapshots[(day == newest) | newest.isna()]
+    again = snapshots.duplicated("contract_id", keep="last")
+    first = snapshots.drop_duplicates("contract_id")["contract_id"]
+    kept = snapshots[~again].set_index("contract_id").loc[first].reset_index()
+    return kept[list(snapshots.columns)]
+
+
+def derived_amendments(snapshots):
+    """Amendments as far as snapshots show them: the amount or the end changed from one to the next.
+
+    Parameters
+    ----------
+    snapshots : DataFrame
+
+    Returns
+    -------
+    DataFrame
+        The table ``amendments``; dated by the snapshot that first shows the change, kind "amount" or "time".
+    """
+    s = snapshots.dropna(subset=["snapshot_date"]).sort_values(["contract_id", "snapshot_date"], kind="stable")
+    s = s.drop_duplicates(["contract_id", "snapshot_date"], keep="last").reset_index(drop=True)
+    same = s["contract_id"].eq(s["contract_id"].shift())
+    step = s["current_amount"].diff().where(same)
+    ends = s["end_date"].ne(s["end_date"].shift()) & same & s["end_date"].notna() & s["end_date"].shift().notna()
+    changed = step.abs().ge(0.01) | ends
+    at = s[changed]
+    frame = schemas.empty("amendments").reindex(range(len(at)))
+    step, ends = step[changed].to_numpy(), ends[changed].to_numpy()
+    moved = np.abs(np.nan_to_num(step)) >= 0.01
+    frame["contract_id"] = at["contract_id"].to_numpy()
+    number = at.groupby("contract_id").cumcount() + 1
+    frame["amendment_id"] = ("S" + number.astype(str)).to_numpy()
+    frame["amendment_date"] = at["snapshot_date"].to_numpy()
+    frame["amendment_kind"] = np.where(moved, "amount", "time")
+    frame["amount_change"] = np.where(moved, step, np.nan)
+    frame["new_end_date"] = at["end_date"].where(ends).to_numpy()
+    frame["source_file"], frame["source_row"] = at["source_file"].to_numpy(), at["source_row"].to_numpy()
+    return frame.astype({name: schemas.DTYPES[kind] for name, kind in schemas.columns("amendments").items()})
+
+
+# --- vendors -----------------------------------------------------------------------------------------------------
+
+
+def load_merges(engagement):
+    """Vendors that a person confirmed to be one: ``{vendor id: (id, name)}`` of the vendor they are counted as.
+
+    A later row with the decision "apart" takes a merge back, so nothing is ever lost.
+    """
+    rows = saved.newest(saved.read_rows(engagement.folder / "vendor_merges.csv"), ("vendor_id",))
+    into = {r["vendor_id"]: (r["into_id"], r["into_name"]) for r in rows if r.get("decision") == "same"}
+    resolved = {}
+    for key in into:
+        target, seen = into[key], {key}
+        while target[0] in into and target[0] not in seen:
+            seen.add(target[0])
+            target = into[target[0]]
+        if target[0] != key:
+            resolved[key] = target
+    return resolved
+
+
+def _merged(frame, merges):
+    """The table with merged vendors under one id and name."""
+    for key, name in (("vendor_id", "vendor_name"), ("bidder_id", "bidder_name")):
+        if merges and key in frame:
+            hit = frame[key].isin(list(merges))
+            if hit.any():
+                frame = frame.copy()
+                old = frame.loc[hit, key]
+                if name in frame:
+                    frame.loc[hit, name] = old.map({k: v[1] for k, v in merges.items()})
+                frame.loc[hit, key] = old.map({k: v[0] for k, v in merges.items()})
+    return frame
+
+
+def _vendors_of(snapshots, contracts):
+    """Vendors of contracts where the city has no list of them: all that the register names beside a contract."""
+    named = snapshots[snapshots["vendor_id"].notna() & snapshots["contract_id"].isin(contracts["contract_id"])]
+    named = named.drop_duplicates(["contract_id", "vendor_id"], keep="last")
+    return _as_table(
+        named[["contract_id", "vendor_id", "vendor_name", "source_file", "source_row"]], "contract_vendors"
+    )
+
+
+def _vendors_from(frames):
+    """Vendors where the city has no list of them: all that any table names."""
+    parts = [
+        frames[name][[key, called, "source_file", "source_row"]].set_axis(
+            ["vendor_id", "vendor_name", "source_file", "source_row"], axis=1
+        )
+        for name, key, called in (
+            ("contracts", "vendor_id", "vendor_name"),
+            ("contract_vendors", "vendor_id", "vendor_name"),
+            ("payments", "vendor_id", "vendor_name"),
+            ("bids", "bidder_id", "bidder_name"),
+        )
+    ]
+    every = pd.concat(parts, ignore_index=True).dropna(subset=["vendor_id"])
+    return _as_table(every.drop_duplicates("vendor_id"), "vendors")
+
+
+def _as_table(frame, table):
+    """A frame with every column of a table, in its type."""
+    kinds = schemas.columns(table)
+    frame = frame.reset_index(drop=True).reindex(columns=list(kinds))
+    return frame.astype({name: schemas.DTYPES[kind] for name, kind in kinds.items()})
+
+
+def _bid_ids(bids):
+    """Bids with an id: made from solicitation, bidder and lot where the city has none."""
+    if not bids["bid_id"].isna().any():
+        return bids
+    made = bids["solicitation_id"] + ":" + bids["bidder_id"].fillna("") + ":" + bids["lot"].fillna("")
+    return bids.assign(bid_id=bids["bid_id"].fillna(made))
+
+
+# --- links and periods -------------------------------------------------------------------------------------------
+
+
+def _links(frames):
+    """Rows of other tables that point to a contract or solicitation that is not there."""
+    found = []
+    for table, key, target in (
+        ("payments", "contract_id", "contracts"),
+        ("amendments", "contract_id", "contracts"),
+        ("milestones", "contract_id", "contracts"),
+        ("bids", "solicitation_id", "solicitations"),
+    ):
+        frame = frames[table]
+        if not len(frame) or not len(frames[target]):
+            continue
+        lost = frame[key].notna() & ~frame[key].isin(frames[target][key])
+        if lost.any():
+            first = frame[lost].iloc[0]
+            value = " | ".join(frame.loc[lost, key].unique()[:3])
+            what = f"{key} that is in no row of {target}"
+            done = "kept; they count in their own table only"
+            found.append(
+                Finding(
+                    "warning",
+                    table,
+                    first["source_file"],
+                    int(first["source_row"]),
+                    key,
+                    value,
+                    int(lost.sum()),
+                    what,
+                    done,
+                )
+            )
+        if key == "contract_id" and table == "payments" and not frame[key].notna().any():
+            what = "no payment names its contract"
+            done = "payments are not linked to contracts; send a file with contract numbers, or confirm a link"
+            found.append(Finding("note", table, "", 0, key, "", len(frame), what, done))
+    return found
+
+
+def _check_period(engagement, frames):
+    """Stop when no record of any table touches the period."""
+    first, last = pd.Timestamp(engagement.period.start), pd.Timestamp(engagement.period.end)
+    fiscal = set()
+    for table, columns in DAYS.items():
+        frame = frames[table]
+        if not len(frame):
+            continue
+        for column in columns:
+            days = frame[column].dropna()
+            if not len(days):
+                continue
+            if ((days >= first) & (days < last + pd.Timedelta(days=1))).any():
+                return
+            fiscal |= set(days.dt.to_period("M").unique())
+        if table == "contracts":
+            running = (frame["start_date"] <= last) & ~(frame["end_date"] < first)
+            if running.any():
+                return
+    if not fiscal:
+        return
+    start = engagement.period.fiscal_year_start
+    labels = sorted({periods.containing(m.to_timestamp().date().replace(day=28), start).label for m in fiscal})
+    shown = ", ".join(labels if len(labels) <= 8 else [*labels[-8:]])
+    p = engagement.period
+    raise ReportError(
+        f"No record of {engagement.facts.city} lies in {p.label} ({p.start} to {p.end}).",
+        fix=f"Choose a period that has data: {shown}.",
+    )
+
+
+# --- the workbook's own files ------------------------------------------------------------------------------------
+
+
+def _typed(rows, table, file):
+    """Rows of a CSV that the workbook wrote, as a typed table with every column."""
+    kinds = schemas.columns(table)
+    columns = {}
+    for name, kind in kinds.items():
+        if name == "source_file":
+            columns[name] = pd.Series([file] * len(rows), dtype=schemas.DTYPES["text"])
+        elif name == "source_row":
+            columns[name] = pd.Series(np.arange(2, len(rows) + 2), dtype=float)
+        else:
+            texts = parsing.missing(pa.array([row.get(name, "") for row in rows], pa.string()), keep_none=True)
+            if kind == "date":
+                values = parsing.dates(texts, "month-first").values
+            elif kind == "yes_no":
+                values = parsing.yes_no(texts).values
+            elif kind in ("text", "code", "choice"):
+                values = texts
+            else:
+                values = parsing.number(texts).values
+            columns[name] = series(values, kind)
+    return pd.DataFrame(columns)
+
+
+def roll_up(cases, metric_id, *, from_day, to_day=None, within="", by=()):
+    """Observations counted from cases: how many went from one day to another, by month of the first.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        The table ``cases``.
+    metric_id : str
+        The metric that the result is.
+    from_day, to_day : str
+        Columns with days; the share of cases with a ``to_day`` among those with a ``from_day`` is the value. Without
+        ``to_day`` the value is the number of cases.
+    within : str
+        A column with the day by which ``to_day`` must lie to count.
+    by : sequence of str
+        "contract_id", "vendor_id", "group" or "place": one observation for each value.
+
+    Returns
+    -------
+    DataFrame
+        The table ``observations``.
+    """
+    known = cases[cases[from_day].notna()]
+    if to_day is None:
+        hit = pd.Series(True, index=known.index)
+    else:
+        hit = known[to_day].notna()
+        if within:
+            hit &= known[to_day] <= known[within]
+    first = known[from_day].dt.to_period("M").dt.start_time.astype("datetime64[us]")
+    keys = [first.rename("period_start"), *(known[name] for name in by)]
+    counted = hit.groupby(keys, dropna=False).agg(["sum", "size"]).reset_index()
+    out = counted.rename(columns={"sum": "numerator", "size": "denominator", "place": "site", "group": "stratum"})
+    out["metric_id"] = metric_id
+    out["period_end"] = (out["period_start"] + pd.offsets.MonthEnd(0)).astype("datetime64[us]")
+    if to_day is None:
+        out["value"], out["numerator"], out["denominator"] = out["denominator"], np.nan, np.nan
+    else:
+        out["value"] = out["numerator"] / out["denominator"] * 100
+    if "group" in by:
+        out["stratum_kind"] = "group"
+    out["source_file"] = "cases"
+    return _as_table(out, "observations")
+
+
+__all__ = ["Intake", "Records", "derived_amendments", "latest", "load_merges", "load_records", "read_files", "roll_up"]
