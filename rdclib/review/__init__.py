@@ -1,0 +1,180 @@
+"""Performance review: is it better, is it enough, who should do what, and did the contract make the difference?"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from rdclib import spc
+from rdclib.choices import Choices
+from rdclib.engagement import load_choices
+from rdclib.periods import Period
+from rdclib.review.across import Comparison, Groups, compare_groups, compare_vendors
+from rdclib.review.cases import OnTime, Pathway, cases_on_time, pathway
+from rdclib.review.change import ChangeReview, did_it_last
+from rdclib.review.memo import Memo, concern_by_contract, memos
+from rdclib.review.money import CostPerOutcome, DesignPay, cost_per_outcome, payments_due
+from rdclib.review.pack import Pack, build
+from rdclib.review.ratings import PastPerformance, Ratings, past_performance, ratings
+from rdclib.review.series import Measure, Series, all_series
+
+__all__ = [
+    "ChangeReview",
+    "Comparison",
+    "CostPerOutcome",
+    "DesignPay",
+    "Groups",
+    "Measure",
+    "Memo",
+    "OnTime",
+    "Pack",
+    "PastPerformance",
+    "Pathway",
+    "Ratings",
+    "Review",
+    "Series",
+    "performance_concern",
+    "review",
+    "review_records",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Review:
+    """All results of a performance review.
+
+    Parameters
+    ----------
+    period : rdclib.periods.Period
+    as_of : datetime.date
+    currency : str
+    series : tuple of Series
+    expected_false_signals : float
+        Charts on which chance alone would show a signal, on average, if nothing had changed.
+    with_signals : int
+        Charts that show one.
+    charts : int
+        Charts with limits.
+    vendors : tuple of Comparison
+    groups : tuple of Groups
+    on_time : OnTime or None
+    pathway : Pathway or None
+    changes : tuple of ChangeReview
+    costs : tuple of CostPerOutcome
+    payments : tuple of DesignPay
+    pack : Pack
+    ratings : Ratings
+    past_performance : tuple of PastPerformance
+    concern : pandas.Series
+        0 to 4 by contract.
+    memos : tuple of Memo
+    note : str
+        Why there is little or nothing to review; empty else.
+    """
+
+    period: Period
+    as_of: date
+    currency: str
+    series: tuple
+    expected_false_signals: float
+    with_signals: int
+    charts: int
+    vendors: tuple
+    groups: tuple
+    on_time: OnTime | None
+    pathway: Pathway | None
+    changes: tuple
+    costs: tuple
+    payments: tuple
+    pack: Pack
+    ratings: Ratings
+    past_performance: tuple
+    concern: pd.Series
+    memos: tuple
+    note: str
+
+
+def review(records, engagement):
+    """Review the results of an engagement's contracts.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    engagement : rdclib.engagement.Engagement
+        For its decisions: rebases, changes, headline metrics, targets and payment designs.
+
+    Returns
+    -------
+    Review
+        Also without observations or cases; its note then says so.
+    """
+    return review_records(records, load_choices(engagement))
+
+
+def review_records(records, choices=None):
+    """Review records under decisions that are at hand.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    choices : rdclib.choices.Choices, optional
+
+    Returns
+    -------
+    Review
+    """
+    choices = choices or Choices()
+    decided = choices.review
+    targets = {m.metric_id: m.target for m in choices.selection.chosen if m.target is not None}
+    series = all_series(records, decided, targets)
+    waiting = cases_on_time(records, decided)
+    shown = (*series, *(waiting.series if waiting else ()))
+    limited = [s for s in shown if np.isfinite(s.chart.upper).any()]
+    rated = ratings(records)
+    changes = tuple(did_it_last(change, shown) for change in decided.changes)
+    past = past_performance(records, rated, decided)
+    concern = concern_by_contract(shown, rated, records.contracts)
+    note = ""
+    if not shown:
+        note = "There are no observations and no cases with target dates: send results by metric, vendor and month."
+    return Review(
+        period=records.period,
+        as_of=records.as_of,
+        currency=records.facts.currency,
+        series=shown,
+        expected_false_signals=float(sum(spc.false_alarms(s.chart.n) for s in limited)),
+        with_signals=sum(bool(s.chart.signals.any(axis=None)) for s in limited),
+        charts=len(limited),
+        vendors=compare_vendors(records),
+        groups=compare_groups(records),
+        on_time=waiting,
+        pathway=pathway(records),
+        changes=changes,
+        costs=cost_per_outcome(records, shown, changes),
+        payments=payments_due(choices.selection.payment_designs, series, records),
+        pack=build(records, shown, decided),
+        ratings=rated,
+        past_performance=past,
+        concern=concern,
+        memos=memos(records, shown, rated, past, concern),
+        note=note,
+    )
+
+
+def performance_concern(records):
+    """How much a contract's results and ratings are a reason for concern, for its priority in notebook 01.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+
+    Returns
+    -------
+    pandas.Series
+        0 (none) to 4 by contract id; nan where there are neither results nor ratings.
+    """
+    decided = Choices().review
+    waiting = cases_on_time(records, decided)
+    series = (*all_series(records, decided), *(waiting.series if waiting else ()))
+    return concern_by_contract(series, ratings(records), records.contracts)

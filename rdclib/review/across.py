@@ -1,0 +1,285 @@
+"""One metric across vendors or sites, and across groups of people and places."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rdclib import disclosure, funnel, stats
+from rdclib.review.cases import ON_TIME, on_time
+from rdclib.review.series import Measure, known_rows, measure_of, one_row_a_period, scaled, totals
+
+# Below this number of units a funnel says little: small multiples instead.
+FUNNEL_UNITS = 5
+FIRST_CHECKS = ("data error", "case mix", "process")
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Vendors (or sites) on one metric in the period under review.
+
+    Parameters
+    ----------
+    measure : Measure
+    by : str
+        ``vendor`` or ``site``.
+    how : str
+        ``funnel``; ``small multiples`` (fewer than five units, or nothing to weigh them by); ``published intervals``
+        (values already adjusted by a model).
+    table : DataFrame
+        One row a unit, by name and not by rank: ``name``, ``numerator``, ``denominator``, ``value``, ``low``,
+        ``high`` (95%, or as published), ``flag`` (as in `rdclib.funnel.Funnel`; empty without a funnel).
+    funnel : rdclib.funnel.Funnel or None
+    adjusted : rdclib.funnel.Funnel or None
+        Observed against expected from the case mix, where the data has strata.
+    strata : DataFrame
+        The strata behind ``adjusted``; empty without.
+    stratum_kind : str
+    note : str
+    """
+
+    measure: Measure
+    by: str
+    how: str
+    table: pd.DataFrame
+    funnel: funnel.Funnel | None
+    adjusted: funnel.Funnel | None
+    strata: pd.DataFrame
+    stratum_kind: str
+    note: str
+
+    @property
+    def outside(self):
+        """Rows outside the funnel."""
+        return self.table[self.table["flag"].str.startswith(("above", "below"))]
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """One metric across groups of people or places.
+
+    Parameters
+    ----------
+    measure : Measure
+    kind : str
+        What the groups are, in the city's words.
+    reference : str
+        The group that the others are compared with: the largest one that can be shown.
+    table : DataFrame
+        One row a group: ``group``, ``numerator``, ``denominator``, ``value``, ``low``, ``high``, ``ratio``,
+        ``ratio_low``, ``ratio_high``, ``gap``, ``gap_low``, ``gap_high`` (all 95%), ``shown`` (``shown``, ``hidden``,
+        ``no cases``, ``no data``). Hidden numbers are nan, never 0.
+    hidden : int
+        Groups that are hidden because they, or others that would give them away, are small.
+    note : str
+    """
+
+    measure: Measure
+    kind: str
+    reference: str
+    table: pd.DataFrame
+    hidden: int
+    note: str
+
+
+def compare_vendors(records):
+    """Every metric across vendors, or across sites where there is one vendor only.
+
+    Returns
+    -------
+    tuple of Comparison
+    """
+    rows = _in_period(records)
+    found = []
+    for metric_id, own in rows.groupby("metric_id", sort=True):
+        by = "vendor" if own["vendor_key"].nunique() > 1 else "site"
+        own = own.assign(unit=_unit_names(own, by))
+        if own["unit"].nunique() > 1:
+            found.append(_comparison(scaled(measure_of(metric_id, records.facts), own), by, own))
+    return tuple(found)
+
+
+def compare_groups(records):
+    """Every metric across the groups and places that the observations or the cases carry.
+
+    Returns
+    -------
+    tuple of Groups
+    """
+    rows = _in_period(records)
+    rows = rows[rows["stratum"].notna()]
+    smallest = records.facts.smallest_group
+    found = []
+    for (metric_id, kind), own in rows.groupby(["metric_id", rows["stratum_kind"].fillna("group")], sort=True):
+        own = one_row_a_period(own, ["vendor_key", "contract_id", "site", "stratum", "period_start"])
+        measure = scaled(measure_of(metric_id, records.facts), own)
+        sums = own.groupby("stratum", sort=True)[["numerator", "denominator"]].sum(min_count=1)
+        found.append(group_table(measure, kind, sums, smallest))
+    cases = records.cases
+    for column, kind in (("group", "group of people"), ("place", "place")):
+        own = cases[cases[column].notna()]
+        if own[column].nunique() < 2:
+            continue
+        measure, done, counted = _case_result(own, pd.Timestamp(records.as_of))
+        own = own[counted]
+        sums = pd.DataFrame(
+            {
+                "numerator": done[counted].groupby(own[column]).sum().astype(float),
+                "denominator": own.groupby(column).size().astype(float),
+            }
+        ).reindex(sorted(cases[column].dropna().unique()), fill_value=0.0)
+        found.append(group_table(measure, kind, sums, smallest))
+    return tuple(found)
+
+
+def group_table(measure, kind, sums, smallest_group):
+    """Rates, ratios and gaps of groups, with small counts hidden.
+
+    Parameters
+    ----------
+    measure : Measure
+    kind : str
+    sums : DataFrame
+        Indexed by group: ``numerator``, ``denominator``.
+    smallest_group : int
+
+    Returns
+    -------
+    Groups
+    """
+    table = sums.rename_axis("group").reset_index()
+    there = table["numerator"].notna() & table["denominator"].notna()
+    counted = there & (table["denominator"] > 0)
+    shown = counted.copy()
+    people = measure.measure_type in ("proportion", "") and bool(
+        (table.loc[counted, "numerator"] <= table.loc[counted, "denominator"]).all()
+    )
+    if counted.any():
+        own = table[counted]
+        counts = (
+            [own["denominator"], own["numerator"], own["denominator"] - own["numerator"]]
+            if people
+            else [own["numerator"]]
+        )
+        # A rate tells its counts: where one of them is hidden, the whole group is. Each of the sets that protect one
+        # kind of count stays safe when others join it.
+        hidden = np.zeros(len(own), bool)
+        for column in counts:
+            hidden |= disclosure.suppress(np.round(column.to_numpy()), smallest_group).hidden
+        shown[counted] = ~hidden
+    table["shown"] = np.select([~there, ~counted, ~shown], ["no data", "no cases", "hidden"], "shown")
+    table.loc[~shown, ["numerator", "denominator"]] = np.nan
+    table["value"] = table["numerator"] / table["denominator"] * measure.scale
+    interval = stats.proportion_interval if people else _rate_interval
+    low, high = interval(table["numerator"].to_numpy(), table["denominator"].to_numpy())
+    table["low"], table["high"] = low * measure.scale, high * measure.scale
+    reference = ""
+    words = ("ratio", "ratio_low", "ratio_high", "gap", "gap_low", "gap_high")
+    table[list(words)] = np.nan
+    if shown.any():
+        base = table.loc[table["denominator"].idxmax()]
+        reference = base["group"]
+        for i in np.flatnonzero(shown & (table["group"] != reference)):
+            row = table.loc[i]
+            pair = (row["numerator"], row["denominator"], base["numerator"], base["denominator"])
+            table.loc[i, list(words[:3])] = funnel.rate_ratio(*pair, people=people)
+            table.loc[i, list(words[3:])] = np.array(funnel.rate_gap(*pair, people=people)) * measure.scale
+    hidden = int((table["shown"] == "hidden").sum())
+    note = ""
+    if hidden:
+        note = f"{hidden} group(s) hidden: counts below {smallest_group}, or counts that would give one away."
+    return Groups(measure, str(kind), str(reference), table, hidden, note)
+
+
+def _in_period(records):
+    rows = known_rows(records)
+    inside = (rows["period_start"] >= pd.Timestamp(records.period.start)) & (
+        rows["period_start"] <= pd.Timestamp(records.period.end)
+    )
+    return rows[inside & ~rows["suppressed"].fillna(False).astype(bool)]
+
+
+def _unit_names(rows, by):
+    if by == "site":
+        return rows["site"].fillna("")
+    names = rows["vendor_name"].fillna(rows["vendor_id"]).fillna("")
+    return names.groupby(rows["vendor_key"]).transform("last")
+
+
+def _comparison(measure, by, rows):
+    keys = ["unit", "site", "contract_id", "stratum_kind", "stratum", "period_start"]
+    rows = one_row_a_period(rows, keys)
+    adjusted = rows["adjusted"].fillna(False).astype(bool) | (rows["low"].notna() & rows["high"].notna())
+    whole = pd.concat([totals(part) for _, part in rows.groupby(["unit", rows["site"].fillna("")])])
+    units = sorted(rows["unit"].unique())
+    nothing = pd.DataFrame()
+    if adjusted.any():
+        last = whole.sort_values("period_start").groupby("unit").last().reindex(units)
+        factor = 100.0 if measure.kind == "share" and last["value"].abs().median() > 1.5 else 1.0
+        table = last[["numerator", "denominator", "value", "low", "high"]].rename_axis("name").reset_index()
+        table[["value", "low", "high"]] = table[["value", "low", "high"]] / factor
+        table["flag"] = ""
+        note = "The values were already adjusted by a model: they keep their published intervals and get no funnel."
+        return Comparison(measure, by, "published intervals", table, None, None, nothing, "", note)
+    sums = whole.groupby("unit")[["numerator", "denominator"]].sum(min_count=1).reindex(units)
+    weighed = sums["denominator"].notna().any() and measure.measure_type in ("proportion", "rate", "ratio", "count", "")
+    if not weighed:
+        table = whole.groupby("unit")["value"].median().reindex(units).rename_axis("name").reset_index()
+        table[["numerator", "denominator", "low", "high"]] = np.nan
+        table["flag"] = ""
+        note = "There are no denominators to weigh the units by: look at each series of its own (medians below)."
+        return Comparison(measure, by, "small multiples", table, None, None, nothing, "", note)
+    people = bool((sums["numerator"].fillna(0) <= sums["denominator"].fillna(0)).all())
+    kind = {"ratio": "ratio", "rate": "rate", "count": "rate"}.get(measure.measure_type, "proportion")
+    if kind == "proportion" and not people:
+        kind = "rate"
+    result = funnel.compare(sums["numerator"], sums["denominator"], kind, names=units)
+    table = result.table[["name", "numerator", "denominator", "value", "flag"]].copy()
+    interval = stats.proportion_interval if kind == "proportion" else _rate_interval
+    low, high = interval(table["numerator"].to_numpy(), table["denominator"].to_numpy())
+    scale = measure.scale
+    table["value"], table["low"], table["high"] = table["value"] * scale, low * scale, high * scale
+    notes = [result.note]
+    enough = result.n >= FUNNEL_UNITS
+    if not enough:
+        notes = [f"{result.n} units, fewer than {FUNNEL_UNITS}: each series of its own, no funnel."]
+        table["flag"] = np.where(table["flag"] == "no denominator", "no denominator", "")
+    mix, strata, stratum_kind = _case_mix(rows, kind, enough)
+    if mix is not None:
+        moved = set(_outside(result.table)) - set(_outside(mix.table))
+        if moved and enough:
+            notes.append(f"Case mix explains {len(moved)} of those outside: {', '.join(sorted(moved))}.")
+    how = "funnel" if enough else "small multiples"
+    return Comparison(
+        measure, by, how, table, result if enough else None, mix, strata, stratum_kind, " ".join(filter(None, notes))
+    )
+
+
+def _outside(table):
+    return table.loc[table["flag"].str.startswith(("above", "below")), "name"]
+
+
+def _case_mix(rows, kind, enough):
+    """Observed against expected where strata of one kind are there for most of the cases."""
+    strata = rows[rows["stratum"].notna() & rows["numerator"].notna() & rows["denominator"].notna()]
+    if strata.empty or not enough or kind == "ratio":
+        return None, pd.DataFrame(), ""
+    stratum_kind = strata["stratum_kind"].fillna("group").mode().iloc[0]
+    strata = strata[strata["stratum_kind"].fillna("group") == stratum_kind]
+    standard = funnel.standardise(strata["numerator"], strata["denominator"], strata["unit"], strata["stratum"])
+    units = standard.units
+    result = funnel.compare(units["observed"], units["expected"], "ratio", names=units.index)
+    return result, standard.strata, str(stratum_kind)
+
+
+def _case_result(cases, day):
+    """What counts as success of a case: done by its target date where there is one, else the outcome."""
+    if cases["target_date"].notna().any():
+        return ON_TIME, *on_time(cases, day)
+    done = cases["outcome_date"].notna() & (cases["outcome_date"] <= day)
+    measure = Measure("outcome", "Cases that reached their outcome", "%", "proportion", "higher", kind="share")
+    return measure, done, pd.Series(True, index=cases.index)
+
+
+def _rate_interval(count, size):
+    return funnel.poisson_interval(count, size)

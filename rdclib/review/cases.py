@@ -1,0 +1,259 @@
+"""What cases tell: done on time or still open past their target, and where people drop out on the way."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rdclib import disclosure, spc, stats
+from rdclib.review.series import Measure, Series, draw
+
+STEPS = (
+    ("referred", "referred_date"),
+    ("enrolled", "enrolled_date"),
+    ("served", "served_date"),
+    ("outcome", "outcome_date"),
+)
+ON_TIME = Measure(
+    "on_time",
+    "Cases done by their target date",
+    "%",
+    "proportion",
+    "higher",
+    "output",
+    "leading",
+    "vendor",
+    "Cases closed by their target date, of all that had to be closed by now; open past the target counts as late.",
+    "share",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class OnTime:
+    """Cases against their target dates.
+
+    Parameters
+    ----------
+    series : tuple of Series
+        Share on time by month of the target date, one a vendor.
+    done, late, open_late, not_due : int
+        Done on time; done late, or closed without being done; still open past the target; not due yet (not counted).
+    without_target : int
+        Cases without a target date: they cannot count.
+    oldest_open_days : float
+        Days that the longest-waiting open case is past its target; nan without one.
+    share, low, high : float
+        On time of all that count, with its 95% interval.
+    """
+
+    series: tuple
+    done: int
+    late: int
+    open_late: int
+    not_due: int
+    without_target: int
+    oldest_open_days: float
+    share: float
+    low: float
+    high: float
+
+    @property
+    def n(self):
+        """Cases that count."""
+        return self.done + self.late + self.open_late
+
+
+@dataclass(frozen=True, eq=False)
+class Pathway:
+    """How many people reach each step.
+
+    Parameters
+    ----------
+    by_vendor, by_month : DataFrame
+        One row a vendor (the last is all of them), or a month of entry: ``name``, one count a step, and for each
+        step after the first ``..._share`` of those who entered and ``..._kept`` of those at the step before. Hidden
+        counts are nan.
+    steps : tuple of str
+        The steps that the data has.
+    biggest_loss : str
+        The step before which most people are lost; empty when it cannot be told.
+    kept : float
+        Share that gets over that step.
+    hidden : int
+        Counts hidden because they are small, or would give a small one away.
+    young : tuple of str
+        Months of entry so recent that many are still on their way.
+    note : str
+    """
+
+    by_vendor: pd.DataFrame
+    by_month: pd.DataFrame
+    steps: tuple
+    biggest_loss: str
+    kept: float
+    hidden: int
+    young: tuple
+    note: str
+
+
+def on_time(cases, day):
+    """Which cases were done by their target date, and which count at all.
+
+    Parameters
+    ----------
+    cases : DataFrame
+    day : Timestamp
+        Today; later dates are not known yet.
+
+    Returns
+    -------
+    (Series of bool, Series of bool)
+        A finished case counts at once, by the publisher's own flag where it has one. A case that is not finished
+        counts, as late, from the day after its target on, whether it is open or was closed without its outcome.
+    """
+    finished = _finished(cases).where(lambda d: d <= _end(day))
+    target = cases["target_date"]
+    # Without a time of day a case finished on its target day is on time.
+    last = target.where(target != target.dt.normalize(), target + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1))
+    done = finished.notna() & (finished <= last)
+    flag = cases["on_time"]
+    done = done.where(flag.isna() | finished.isna(), flag.fillna(False).astype(bool))
+    counted = target.notna() & (finished.notna() | (last <= _end(day)))
+    return done & counted, counted
+
+
+def cases_on_time(records, choices):
+    """Cases against their targets, month by month and vendor by vendor; None without target dates."""
+    day = pd.Timestamp(records.as_of)
+    cases = records.cases
+    opened = cases["referred_date"].isna() | (cases["referred_date"] <= _end(day))
+    cases = cases[opened]
+    if not cases["target_date"].notna().any():
+        return None
+    done, counted = on_time(cases, day)
+    finished = _finished(cases).where(lambda d: d <= _end(day)).notna()
+    closed = finished | (cases["closed_date"] <= _end(day))
+    waiting = counted & ~closed
+    days_past = (_end(day) - cases.loc[waiting, "target_date"]).dt.days
+    k, n = int(done.sum()), int(counted.sum())
+    low, high = stats.proportion_interval(k, n)
+    vendors = cases["vendor_name"].fillna(cases["vendor_id"]).fillna("")
+    series = []
+    for vendor in sorted(vendors[counted].unique()):
+        own = counted & (vendors == vendor)
+        months = cases.loc[own, "target_date"].dt.to_period("M")
+        # Not a month whose targets are still ahead: its cases closed early would all look on time.
+        months = months[months.dt.end_time <= _end(day)]
+        if months.empty:
+            continue
+        index = pd.period_range(months.min(), months.max(), freq="M")
+        table = pd.DataFrame({"start": index.start_time.astype("datetime64[us]"), "end": index.end_time.normalize()})
+        table["numerator"] = done[months.index].groupby(months).sum().reindex(index).to_numpy(float)
+        table["denominator"] = months.groupby(months).size().reindex(index).to_numpy(float)
+        table["value"] = table["numerator"] / table["denominator"]
+        table[["target", "low", "high"]] = np.nan
+        table["gap"] = np.where(table["value"].isna(), "missing", "")
+        chart, notes = draw(ON_TIME, table, screen=choices.screen)
+        r, allowed = spc.autocorrelation(table["value"])
+        first = cases.loc[own].iloc[0]
+        vendor_id = "" if pd.isna(first["vendor_id"]) else str(first["vendor_id"])
+        contracts = tuple(cases.loc[own, "contract_id"].dropna().unique())
+        auto = r if np.isfinite(r) and r > allowed else np.nan
+        series.append(
+            Series(
+                ON_TIME,
+                vendor_id,
+                vendor,
+                "",
+                contracts,
+                "month",
+                table,
+                chart,
+                (),
+                (),
+                auto,
+                False,
+                False,
+                np.nan,
+                tuple(notes),
+            )
+        )
+    return OnTime(
+        tuple(series),
+        k,
+        int((counted & closed & ~done).sum()),
+        int(waiting.sum()),
+        int((cases["target_date"].notna() & ~counted).sum()),
+        int(cases["target_date"].isna().sum()),
+        float(days_past.max()) if len(days_past) else np.nan,
+        k / n if n else np.nan,
+        low,
+        high,
+    )
+
+
+def pathway(records):
+    """Referred, enrolled, served, outcome: who reaches which step; None when the cases carry fewer than two steps."""
+    day = pd.Timestamp(records.as_of)
+    cases = records.cases
+    reached = pd.DataFrame({name: cases[column] <= _end(day) for name, column in STEPS})
+    steps = [name for name, _ in STEPS if reached[name].any()]
+    if len(steps) < 2:
+        return None
+    # Whoever reached a later step has been through the earlier ones, dated or not.
+    reached = reached[steps].iloc[:, ::-1].cummax(axis=1).iloc[:, ::-1]
+    entry_column = dict(STEPS)[steps[0]]
+    entered = reached[steps[0]]
+    cases, reached = cases[entered], reached[entered]
+    smallest = records.facts.smallest_group
+    vendor = cases["vendor_name"].fillna(cases["vendor_id"]).fillna("not named")
+    entry = cases[entry_column].dt.to_period("M").astype("str").where(cases[entry_column].notna(), "not dated")
+    by_vendor, hidden = _steps_table(reached, vendor, steps, smallest, total=True)
+    by_month, hidden_months = _steps_table(reached, entry, steps, smallest, total=False)
+    counts = reached.sum()
+    kept = counts.iloc[1:].to_numpy() / np.maximum(counts.iloc[:-1].to_numpy(), 1)
+    lost = counts.iloc[:-1].to_numpy() - counts.iloc[1:].to_numpy()
+    place = int(np.argmax(lost))
+    # The time that nine of ten took to the last step: whoever entered later than that may still get there.
+    took = (cases[dict(STEPS)[steps[-1]]] - cases[entry_column]).dt.days
+    took = took[reached[steps[-1]]].dropna()
+    usual = float(took.quantile(0.9)) if len(took) else 0.0
+    young = sorted({m for m in entry.unique() if m != "not dated" and (day - pd.Period(m).end_time).days < usual})
+    note = ""
+    if young:
+        note = f"People who entered from {young[0]} on may still be on their way (nine of ten take {usual:.0f} days)."
+    small = min(lost[place], counts.iloc[place + 1]) < smallest
+    return Pathway(
+        by_vendor,
+        by_month,
+        tuple(steps),
+        "" if small else steps[place + 1],
+        np.nan if small else float(kept[place]),
+        hidden + hidden_months,
+        tuple(young),
+        note,
+    )
+
+
+def _steps_table(reached, key, steps, smallest, *, total):
+    """Counts of each step by key, small ones hidden, with as many others as protect them against the sum."""
+    counts = reached.groupby(key, sort=True).sum()[list(steps)].astype(float)
+    safe = {step: disclosure.suppress(counts[step].to_numpy(), smallest) for step in steps}
+    out = pd.DataFrame({step: safe[step].cells for step in steps}, index=counts.index)
+    hidden = int(out.isna().sum().sum())
+    if total:
+        out.loc["All"] = [safe[step].total for step in steps]
+    for step, previous in zip(steps[1:], steps[:-1], strict=True):
+        out[f"{step}_share"] = out[step] / out[steps[0]].where(out[steps[0]] > 0)
+        out[f"{step}_kept"] = out[step] / out[previous].where(out[previous] > 0)
+    return out.rename_axis("name").reset_index(), hidden
+
+
+def _finished(cases):
+    """The day a case was done: its outcome reached, or closed where outcomes are not recorded."""
+    return cases["outcome_date"] if cases["outcome_date"].notna().any() else cases["closed_date"]
+
+
+def _end(day):
+    """The last moment of a day."""
+    return day.normalize() + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)

@@ -1,0 +1,244 @@
+"""Did a change to a contract last? A regression before and after, checked against comparison vendors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rdclib import its, spc
+from rdclib.review.series import Series, match
+
+MONTHS = (3, 6, 12)
+PERSIST = 6  # the last so many points must still show the signal
+STEPS_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "half-year": 2, "year": 1, "day": 365}
+NEWEY_WEST_LAG = {"week": 4, "month": 3, "quarter": 1}
+VERDICTS = ("lasting improvement", "early but fading", "unclear", "no sign", "worse")
+QUESTIONS = (
+    "What else changed at that time?",
+    "Did a definition or a way of counting change?",
+    "Did comparable vendors move too?",
+    "Was the vendor chosen because its results were bad? Bad luck mends itself (regression to the mean).",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ChangeReview:
+    """One change and what became of it.
+
+    Parameters
+    ----------
+    what : str
+    day : datetime.date
+    series : Series or None
+        The series it was to improve; None when there is none.
+    its : rdclib.its.Its or None
+    effects : tuple of rdclib.its.Effect
+        After 3, 6 and 12 months, each with the wider of the model's and Newey and West's interval; against the
+        comparison vendors where there are some. Ratios for counts.
+    comparison : tuple of str
+        Vendors it was compared with.
+    comparison_effects : tuple of rdclib.its.Effect
+        The same regression on the comparison vendors.
+    persists : bool
+        The last six points still show an improvement against limits from before the change.
+    trigger_periods : int
+        Periods before the change that were left out because they gave rise to it.
+    verdict : str
+        One of `VERDICTS`.
+    why : str
+    questions : tuple of str
+        What remains to be asked.
+    note : str
+    """
+
+    what: str
+    day: object
+    series: Series | None
+    its: its.Its | None
+    effects: tuple
+    comparison: tuple
+    comparison_effects: tuple
+    persists: bool
+    trigger_periods: int
+    verdict: str
+    why: str
+    questions: tuple
+    note: str
+
+
+def did_it_last(change, series):
+    """Judge one change.
+
+    Parameters
+    ----------
+    change : rdclib.choices.Change
+    series : sequence of Series
+
+    Returns
+    -------
+    ChangeReview
+    """
+    own = [s for s in series if s.measure.id == change.metric_id]
+    treated = [s for s in own if match(s, change.vendor)]
+    questions = list(QUESTIONS)
+    if change.same_time:
+        questions[0] = f"This also changed at that time: {change.same_time}. Which of the two was it?"
+    if not treated or (change.vendor == "" and len(treated) > 1):
+        why = "there is no series for it" if not treated else "it does not say which vendor it was made for"
+        return ChangeReview(
+            change.what, change.date, None, None, (), (), (), False, change.trigger_periods, "unclear", why,
+            tuple(questions), "",
+        )  # fmt: skip
+    target = treated[0]
+    others = [
+        s
+        for s in own
+        if s is not target
+        and s.step == target.step
+        and (not change.comparison or any(match(s, v) for v in change.comparison))
+    ]
+    return judge(change, target, others, tuple(questions))
+
+
+def judge(change, target, others, questions=QUESTIONS):
+    """Judge a change on a series, against others of the same metric that had no change."""
+    values = target.table["value"].to_numpy(float)
+    start = int(np.searchsorted(target.table["start"].to_numpy(), np.datetime64(change.date)))
+    before = max(0, start - change.trigger_periods)
+    values = values.copy()
+    values[before:start] = np.nan
+    year = STEPS_A_YEAR[target.step]
+    horizons = [months * year / 12 for months in MONTHS]
+    good = {"higher": 1, "lower": -1}.get(target.chart.direction, 0)
+    fit, robust = _both(target, values, start, year)
+    effects = tuple(_wider(fit.effect_at(h), robust.effect_at(h)) for h in horizons)
+    raw = effects
+    shared, comparison_effects = _comparison(target, others, before, start, year, horizons)
+    if comparison_effects:
+        effects = tuple(_less(a, b) for a, b in zip(effects, comparison_effects, strict=True))
+    persists = _persists(values, start, target.chart.direction, target.chart.target)
+    verdict, why = _verdict(fit, effects, raw, good, persists)
+    notes = [fit.note]
+    if good == 0:
+        notes.append("The metric has no good direction of its own: the verdict cannot call a change better.")
+    asked = list(questions)
+    if comparison_effects:
+        asked = [q for q in asked if not q.startswith("Did comparable")]
+    if change.trigger_periods:
+        notes.append(f"{change.trigger_periods} period(s) before the change, which gave rise to it, are left out.")
+    names = tuple(s.label for s in shared)
+    return ChangeReview(
+        change.what, change.date, target, fit, effects, names, comparison_effects, persists, change.trigger_periods,
+        verdict, why, tuple(asked), " ".join(filter(None, notes)),
+    )  # fmt: skip
+
+
+def _both(series, values, start, year):
+    """The regression with the model's own errors and with Newey and West's."""
+    table = series.table
+    counted = series.measure.measure_type in ("rate", "count") and series.chart.kind in ("u", "u′", "c")
+    options = {"season": year if year in (4, 12) else None}
+    if counted:
+        numerator = table["numerator"] if table["numerator"].notna().any() else table["value"]
+        y = np.where(np.isfinite(values), numerator.to_numpy(float), np.nan)
+        size = table["denominator"].to_numpy(float) / series.measure.scale
+        options |= {"family": "poisson", "exposure": size if np.isfinite(size).any() else None}
+    else:
+        y = values
+    first = its.segmented(y, start, **options)
+    return first, its.segmented(y, start, lag=NEWEY_WEST_LAG.get(series.step, 1), **options)
+
+
+def _wider(one, other):
+    """The estimate with the wider of two intervals."""
+    if not np.isfinite(one.value) or not np.isfinite(other.low):
+        return one
+    return one if one.high - one.low >= other.high - other.low else other
+
+
+def _comparison(target, others, before, start, year, horizons):
+    """The same regression on the mean of the comparison vendors, over the same periods."""
+    frames = []
+    for other in others:
+        column = other.table.set_index("start")["value"].reindex(target.table["start"])
+        if (
+            column.iloc[:before].notna().sum() >= its.LEAST_POINTS
+            and column.iloc[start:].notna().sum() >= its.LEAST_POINTS
+        ):
+            frames.append((other, column.to_numpy(float)))
+    if not frames:
+        return (), ()
+    stack = np.array([column for _, column in frames])
+    known = np.isfinite(stack)
+    with np.errstate(invalid="ignore"):
+        mean = np.where(known.any(axis=0), np.nansum(stack, axis=0) / np.maximum(known.sum(axis=0), 1), np.nan)
+    mean[before:start] = np.nan
+    options = {"season": year if year in (4, 12) else None}
+    poisson = target.measure.measure_type in ("rate", "count") and target.chart.kind in ("u", "u′", "c")
+    if poisson:
+        # On the log scale, as the effect that it is taken from.
+        mean = np.log(np.where(mean > 0, mean, np.nan))
+    fit = its.segmented(mean, start, **options)
+    robust = its.segmented(mean, start, lag=NEWEY_WEST_LAG.get(target.step, 1), **options)
+    return tuple(other for other, _ in frames), tuple(_wider(fit.effect_at(h), robust.effect_at(h)) for h in horizons)
+
+
+def _less(effect, comparison):
+    """The effect less what the comparison vendors show, with the two errors put together."""
+    if not np.isfinite(comparison.value) or not np.isfinite(effect.value):
+        return effect
+    value = effect.value - comparison.value
+    low = value - np.hypot(effect.value - effect.low, comparison.high - comparison.value)
+    high = value + np.hypot(effect.high - effect.value, comparison.value - comparison.low)
+    ratios = np.exp([value, low, high]) if np.isfinite(effect.ratio) else [np.nan] * 3
+    return its.Effect(effect.h, *(float(x) for x in (value, low, high, *ratios)))
+
+
+def _persists(values, start, direction, target):
+    """Whether the last six points still show an improvement against limits from before the change."""
+    if start < 2 or len(values) - start < PERSIST:
+        return False
+    kind = {"band": "band", "closer": "closer"}.get(direction, direction)
+    chart = spc.xmr(values, baseline=start, direction=kind, target=target)
+    last = [point for point in chart.points[start:] if point != "missing"][-PERSIST:]
+    return len(last) == PERSIST and all(point == "improvement" for point in last)
+
+
+def _verdict(fit, effects, raw, good, persists):
+    """The words of the verdict, and the reason for them."""
+    if np.isnan(fit.level):
+        return "unclear", fit.note
+    told = [e for e in effects if np.isfinite(e.value)]
+    side = [_side(e) * (good or 1) for e in told]
+    three, six, twelve = (_side(e) * (good or 1) if np.isfinite(e.value) else None for e in effects)
+    if not told:
+        return "unclear", "too few periods since the change"
+    if side[-1] < 0 and good:
+        return "worse", f"the interval after {_months(told[-1], effects)} months lies on the bad side of zero"
+    if good and six == 1 and twelve == 1:
+        if persists:
+            return "lasting improvement", (
+                "the intervals after 6 and 12 months exclude zero, and the last six points still show it"
+            )
+        return "unclear", "the intervals after 6 and 12 months exclude zero, but the last six points do not show it"
+    if good and three == 1 and (six == 0 or twelve == 0):
+        return "early but fading", "the interval after 3 months excludes zero, a later one does not"
+    if good and six == 1 and twelve == 0:
+        return "early but fading", "the interval after 6 months excludes zero, the one after 12 months does not"
+    if min(fit.n_before, fit.n_after) < its.FIRM_POINTS:
+        return "unclear", fit.note or "too few periods"
+    if all(s == 0 for s in side):
+        if twelve is None:
+            return "unclear", "no interval excludes zero so far, and 12 months have not passed"
+        return "no sign", "no interval excludes zero"
+    if twelve is None:
+        return "unclear", "12 months have not passed"
+    return "unclear", "the intervals after 3, 6 and 12 months do not agree"
+
+
+def _months(effect, effects):
+    return MONTHS[effects.index(effect)]
+
+
+def _side(effect):
+    """+1 when the interval lies above zero, -1 below it, 0 when it holds zero."""
+    return 1 if effect.low > 0 else -1 if effect.high < 0 else 0

@@ -1,0 +1,266 @@
+"""What an outcome costs, in prices that can be compared, and what the payment design pays this period."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rdclib import payment, periods
+from rdclib.choices import PaymentDesign
+from rdclib.review.series import Measure
+
+OUTCOMES = ("outcome", "impact")
+
+
+@dataclass(frozen=True, eq=False)
+class CostPerOutcome:
+    """Payments over outcomes, by fiscal year, and before and after a change.
+
+    Parameters
+    ----------
+    measure : Measure
+    vendor : str
+    table : DataFrame
+        ``label``, ``start``, ``end``, ``paid``, ``outcomes``, ``cost`` (nominal), ``paid_constant`` and
+        ``cost_constant`` (prices of ``base_year``; nan without an index). One row a fiscal year that is complete in
+        payments and outcomes; rows ``before`` and ``after`` for a change.
+    base_year : str
+        Empty when the city gave no index.
+    note : str
+    """
+
+    measure: Measure
+    vendor: str
+    table: pd.DataFrame
+    base_year: str
+    note: str
+
+
+@dataclass(frozen=True, eq=False)
+class DesignPay:
+    """What one payment design pays in the period under review.
+
+    Parameters
+    ----------
+    design : rdclib.choices.PaymentDesign
+    measure : Measure
+    lines : DataFrame
+        One row a vendor and reporting period: ``vendor``, ``start``, ``end``, ``events``, ``volume``, ``result``,
+        ``paid``.
+    total : float
+    scale : float
+        Results of the design are 1 / scale of those that the city writes (100 where it writes percent).
+    note : str
+    """
+
+    design: PaymentDesign
+    measure: Measure
+    lines: pd.DataFrame
+    total: float
+    scale: float
+    note: str
+
+
+def cost_per_outcome(records, series, changes):
+    """Cost per outcome for every vendor with payments and an outcome that is counted.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    series : sequence of Series
+    changes : sequence of ChangeReview
+
+    Returns
+    -------
+    tuple of CostPerOutcome
+    """
+    paid = records.payments
+    paid = paid[paid["payment_date"].notna() & (paid["payment_date"] <= pd.Timestamp(records.as_of))]
+    found = []
+    for one in series:
+        counts = one.table["numerator"].fillna(one.table["value"] if one.measure.measure_type == "count" else np.nan)
+        if one.measure.layer not in OUTCOMES or not counts.notna().any():
+            continue
+        own = _payments_of(one, paid)
+        if own.empty:
+            continue
+        months = pd.DataFrame({"start": one.table["start"], "end": one.table["end"], "outcomes": counts})
+        spans = _years(months, own, records)
+        spans += [
+            span for c in changes if c.series is not None and _same(c.series, one) for span in _sides(c, months, own)
+        ]
+        rows = [_cost(span, own, months, records.facts) for span in spans]
+        rows = [row for row in rows if row["outcomes"] > 0 and row["paid"] > 0]
+        if rows:
+            base, note = _base(records.facts.price_index, rows)
+            table = pd.DataFrame(rows)
+            if not base:
+                table[["paid_constant", "cost_constant"]] = np.nan
+            found.append(CostPerOutcome(one.measure, one.label, table, base, note))
+    return tuple(found)
+
+
+def payments_due(designs, series, records):
+    """What the payment designs of the schedule pay in the period under review, line by line.
+
+    Parameters
+    ----------
+    designs : sequence of rdclib.choices.PaymentDesign
+    series : sequence of Series
+    records : rdclib.records.Records
+
+    Returns
+    -------
+    tuple of DesignPay
+    """
+    return tuple(_design_pay(design, series, records) for design in designs)
+
+
+def _design_pay(design, series, records):
+    own = [s for s in series if s.measure.id == design.metric_id]
+    measure = own[0].measure if own else Measure(design.metric_id, design.metric_id)
+    scale = 100.0 if measure.kind == "share" and _above_one(design) else 1.0
+    terms = {key: _scaled(key, value, scale) for key, value in design.terms.items()}
+    rows = []
+    for one in own:
+        table = one.table
+        inside = (table["start"] >= pd.Timestamp(records.period.start)) & (
+            table["end"] <= pd.Timestamp(records.period.end)
+        )
+        known = table[inside & (table["gap"] != "late")]
+        if measure.measure_type in ("proportion", "rate") or known["denominator"].notna().any():
+            events, volume = known["numerator"], known["denominator"] / measure.scale
+        else:
+            events, volume = known["value"], pd.Series(1.0, index=known.index)
+        rows.append(
+            pd.DataFrame(
+                {"vendor": one.label, "start": known["start"], "end": known["end"], "events": events, "volume": volume}
+            )
+        )
+    lines = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+    if lines.empty:
+        empty = pd.DataFrame(columns=["vendor", "start", "end", "events", "volume", "result", "paid"])
+        note = "No results for it in this period: nothing can be calculated."
+        return DesignPay(design, measure, empty, np.nan, scale, note)
+    lines["result"] = lines["events"] / lines["volume"].where(lines["volume"] > 0)
+    ready = payment.Design(
+        design.name, design.kind, terms, own[0].chart.direction == "lower", design.ceiling or float("inf")
+    )
+    if design.kind in payment.ON_COSTS:
+        lines["paid"] = np.nan
+        note = "It pays by audited costs, which the observations do not hold: enter them in the contract file."
+        return DesignPay(design, measure, lines, np.nan, scale, note)
+    if design.kind == "bonus pool":
+        wide = lines.pivot_table(
+            index="vendor", columns="start", values=["events", "volume"], aggfunc="sum", dropna=False
+        )
+        paid = pd.DataFrame(
+            payment.pay(ready, wide["events"].to_numpy(), np.nan_to_num(wide["volume"].to_numpy())),
+            index=wide["events"].index,
+            columns=wide["events"].columns,
+        )
+        lines["paid"] = [paid.loc[vendor, start] for vendor, start in zip(lines["vendor"], lines["start"], strict=True)]
+    else:
+        lines["paid"] = np.nan
+        for _, part in lines.groupby("vendor"):
+            volume = part["volume"].fillna(0.0).to_numpy()
+            lines.loc[part.index, "paid"] = payment.pay(ready, part["events"].to_numpy(), volume)
+    unknown = int(lines["result"].isna().sum())
+    note = f"{unknown} period(s) without a result earn nothing until it is reported." if unknown else ""
+    return DesignPay(design, measure, lines, float(lines["paid"].sum()), scale, note)
+
+
+def _above_one(design):
+    """Whether a design for a share is written in percent."""
+    values = (
+        [getattr(design, key) for key in ("floor", "target", "baseline")] + list(design.thresholds) + list(design.knots)
+    )
+    return any(v is not None and abs(v) > 1.5 for v in values) and design.kind != "unit rate"
+
+
+def _scaled(key, value, scale):
+    if scale == 1.0 or key not in ("floor", "target", "baseline", "thresholds", "knots", "quality_floor"):
+        return value
+    return tuple(v / scale for v in value) if isinstance(value, tuple) else value / scale
+
+
+def _payments_of(one, paid):
+    if one.contract_ids and paid["contract_id"].isin(one.contract_ids).any():
+        return paid[paid["contract_id"].isin(one.contract_ids)]
+    if one.vendor_id and (paid["vendor_id"] == one.vendor_id).any():
+        return paid[paid["vendor_id"] == one.vendor_id]
+    return paid[paid["vendor_name"] == one.vendor_name] if one.vendor_name else paid.iloc[:0]
+
+
+def _same(a, b):
+    return (a.vendor_id, a.vendor_name, a.site) == (b.vendor_id, b.vendor_name, b.site)
+
+
+def _years(months, own, records):
+    """Fiscal years that payments and outcomes cover from beginning to end."""
+    start = periods.month_and_day(records.facts.fiscal_year_start)
+    first = max(months["start"].min(), own["payment_date"].min().to_period("M").start_time)
+    last = min(months.loc[months["outcomes"].notna(), "end"].max(), pd.Timestamp(records.as_of))
+    spans, year = [], periods.containing(first.date(), start)
+    while pd.Timestamp(year.start) <= last:
+        if pd.Timestamp(year.start) >= first and pd.Timestamp(year.end) <= last:
+            spans.append((year.label, pd.Timestamp(year.start), pd.Timestamp(year.end)))
+        year = periods.containing(year.end + pd.Timedelta(days=1).to_pytimedelta(), start)
+    return spans
+
+
+def _sides(change, months, own):
+    """Equal spans of whole months before and after a change, up to a year each; trigger periods left out."""
+    day = pd.Timestamp(change.day)
+    place = int(np.searchsorted(months["start"].to_numpy(), day.to_datetime64()))
+    before, after = months.iloc[: max(0, place - change.trigger_periods)], months.iloc[place:]
+    before = before[before["start"] >= own["payment_date"].min().to_period("M").start_time]
+    after = after[after["outcomes"].notna()]
+    n = min(len(before), len(after), 12)
+    if n < 3:
+        return []
+    before, after = before.iloc[-n:], after.iloc[:n]
+    return [
+        ("before", before["start"].iloc[0], before["end"].iloc[-1]),
+        ("after", after["start"].iloc[0], after["end"].iloc[-1]),
+    ]
+
+
+def _cost(span, own, months, facts):
+    label, start, end = span
+    index = facts.price_index
+    paid = own[(own["payment_date"] >= start) & (own["payment_date"] < end + pd.Timedelta(days=1))]
+    outcomes = months.loc[(months["start"] >= start) & (months["end"] <= end), "outcomes"].sum()
+    total = paid["payment_amount"].sum()
+    base = max(index) if index else ""
+    years = _fiscal_years(paid["payment_date"], periods.month_and_day(facts.fiscal_year_start))
+    factor = years.map({y: index[base] / v for y, v in index.items()})
+    constant = (paid["payment_amount"] * factor).sum() if index and factor.notna().all() else np.nan
+    cost, constant_cost = (x / outcomes if outcomes > 0 else np.nan for x in (total, constant))
+    return {
+        "label": label,
+        "start": start,
+        "end": end,
+        "paid": total,
+        "outcomes": outcomes,
+        "cost": cost,
+        "paid_constant": constant,
+        "cost_constant": constant_cost,
+    }
+
+
+def _fiscal_years(dates, start):
+    """The fiscal year of each day, as text."""
+    later = (dates.dt.month * 100 + dates.dt.day >= start[0] * 100 + start[1]) & (start != (1, 1))
+    return (dates.dt.year + later).astype("str")
+
+
+def _base(index, rows):
+    if not index:
+        return "", "Nominal prices: engagement.yaml gives no price_index."
+    if all(np.isnan(row["paid_constant"]) for row in rows):
+        return "", "Nominal prices: price_index does not cover the years of the payments."
+    note = f"Constant prices of {max(index)}."
+    if any(np.isnan(row["paid_constant"]) for row in rows):
+        note += " Years outside the price index are nominal only."
+    return max(index), note

@@ -1,0 +1,246 @@
+"""The pack of a meeting: what changed, what needs a decision, which actions are due, and sixty minutes for it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from rdclib.review.series import target_of
+
+# Sixty minutes: actions due, headline metrics, the roadmap topic, decisions, recap.
+AGENDA = (
+    (5, "Actions due", "Done, late, or dropped, one line each"),
+    (10, "Headline metrics", "One page; only what moved by more than chance"),
+    (30, "Roadmap topic", "One page of charts, sent two days ahead"),
+    (10, "Decisions", "Who does what by when"),
+    (5, "Recap", "Read the decisions aloud; date of the next meeting"),
+)
+MOST_HEADLINES = 5
+CADENCE_DAYS = 92  # at least quarterly (WWC criterion RDC5)
+ACTION_COLUMNS = (
+    "action_id",
+    "contract_id",
+    "meeting_date",
+    "topic",
+    "finding",
+    "action",
+    "owner",
+    "action_due",
+    "status",
+    "action_closed",
+    "result",
+)
+CLOSED = ("done", "dropped")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One line of the first page.
+
+    Parameters
+    ----------
+    measure : rdclib.review.series.Measure
+    label : str
+        Vendor and site.
+    latest, target : float
+    start, end : datetime.date
+        The period of the latest value.
+    variation, assurance : str
+        As in `rdclib.spc.Chart`.
+    before : str
+        The variation at the time of the last meeting (or a period ago); empty when there was no series.
+    changed : bool
+        The variation differs from then.
+    late : int
+        Periods that are over and have no value yet.
+    finding : str
+        What the meeting made of it, as written down.
+    decide : bool
+        It needs a decision: a concern, a target that cannot be met, or missing data.
+    """
+
+    measure: object
+    label: str
+    latest: float
+    target: float
+    start: date
+    end: date
+    variation: str
+    assurance: str
+    before: str
+    changed: bool
+    late: int
+    finding: str
+    decide: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Pack:
+    """Everything for one meeting.
+
+    Parameters
+    ----------
+    headlines : tuple of Headline
+        The chosen metrics (five at most), those that need a decision first.
+    topic : str
+        The roadmap topic: chosen, or drafted from what is worst.
+    topic_metric : str
+        Id of the metric behind the topic; empty when it has none.
+    actions_due : DataFrame
+        Open actions that are due on or before the day of the review: `ACTION_COLUMNS` and ``days_late``.
+    actions_open : DataFrame
+        Open actions that are due later, or have no date.
+    actions_closed : int
+    agenda : tuple of (int, str, str)
+    last_meeting : datetime.date or None
+    days_since_meeting : float
+    cadence : str
+        ``at least quarterly``, ``overdue`` or ``no meeting on record``.
+    """
+
+    headlines: tuple
+    topic: str
+    topic_metric: str
+    actions_due: pd.DataFrame
+    actions_open: pd.DataFrame
+    actions_closed: int
+    agenda: tuple
+    last_meeting: date | None
+    days_since_meeting: float
+    cadence: str
+
+    @property
+    def decisions(self):
+        """Headlines that need a decision."""
+        return tuple(h for h in self.headlines if h.decide)
+
+    @property
+    def changed(self):
+        """Headlines that differ from the last meeting."""
+        return tuple(h for h in self.headlines if h.changed)
+
+
+def build(records, series, choices):
+    """Draft the pack of the next meeting.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    series : sequence of rdclib.review.series.Series
+    choices : rdclib.choices.Review
+
+    Returns
+    -------
+    Pack
+    """
+    actions = action_log(records)
+    last = _last_meeting(records, actions, choices)
+    chosen = _headline_metrics(series, choices)
+    headlines = [_headline(s, last, choices) for s in series if s.measure.id in chosen and s.latest is not None]
+    headlines.sort(key=lambda h: (chosen.index(h.measure.id), not h.decide, h.label))
+    topic, metric = _topic(choices, headlines)
+    status = actions["status"].str.strip().str.lower()
+    still = actions[~status.isin(CLOSED)]
+    due = pd.to_datetime(still["action_due"], errors="coerce")
+    day = pd.Timestamp(records.as_of)
+    is_due = due.notna() & (due <= day)
+    actions_due = still[is_due].assign(days_late=(day - due[is_due]).dt.days.astype(float))
+    since = float((day.date() - last).days) if last else np.nan
+    cadence = "no meeting on record" if last is None else "overdue" if since > CADENCE_DAYS else "at least quarterly"
+    return Pack(
+        tuple(headlines),
+        topic,
+        metric,
+        actions_due.sort_values("days_late", ascending=False, kind="stable").reset_index(drop=True),
+        still[~is_due].reset_index(drop=True),
+        int(status.isin(CLOSED).sum()),
+        AGENDA,
+        last,
+        since,
+        cadence,
+    )
+
+
+def action_log(records):
+    """The action log as text: of each action the newest row."""
+    rows = records.actions
+    table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    table = table.reindex(columns=ACTION_COLUMNS)
+    for column in ACTION_COLUMNS:
+        if pd.api.types.is_datetime64_any_dtype(table[column]):
+            table[column] = table[column].dt.strftime("%Y-%m-%d")
+    table = table.astype("str").where(table.notna(), "")
+    # Rows are added at the end: the last one of an action is the newest.
+    return table.drop_duplicates("action_id", keep="last").reset_index(drop=True)
+
+
+def _last_meeting(records, actions, choices):
+    """The last day, before the day of the review, on which the data was gone through together."""
+    days = list(choices.meetings)
+    days += pd.to_datetime(actions["meeting_date"], errors="coerce").dropna().dt.date.tolist()
+    coded = records.coding
+    if coded is not None and len(coded):
+        days += coded["meeting_date"].dropna().dt.date.tolist()
+    held = [day for day in days if day <= pd.Timestamp(records.as_of).date()]
+    return max(held) if held else None
+
+
+def _headline_metrics(series, choices):
+    """Metric ids of the first page: chosen, else outcomes before outputs, those with a target first."""
+    there = {s.measure.id: s for s in series}
+    if choices.headlines:
+        return [i for i in choices.headlines if i in there][:MOST_HEADLINES]
+    layers = {"impact": 0, "outcome": 0, "output": 1, "activity": 2, "input": 3}
+
+    def rank(metric_id):
+        one = there[metric_id]
+        has_target = any(np.isfinite(target_of(s.chart)) for s in series if s.measure.id == metric_id)
+        return (one.measure.direction == "neutral", not has_target, layers.get(one.measure.layer, 4), metric_id)
+
+    return sorted(there, key=rank)[:MOST_HEADLINES]
+
+
+def _headline(series, last, choices):
+    latest = series.latest
+    chart = series.chart
+    before = _variation_then(series, last)
+    decide = chart.variation == "concern" or chart.assurance == "consistently fails" or series.late > 0
+    return Headline(
+        series.measure,
+        series.label,
+        float(latest["value"]),
+        target_of(chart),
+        latest["start"].date(),
+        latest["end"].date(),
+        chart.variation,
+        chart.assurance,
+        before,
+        bool(before) and before != chart.variation,
+        series.late,
+        choices.findings.get(series.measure.id, ""),
+        bool(decide),
+    )
+
+
+def _variation_then(series, last):
+    """What the chart's point said at the time of the last meeting, or one period ago."""
+    known = np.flatnonzero(series.table["value"].notna().to_numpy())
+    if last is not None:
+        known = known[(series.table["end"].iloc[known] <= pd.Timestamp(last)).to_numpy()]
+    else:
+        known = known[:-1]
+    return str(series.chart.points[known[-1]]) if len(known) else ""
+
+
+def _topic(choices, headlines):
+    """The roadmap topic that was chosen, or the worst headline."""
+    if choices.topic:
+        return choices.topic, next((h.measure.id for h in headlines if h.measure.name == choices.topic), "")
+    worst = sorted(
+        (h for h in headlines if h.decide),
+        key=lambda h: (h.variation != "concern", h.assurance != "consistently fails"),
+    )
+    if not worst:
+        return "", ""
+    return f"{worst[0].measure.name}: {worst[0].label}", worst[0].measure.id

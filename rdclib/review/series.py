@@ -1,0 +1,508 @@
+"""One metric of one vendor over time: a regular row of periods, the chart that suits it, and what is missing."""
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from rdclib import its, spc
+from rdclib.catalogue import load_metrics
+
+# Name, most days between the starts of two periods, and length (in days for day and week, else in months).
+STEPS = (
+    ("day", 2, 1),
+    ("week", 10, 7),
+    ("month", 45, 1),
+    ("quarter", 135, 3),
+    ("half-year", 270, 6),
+    ("year", 500, 12),
+)
+SEASON = {"month": 12, "quarter": 4, "week": 52}
+# Spread between periods beyond this multiple of what binomial or Poisson chance gives calls for Laney's limits,
+# or, for plain counts, for an individuals chart.
+MORE_THAN_CHANCE = 1.3
+# Bowley's skewness above which mean and symmetric limits mislead; (Q3 + Q1 - 2 median) / (Q3 - Q1).
+SKEWED = 0.6
+# A value off by one of these factors from all others was probably reported in another unit.
+UNIT_SLIPS = (100.0, 1000.0, 60.0, 24.0)
+SEASON_P = 0.01
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is measured: a metric of the city's own list or of the catalogue."""
+
+    id: str
+    name: str
+    unit: str = ""
+    measure_type: str = ""
+    direction: str = "context"
+    layer: str = ""
+    timing: str = ""
+    duty: str = ""
+    definition: str = ""
+    kind: str = "number"  # how its values are printed: share, days, money, ratio or number
+    scale: float = 1.0  # numerator / denominator times this is the value
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One metric of one vendor (or site) over time.
+
+    Parameters
+    ----------
+    measure : Measure
+    vendor_id, vendor_name, site : str
+    contract_ids : tuple of str
+    step : str
+        ``day``, ``week``, ``month``, ``quarter``, ``half-year`` or ``year``.
+    table : DataFrame
+        One row a period, none left out: ``start``, ``end``, ``value``, ``numerator``, ``denominator``, ``target``,
+        ``low``, ``high`` (as published), ``gap`` (empty, or why there is no value: ``missing``, ``late``,
+        ``suppressed``, ``unit``).
+    chart : rdclib.spc.Chart
+    rebases : tuple of (date, str)
+        Day and reason of every new set of limits.
+    odd : tuple of (date, float)
+        Values that look as if they came in another unit; they are left out.
+    autocorrelation : float
+        Lag 1, where it is larger than chance allows; nan else.
+    seasonal : bool
+    adjusted : bool
+        The values were adjusted by a model before they came to us.
+    delay_days : float
+        Median days from the end of a period to the arrival of its value; nan where arrivals are not recorded.
+    notes : tuple of str
+    """
+
+    measure: Measure
+    vendor_id: str
+    vendor_name: str
+    site: str
+    contract_ids: tuple
+    step: str
+    table: pd.DataFrame
+    chart: spc.Chart
+    rebases: tuple
+    odd: tuple
+    autocorrelation: float
+    seasonal: bool
+    adjusted: bool
+    delay_days: float
+    notes: tuple
+
+    @property
+    def label(self):
+        """Vendor and site, or the city as a whole."""
+        return " · ".join(part for part in (self.vendor_name or self.vendor_id, self.site) if part) or "All"
+
+    @property
+    def latest(self):
+        """The last row with a value, or None."""
+        known = self.table[self.table["value"].notna()]
+        return known.iloc[-1] if len(known) else None
+
+    @property
+    def missing(self):
+        """Periods without a value between the first and the last, for whatever reason."""
+        return int((self.table["gap"].isin(["missing", "suppressed", "unit"])).sum())
+
+    @property
+    def late(self):
+        """Periods at the end that were over on the day of the review and had no value yet."""
+        return int((self.table["gap"] == "late").sum())
+
+
+def measure_of(metric_id, facts):
+    """The metric behind an id: the city's own first, then the catalogue, else the bare id."""
+    for metric in (*facts.metrics, *load_metrics()):
+        if metric.id == metric_id:
+            kind, scale = _unit(metric.unit, metric.measure_type)
+            return Measure(
+                metric.id,
+                metric.name,
+                metric.unit,
+                metric.measure_type,
+                _direction(metric.direction),
+                metric.layer,
+                metric.timing,
+                metric.duty,
+                metric.definition,
+                kind,
+                scale,
+            )
+    return Measure(str(metric_id), str(metric_id))
+
+
+def all_series(records, choices, targets=None):
+    """Every metric of every vendor as a `Series`.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    choices : rdclib.choices.Review
+    targets : dict of str to float, optional
+        Targets of the metric schedule, for observations that carry none.
+
+    Returns
+    -------
+    tuple of Series
+        In the order of metric and vendor; without observations an empty tuple.
+    """
+    seen = known_rows(records)
+    ends = _contract_ends(records)
+    series = []
+    for metric_id, rows in seen.groupby("metric_id", sort=True):
+        measure = measure_of(metric_id, records.facts)
+        for (_, site), unit in _units(rows):
+            if metric_id in (targets or {}) and unit["target"].isna().all():
+                unit = unit.assign(target=float(targets[metric_id]))
+            series.append(_series(measure, site, unit, records, choices, ends))
+    return tuple(series)
+
+
+def known_rows(records):
+    """Observations of periods that were over on the day of the review, with a key for the vendor."""
+    rows = records.observations
+    over = rows["period_end"].fillna(rows["period_start"]) <= pd.Timestamp(records.as_of)
+    rows = rows[over & rows["metric_id"].notna() & rows["period_start"].notna()].copy()
+    rows["vendor_key"] = rows["vendor_id"].fillna(rows["vendor_name"]).fillna("")
+    return rows
+
+
+def scaled(measure, rows):
+    """The measure with the factor between numerator / denominator and value that the data itself shows.
+
+    A city may give 11 per 2.075 thousand contacts or 11 per 2,075 contacts for the same "per 1,000".
+    """
+    there = rows["value"].notna() & (rows["numerator"] > 0) & (rows["denominator"] > 0)
+    if measure.kind == "share" or not there.any():
+        return measure
+    own = rows[there]
+    factor = float((own["value"] / (own["numerator"] / own["denominator"])).median())
+    power = 10.0 ** round(np.log10(factor)) if factor > 0 else np.nan
+    fits = abs(factor / power - 1) < 0.05 if np.isfinite(power) else False
+    return replace(measure, scale=power) if fits else measure
+
+
+def one_row_a_period(rows, keys):
+    """Rows of a period that was reported again are replaced by the one received last."""
+    return rows.sort_values("received_date", kind="stable", na_position="first").drop_duplicates(keys, keep="last")
+
+
+def totals(rows):
+    """Numerators and denominators added up over sites, or strata, of the same vendor and period."""
+    whole = rows[rows["stratum"].isna()]
+    parts = rows[rows["stratum"].notna()]
+    parts = parts[~parts["period_start"].isin(whole["period_start"])]
+    if parts.empty:
+        return whole
+    # Strata of several kinds (by age, by district) each add up to the whole: one kind is enough.
+    kinds = parts["stratum_kind"].fillna("")
+    parts = parts[(kinds == kinds.mode().iloc[0]) & parts["numerator"].notna() & parts["denominator"].notna()]
+    return pd.concat([whole, _added(parts)]) if len(parts) else whole
+
+
+def target_of(chart):
+    """The target that holds for the last period, or nan."""
+    if chart.target is None:
+        return np.nan
+    return float(np.asarray(chart.target).ravel()[-1])
+
+
+def match(series_or_row, vendor):
+    """Whether a vendor named in a decision (by id or name; empty means every one) is this one."""
+    if not vendor:
+        return True
+    return vendor.casefold() in (str(series_or_row.vendor_id).casefold(), str(series_or_row.vendor_name).casefold())
+
+
+def _units(rows):
+    """Rows by vendor and site; a vendor's sites are added up where they have numerators and denominators."""
+    for vendor, own in rows.groupby("vendor_key", sort=True):
+        sites = own["site"].fillna("")
+        if sites.nunique() > 1 and own["numerator"].notna().all() and own["denominator"].notna().all():
+            if (sites == "").any():
+                yield (vendor, ""), totals(own[sites == ""])
+                continue
+            own = one_row_a_period(own, ["site", "stratum_kind", "stratum", "period_start", "contract_id"])
+            yield (vendor, ""), _added(pd.concat([totals(part) for _, part in own.groupby(sites)]))
+            continue
+        for site, part in own.groupby(sites, sort=True):
+            part = totals(part)
+            contracts = part.groupby("contract_id")["period_start"]
+            overlap = part[part["contract_id"].notna()].duplicated("period_start").any() and contracts.ngroups > 1
+            if overlap and part["numerator"].notna().all() and part["denominator"].notna().all():
+                part = _added(part)
+            if len(part):
+                yield (vendor, site), part
+
+
+def _added(rows):
+    """One row a period with the sums above and below the line; the value follows from them."""
+    grouped = rows.groupby("period_start", sort=True)
+    added = grouped.last().reset_index()
+    for column in ("numerator", "denominator"):
+        added[column] = grouped[column].sum(min_count=1).to_numpy()
+    added["value"] = np.nan
+    return added.reindex(columns=rows.columns)
+
+
+def _series(measure, site, rows, records, choices, ends):
+    rows = one_row_a_period(rows, ["period_start"]).sort_values("period_start")
+    measure = scaled(measure, rows)
+    notes = []
+    first = rows.iloc[-1]
+    vendor_id, vendor_name = _text(first["vendor_id"]), _text(first["vendor_name"])
+    contracts = tuple(rows["contract_id"].dropna().unique())
+    step, table = _grid(rows, measure, _until(records, contracts, ends))
+    table, odd, unlike = _values(measure, table)
+    if unlike:
+        notes.append(f"{unlike} reported value(s) differ from numerator / denominator, which are used.")
+    if odd:
+        notes.append(f"{len(odd)} value(s) look as if they were in another unit and are left out until confirmed.")
+    who = pd.Series({"vendor_id": vendor_id, "vendor_name": vendor_name})
+    rebases = sorted((r.date, r.reason) for r in choices.rebases if r.metric_id == measure.id and match(who, r.vendor))
+    places = [int(np.searchsorted(table["start"].to_numpy(), np.datetime64(day))) for day, _ in rebases]
+    inside = [0 < place < len(table) for place in places]
+    rebases = tuple(rebase for rebase, ok in zip(rebases, inside, strict=True) if ok)
+    places = [place for place, ok in zip(places, inside, strict=True) if ok]
+    freeze = [f.periods for f in choices.freezes if f.metric_id == measure.id and match(who, f.vendor)]
+    chart, said = draw(measure, table, baseline=freeze[-1] if freeze else None, rebase=places, screen=choices.screen)
+    notes += said
+    last = table["value"].to_numpy()[chart.segment == chart.segment.max(initial=0)]
+    r, allowed = spc.autocorrelation(last)
+    autocorrelation = r if np.isfinite(r) and r > allowed else np.nan
+    season = SEASON.get(step)
+    p = its.seasonality(table["value"], season) if season else np.nan
+    if np.isfinite(autocorrelation):
+        notes.append(
+            f"Each period resembles the one before (autocorrelation {autocorrelation:.2f}): signals come too often, "
+            "so look at the size of a change first."
+        )
+    if p < SEASON_P:
+        notes.append("The series has a season: compare with the same time of last year.")
+    adjusted = bool((rows["adjusted"].fillna(False) | (rows["low"].notna() & rows["high"].notna())).any())
+    delay = (rows["received_date"] - rows["period_end"]).dt.days.median()
+    return Series(
+        measure,
+        vendor_id,
+        vendor_name,
+        site,
+        contracts,
+        step,
+        table,
+        chart,
+        rebases,
+        odd,
+        autocorrelation,
+        bool(p < SEASON_P),
+        adjusted,
+        float(delay),
+        tuple(notes),
+    )
+
+
+def draw(measure, table, *, baseline=None, rebase=(), screen=False):
+    """The chart that suits a metric, and remarks on the choice.
+
+    Parameters
+    ----------
+    measure : Measure
+    table : DataFrame
+        As in `Series`.
+    baseline, rebase, screen
+        As for `rdclib.spc.xmr`.
+
+    Returns
+    -------
+    (rdclib.spc.Chart, list of str)
+    """
+    values = table["value"].to_numpy(float)
+    target, direction = _target(measure, table)
+    options = {"baseline": baseline, "rebase": rebase, "direction": direction, "target": target}
+    chart, notes = None, []
+    kind = measure.measure_type
+    parts = table["numerator"].notna() & (table["denominator"] > 0)
+    whole = parts.any() and bool((parts | np.isnan(values)).all())
+    count, size = (table[c].where(np.isfinite(values)).to_numpy(float) for c in ("numerator", "denominator"))
+    if kind == "proportion" and whole and not (count > size).any():
+        chart = spc.p_chart(count, size, **options)
+        wide = spc.p_chart(count, size, prime=True, **options)
+    elif kind == "rate" and whole:
+        chart = spc.u_chart(count, size / measure.scale, **options)
+        wide = spc.u_chart(count, size / measure.scale, prime=True, **options)
+    elif kind == "count" and _whole_numbers(values):
+        chart = spc.c_chart(values, **options)
+        wide = spc.xmr(values, screen=screen, **options)
+    elif kind == "events":
+        chart = wide = spc.g_chart(values, **options)
+    elif kind == "days_between":
+        chart = wide = spc.t_chart(values, **options)
+    elif _skewed(values):
+        chart = wide = spc.run_chart(values, direction=direction, target=target)
+        notes.append("The values are very uneven: a run chart about the median, without limits.")
+    else:
+        chart = wide = spc.xmr(values, screen=screen, **options)
+    if wide is not chart and _width(wide) > MORE_THAN_CHANCE * _width(chart):
+        notes.append(f"Periods differ by more than counting chance: {wide.kind} limits in place of {chart.kind}.")
+        chart = wide
+    if chart.n and not np.isfinite(chart.upper).any() and chart.kind != "run":
+        notes.append(f"{chart.note} Run chart about the median instead.")
+        chart = spc.run_chart(values, direction=direction, target=target)
+    return chart, notes
+
+
+def _grid(rows, measure, until):
+    """A row for every period from the first to the last that was over on the day of the review."""
+    starts = rows["period_start"].dt.normalize()
+    gaps = starts.drop_duplicates().diff().dt.days.dropna()
+    own = ((rows["period_end"] - rows["period_start"]).dt.days + 1).dropna()
+    typical = gaps.median() if len(gaps) else own.median() if len(own) else 30
+    step, _, size = next((s for s in STEPS if typical <= s[1]), STEPS[-1])
+    first = starts.iloc[0]
+    if step in ("day", "week"):
+        index = (starts - first).dt.days // size
+
+        def start_of(i):
+            return first + pd.Timedelta(days=int(i) * size)
+    else:
+        index = ((starts.dt.year - first.year) * 12 + starts.dt.month - first.month) // size
+
+        def start_of(i):
+            return first + pd.DateOffset(months=int(i) * size)
+
+    count = int(index.iloc[-1]) + 1
+    # Periods that were over by the day of the review, up to a year of them, are late.
+    late = 0
+    while late < 12 and start_of(count + late + 1) - pd.Timedelta(days=1) <= until:
+        late += 1
+    grid = pd.DataFrame({"start": [start_of(i) for i in range(count + late)]})
+    grid["start"] = grid["start"].astype("datetime64[us]")
+    grid["end"] = [start_of(i + 1) - pd.Timedelta(days=1) for i in range(count + late)]
+    kept = rows.assign(_place=index.to_numpy()).drop_duplicates("_place", keep="last").set_index("_place")
+    columns = ["value", "numerator", "denominator", "target", "low", "high"]
+    grid = grid.join(kept[columns].astype(float))
+    suppressed = kept["suppressed"].fillna(False).astype(bool).reindex(grid.index, fill_value=False)
+    grid.loc[suppressed, ["value", "numerator", "denominator"]] = np.nan
+    grid["gap"] = np.where(suppressed, "suppressed", "")
+    grid.loc[count:, "gap"] = "late"
+    return step, grid
+
+
+def _values(measure, table):
+    """Values from numerators and denominators where they are there; shares between 0 and 1; odd units left out."""
+    table = table.copy()
+    share = measure.kind == "share"
+    computed = table["numerator"] / table["denominator"].where(table["denominator"] > 0) * measure.scale
+    per_line = measure.measure_type in ("proportion", "rate", "ratio") or share
+    reported = table["value"]
+    if share:
+        # Shares arrive as 0.82 or as 82: whichever most of them are is what the city means.
+        factor = 100.0 if reported.abs().median() > 1.5 else 1.0
+        reported = reported / factor
+        table["target"] = table["target"].where(table["target"].abs() <= 1.5, table["target"] / 100)
+        for column in ("low", "high"):
+            table[column] = table[column] / factor
+    elif measure.measure_type == "count" and not table["denominator"].notna().any():
+        reported = reported.fillna(table["numerator"])
+    table["value"] = computed.fillna(reported) if per_line else reported.fillna(computed)
+    unlike = int(((computed - reported).abs() > 0.01 * computed.abs().clip(lower=0.01 * measure.scale)).sum())
+    odd = _odd_units(table["value"].to_numpy(float))
+    found = tuple((table["start"].iloc[i].date(), float(table["value"].iloc[i])) for i in odd)
+    table.loc[odd, ["value", "numerator", "denominator"]] = np.nan
+    table.loc[odd, "gap"] = "unit"
+    table.loc[table["value"].isna() & (table["gap"] == ""), "gap"] = "missing"
+    return table, found, unlike if per_line else 0
+
+
+def _odd_units(values):
+    """Positions of values that are a unit's factor away from all others, and by nothing else outside their range."""
+    positive = np.flatnonzero(np.isfinite(values) & (values > 0))
+    odd = []
+    for place in positive:
+        others = np.delete(values, place)
+        others = others[np.isfinite(others) & (others > 0)]
+        if len(others) < 6:
+            continue
+        low, high = np.quantile(others, [0.1, 0.9])
+        v = values[place]
+        if low / 5 <= v <= high * 5:
+            continue
+        if any(low / 1.25 <= w <= high * 1.25 for f in UNIT_SLIPS for w in (v * f, v / f)):
+            odd.append(int(place))
+    return odd
+
+
+def _target(measure, table):
+    """Target by period (the last known one goes on), and the direction that goes with it."""
+    direction = measure.direction
+    target = table["target"].ffill().bfill()
+    if target.isna().all():
+        return None, direction
+    if direction == "band":
+        direction = "closer"
+    target = target.to_numpy(float)
+    return (float(target[0]) if np.all(target == target[0]) else target), direction
+
+
+def _until(records, contracts, ends):
+    """The last day for which data can be expected: today, or the end of the contract."""
+    day = pd.Timestamp(records.as_of)
+    known = [ends[c] for c in contracts if c in ends]
+    return min(day, max(known)) if known and len(known) == len(contracts) else day
+
+
+def _contract_ends(records):
+    contracts = records.contracts
+    if contracts is None or not len(contracts):
+        return {}
+    return contracts.dropna(subset=["end_date"]).set_index("contract_id")["end_date"].to_dict()
+
+
+def _unit(unit, measure_type):
+    """How a unit is printed, and what numerator / denominator is multiplied with."""
+    text = unit.strip().lower()
+    if text in ("%", "share", "percent") or (measure_type == "proportion" and not text):
+        return "share", 1.0
+    per = re.search(r"per ([\d,]+)", text)
+    scale = float(per.group(1).replace(",", "")) if per else 1.0
+    if text == "$":
+        return "money", scale
+    if text == "days":
+        return "days", scale
+    if text == "ratio":
+        return "ratio", scale
+    return "number", scale
+
+
+def _direction(words):
+    words = words.strip().lower()
+    if words == "band" or "band" in words:
+        return "band"
+    return "neutral" if words in ("context", "") else words
+
+
+def _skewed(values):
+    known = values[np.isfinite(values)]
+    if len(known) < 12:
+        return False
+    q1, middle, q3 = np.quantile(known, [0.25, 0.5, 0.75])
+    return q3 > q1 and (q3 + q1 - 2 * middle) / (q3 - q1) > SKEWED
+
+
+def _whole_numbers(values):
+    known = values[np.isfinite(values)]
+    return len(known) > 0 and bool(np.all(known >= 0) and np.all(known == np.round(known)))
+
+
+def _width(chart):
+    reach = (chart.upper - chart.center)[np.isfinite(chart.upper)]
+    # Limits cut off at 0 or 1 would hide how wide they are: compare the wider side.
+    below = (chart.center - chart.lower)[np.isfinite(chart.lower)]
+    return float(np.median(np.maximum(reach, below))) if len(reach) else np.nan
+
+
+def _text(value):
+    return "" if pd.isna(value) else str(value)
