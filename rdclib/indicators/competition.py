@@ -607,7 +607,7 @@ def _others_out(process, tenderer, out, valid, k):
 def _tenderers(t, process, bidder):
     """One number for whoever made a bid, and whether it was a joint one (one bid, several bidders)."""
     joint = t.assign(process=process).duplicated(["process", "bid_id"], keep=False).to_numpy() & t["bid_id"].notna()
-    joint = joint.to_numpy()
+    joint = joint.to_numpy(copy=True)
     if not joint.any():
         return bidder, joint
     members = pd.DataFrame({"process": process[joint], "bid": t["bid_id"][joint].to_numpy(), "bidder": bidder[joint]})

@@ -117,7 +117,7 @@ def _compute(indicator, frames, minimum_n):
         notes.append(f"Records that count: {found}, so no value is given.")
         return IndicatorResult(**common, note=" ".join(notes))
     small = minimum if low != low and high != high else 1
-    verdict, sure = _verdict(indicator, value, low, high)
+    side, sure = verdict(indicator, value, low, high)
     return IndicatorResult(
         **common,
         value=float(value),
@@ -129,7 +129,7 @@ def _compute(indicator, frames, minimum_n):
         else breakdown("part"),
         by_quarter=_by_quarter(counted, frames, measure, small),
         flags=_flags(indicator, counted),
-        verdict=verdict,
+        verdict=side,
         verdict_sure=sure,
         note=" ".join(notes),
     )
@@ -227,8 +227,19 @@ def _warnings(coverage):
     )
 
 
-def _verdict(indicator, value, low, high):
-    """Place of the value against the threshold, and whether its whole interval lies there."""
+def verdict(indicator, value, low, high):
+    """Place of a value against its indicator's threshold, and whether its whole interval lies there.
+
+    Parameters
+    ----------
+    indicator : rdclib.catalogue.Indicator
+    value, low, high : float
+
+    Returns
+    -------
+    (str, bool)
+        ``"good"``, ``"between"``, ``"poor"``, or empty without a threshold.
+    """
 
     def place(x):
         if indicator.good_if and _holds(indicator.good_if, x):
@@ -239,9 +250,9 @@ def _verdict(indicator, value, low, high):
             return "between"
         return "poor" if indicator.good_if else "good" if indicator.poor_if else ""
 
-    verdict = place(value)
+    side = place(value)
     ends = [x for x in (low, high) if x == x]
-    return verdict, bool(verdict) and len(ends) == 2 and all(place(x) == verdict for x in ends)
+    return side, bool(side) and len(ends) == 2 and all(place(x) == side for x in ends)
 
 
 def _holds(rule, x):

@@ -59,7 +59,7 @@ def awards(records):
         date=lines["agreed_date"],
         value=lines["amount"],
         leave_out={
-            "cancelled, or an order whose master agreement is counted": lines["cancelled"],
+            "cancelled, pending, or an order whose master agreement is counted": lines["cancelled"],
             "other currency": lines["foreign"],
             "no amount": lines["amount"].isna(),
             "no vendor": lines["vendor"].isna(),

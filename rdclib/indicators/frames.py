@@ -105,42 +105,45 @@ class Frames:
 
     @cached_property
     def solicitations(self):
-        """Solicitations, or what the contracts tell of them where the city sent no list of its own."""
-        s = self.records.solicitations
-        if not len(s):
-            return self._solicitations_from_contracts()
-        s = _with_labels(s)
+        """Solicitations, with what contracts and bids tell of those that the city's own list lacks."""
+        own, c = self.records.solicitations, self.contracts
+        if len(own):
+            listed = c["solicitation_id"].isin(own["solicitation_id"]) | c["solicitation_id"].isna()
+            parts = [_with_labels(own), self._from_contracts(c[~listed])]
+        else:
+            parts = [self._from_contracts(c)]
+        known = pd.concat([part["solicitation_id"] for part in parts])
+        met = self.records.bids["solicitation_id"].dropna()
+        parts.append(pd.DataFrame({"solicitation_id": met[~met.isin(known)].drop_duplicates()}))
+        parts = [part for part in parts if len(part)]
+        s = _with_labels(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0] if parts else own)
+        s = s.reindex(columns=[*own.columns, *(name for name in s if name not in own)])
+        s = _with_labels(s.astype({name: own.dtypes[name] for name in own if name not in LABELS}))
         s = self._filled(s, self.records.contracts, "solicitation_id", _FROM_CONTRACT)
         if len(self.records.bids) and s["number_of_bids"].isna().any():
             s["number_of_bids"] = s["number_of_bids"].fillna(pd.Series(self._bid_counts(s), s.index))
         s["foreign"] = self._foreign(s)
-        linked = self.contracts
-        if s["award_amount"].isna().any() and linked["solicitation_id"].notna().any():
-            sums = np.full(len(s), np.nan)
-            at = _places(s["solicitation_id"], linked["solicitation_id"])
-            use = (at >= 0) & linked["amount"].notna().to_numpy() & ~linked["cancelled"].to_numpy()
-            if use.any():
-                added = np.bincount(at[use], linked["amount"].to_numpy()[use], minlength=len(s))
-                sums = np.where(np.bincount(at[use], minlength=len(s)) > 0, added, np.nan)
-            s["award_amount"] = s["award_amount"].fillna(pd.Series(sums, s.index))
+        if s["award_amount"].isna().any():
+            s["award_amount"] = s["award_amount"].fillna(self._awarded(s))
         return s
 
-    def _solicitations_from_contracts(self):
-        c = self.contracts
-        s = c.loc[~(c["solicitation_id"].duplicated() & c["solicitation_id"].notna())].reset_index(drop=True)
-        s = s.assign(
+    @staticmethod
+    def _from_contracts(c):
+        """What contracts tell of their solicitations: the first of each; a contract without one is its own."""
+        s = c[~(c["solicitation_id"].duplicated() & c["solicitation_id"].notna())]
+        return s.assign(
             solicitation_status=pd.Categorical.from_codes(np.zeros(len(s), int), ["complete"]),
-            planned_post_date=pd.Series(pd.NaT, s.index, dtype="datetime64[us]"),
-            award_amount=s["amount"],
+            # The sum of all its contracts is filled in where there are several.
+            award_amount=s["amount"].where(s["solicitation_id"].isna()),
         )
-        if len(s) < len(c):
-            at = _places(s["solicitation_id"], c["solicitation_id"])
-            kept = (at >= 0) & c["amount"].notna().to_numpy()
-            sums = np.bincount(at[kept], c["amount"].to_numpy()[kept], minlength=len(s))
-            s["award_amount"] = s["award_amount"].mask(s["solicitation_id"].notna(), pd.Series(sums, s.index))
-        if len(self.records.bids) and len(s):
-            s["number_of_bids"] = s["number_of_bids"].fillna(pd.Series(self._bid_counts(s), s.index))
-        return s
+
+    def _awarded(self, s):
+        """Sum of the contracts of each solicitation; nan where there is none."""
+        c = self.contracts
+        at = _places(s["solicitation_id"], c["solicitation_id"])
+        use = (at >= 0) & c["amount"].notna().to_numpy() & ~c["cancelled"].to_numpy() & ~c["foreign"].to_numpy()
+        sums = np.bincount(at[use], c["amount"].to_numpy()[use], minlength=len(s))
+        return pd.Series(np.where(np.bincount(at[use], minlength=len(s)) > 0, sums, np.nan), s.index)
 
     def _bid_counts(self, s):
         """Count the bidders of each solicitation; nan where there is no bid in the list."""
@@ -240,7 +243,9 @@ class Frames:
         """
         c, v = self.contracts, self.records.contract_vendors
         lines = c[["agreed_date", "department", "category", "vendor", "amount", "latest_amount", "foreign"]].assign(
-            cancelled=c["cancelled"] | c["counted_in_master"], in_period=c["in_period"], several=False
+            cancelled=c["cancelled"] | c["counted_in_master"] | (c["status"] == "pending"),
+            in_period=c["in_period"],
+            several=False,
         )
         v = v[v["role"].isna() | (v["role"] == "prime")]
         at = self.contract_places(v["contract_id"])

@@ -288,10 +288,8 @@ def duplicate_vendors(records):
 
 
 # Words that say how a firm is organised, not which one it is.
-_FORMS = frozenset(
-    ("inc", "incorporated", "llc", "llp", "lp", "ltd", "limited", "corp", "corporation", "co", "company", "plc")
-    + ("gmbh", "ag", "sa", "sl", "bv", "nv", "the")
-)
+_FORMS = ("inc", "incorporated", "llc", "llp", "lp", "ltd", "limited", "corp", "corporation", "co", "company", "plc")
+_FORMS = frozenset((*_FORMS, "gmbh", "ag", "sa", "sl", "bv", "nv", "the"))
 
 
 def _folded(name):

@@ -118,7 +118,7 @@ def vendor_money(records):
         part=lines["category"],
         only=lines["in_period"] | lines["cancelled"],
         leave_out={
-            "cancelled, or an order whose master agreement is counted": lines["cancelled"],
+            "cancelled, pending, or an order whose master agreement is counted": lines["cancelled"],
             "other currency": lines["foreign"],
             "no amount": lines["latest_amount"].isna(),
             "no vendor": lines["vendor"].isna(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from rdclib.catalogue import Indicator
+from rdclib.indicators.frames import Frames
 from rdclib.periods import Period
 
 # A field filled in for less than this is warned of wherever it is used.
@@ -87,10 +88,10 @@ class IndicatorResult:
         records : rdclib.records.Records
             The records that the result was computed from.
         """
-        table = getattr(records, self.indicator.table, None)
-        if table is None or not len(table) or not self.rows.index.isin(range(len(table))).all():
+        if not self.indicator.table or self.indicator.table == "actions":
             return self.rows
-        return self.rows.join(table.reset_index(drop=True)[["source_file", "source_row"]])
+        frame = getattr(Frames(records), self.indicator.table)
+        return self.rows.join(frame[["source_file", "source_row"]])
 
 
 def breakdown(name, keys=(), value=(), low=(), high=(), n=()):
