@@ -23,9 +23,11 @@ _LOOK = f"""<style>
 .rdc-form .rdc-field.widget-radio {{ width: auto; }}
 .rdc-form .rdc-field > select {{ flex: none; height: 2rem; }}
 .rdc-form .widget-radio-box {{ max-width: none; width: auto; }}
-.rdc-form .widget-radio-box label {{ display: flex; align-items: flex-start; width: auto; height: auto;
+.rdc-form .widget-radio-box label {{ display: flex; flex-direction: row-reverse; justify-content: flex-end;
+  align-items: flex-start; width: auto; height: auto;
   white-space: normal; line-height: 1.4; padding: 2px 0; }}
-.rdc-form .widget-radio-box input {{ flex: none; margin: 0.2rem 0.5rem 0 1px; }}
+.rdc-form .widget-radio-box input {{ flex: none; margin: 0.05rem 0.5rem 0 1px; }}
+.rdc-form textarea {{ font: inherit; }}
 .rdc-form .widget-checkbox label {{ white-space: normal; line-height: 1.4; }}
 </style>"""
 
