@@ -258,11 +258,12 @@ def _pay_unit(terms, events, volume, costs):
 
 
 def _pay_tiers(terms, events, volume, costs):
-    return tiers(_share(events, volume), **terms)
+    steps = {k: terms[k] for k in ("pool", "thresholds", "shares")}
+    return tiers(_share(events, volume), lower_is_better=terms.get("lower_is_better", False), **steps)
 
 
 def _pay_ramp(terms, events, volume, costs):
-    return ramp(_share(events, volume), **terms)
+    return ramp(_share(events, volume), **{k: terms[k] for k in ("pool", "floor", "target")})
 
 
 def _pay_holdback(terms, events, volume, costs):
@@ -293,7 +294,8 @@ def _pay_gain_share(terms, events, volume, costs):
 
 
 def _pay_fee(terms, events, volume, costs):
-    return incentive_fee(costs, **terms)
+    known = ("target_cost", "target_fee", "share", "minimum", "maximum")
+    return incentive_fee(costs, **{k: v for k, v in terms.items() if k in known})
 
 
 def _pay_pool(terms, events, volume, costs):

@@ -1,0 +1,105 @@
+"""Ratings by several people and the order that follows from them."""
+
+import pytest
+
+from rdclib import engagement as engagements
+from rdclib.catalogue import load_metrics
+from rdclib.selection import ratings
+
+METRICS = {m.id: m for m in load_metrics()}
+THREE = (METRICS["HS-01"], METRICS["HS-04"], METRICS["HS-10"])
+TESTS = [row["id"] for row in ratings.tests()]
+
+
+@pytest.fixture
+def place(tmp_path):
+    """An engagement's folder, as far as ratings need it."""
+    return engagements.Engagement("x", tmp_path, engagements.Facts(city="X"), None, None)
+
+
+def write(place, *rows):
+    lines = ["contract_id,metric_id,rater,test,score,comment,author,time"]
+    lines += [f"{c},{m},{r},{t},{s},,{r},2024-01-01T00:00:00+00:00" for c, m, r, t, s in rows]
+    (place.folder / ratings.FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def everywhere(metric, rater, score):
+    return [("C1", metric, rater, test, score) for test in TESTS]
+
+
+def ranked(place, **more):
+    return ratings.rank(THREE, ratings.read_ratings(place, "C1"), {}, draws=2000, **more)
+
+
+def test_ten_tests_of_which_two_are_gates():
+    assert len(TESTS) == 10
+    assert [row["id"] for row in ratings.tests() if row["gate"] == "yes"] == ["relevant", "no perverse incentive"]
+
+
+def test_better_ratings_come_first_and_are_surely_in_the_first_five(place):
+    write(place, *everywhere("HS-01", "Ana", 2), *everywhere("HS-04", "Ana", 1), *everywhere("HS-10", "Ana", 0))
+    order = ranked(place).places
+    assert [p.metric.id for p in order] == ["HS-01", "HS-04", "HS-10"]
+    assert [p.first_share for p in order] == [1, 0, 0]
+    # All criteria but data support are at their best, half of it, or nothing; data support is 0 for all.
+    assert order[0].score > order[1].score > order[2].score == 0
+    assert order[1].score == pytest.approx(order[0].score / 2)
+
+
+def test_what_nobody_rated_is_uncertain_and_not_zero(place):
+    write(place, *everywhere("HS-01", "Ana", 1))
+    scores = {p.metric.id: p.score for p in ranked(place).places}
+    assert scores["HS-04"] == pytest.approx(scores["HS-01"], abs=0.03)
+
+
+def test_the_newest_row_of_a_rater_counts(place):
+    write(place, ("C1", "HS-01", "Ana", "relevant", 0), ("C1", "HS-01", "Ana", "relevant", 2))
+    assert ratings.read_ratings(place, "C1").of("HS-01", "relevant") == (2,)
+
+
+def test_ratings_for_another_contract_do_not_count(place):
+    write(place, ("C2", "HS-01", "Ana", "relevant", 0), ("", "HS-01", "Ben", "relevant", 1))
+    assert ratings.read_ratings(place, "C1").of("HS-01", "relevant") == (1,)
+
+
+def test_rows_that_are_no_rating_are_counted_and_set_aside(place):
+    write(place, ("C1", "HS-01", "Ana", "relevant", 7), ("C1", "HS-01", "Ana", "lucky", 1))
+    given = ratings.read_ratings(place, "C1")
+    assert (len(given.scores), given.set_aside) == (0, 2)
+
+
+def test_raters_two_points_apart_are_shown_and_not_averaged_away(place):
+    write(place, ("C1", "HS-01", "Ana", "relevant", 0), ("C1", "HS-01", "Ben", "relevant", 2))
+    first = {p.metric.id: p for p in ranked(place).places}["HS-01"]
+    assert first.disagreements == ("relevant",)
+    # The median is 1: no gate is failed.
+    assert first.failed_gates == ()
+
+
+def test_a_gate_is_failed_at_a_median_of_zero_and_only_a_gate(place):
+    rows = [("C1", "HS-01", r, "no perverse incentive", s) for r, s in (("Ana", 0), ("Ben", 0), ("Cem", 1))]
+    write(place, *rows, ("C1", "HS-01", "Ana", "timely", 0))
+    first = {p.metric.id: p for p in ranked(place).places}["HS-01"]
+    assert first.failed_gates == ("no perverse incentive",)
+
+
+def test_the_agreed_order_of_tests_moves_the_ranking(place):
+    good_at = {"HS-01": "relevant", "HS-04": "timely"}
+    write(place, *[("C1", m, "Ana", t, 2 if good_at.get(m) == t else 1) for m in good_at for t in TESTS])
+    relevant_first = ranked(place, order=("relevant", "timely")).places[0].metric.id
+    timely_first = ranked(place, order=("timely", "relevant")).places[0].metric.id
+    assert (relevant_first, timely_first) == ("HS-01", "HS-04")
+
+
+def test_the_order_of_metrics_changes_nothing(place):
+    write(place, *everywhere("HS-01", "Ana", 2), *everywhere("HS-04", "Ben", 1))
+    given = ratings.read_ratings(place, "C1")
+    plain = ratings.rank(THREE, given, {"HS-04": 2}, draws=500)
+    turned = ratings.rank(THREE[::-1], given, {"HS-04": 2}, draws=500)
+    assert [(p.metric.id, p.score, p.top_share) for p in plain.places] == [
+        (p.metric.id, p.score, p.top_share) for p in turned.places
+    ]
+
+
+def test_without_metrics_there_is_no_order(place):
+    assert ratings.rank((), ratings.read_ratings(place), {}).places == ()

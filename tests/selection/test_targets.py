@@ -1,0 +1,127 @@
+"""Baselines, targets and the time until a change is seen."""
+
+import numpy as np
+import pytest
+
+from rdclib.catalogue import load_metrics
+from rdclib.selection import targets
+from tests.selection.test_series import history, monthly
+
+METRICS = {m.id: m for m in load_metrics()}
+UP, DOWN = METRICS["HS-01"], METRICS["HS-04"]
+# Moving ranges 2, 4, 2, 4, 2, 4, 2 of mean 20/7; mean 41; limits 41 -+ 3 * (20/7) / 1.128.
+SERIES = [40, 42, 38, 40, 44, 42, 38, 40]
+HALF_WIDTH = 3 * (2 + 4 + 2 + 4 + 2 + 4 + 2) / 7 / 1.128
+
+
+def start(values=SERIES, metric=UP):
+    return targets.baseline(history(*monthly(metric.id, values), metric=metric.id), metric)
+
+
+def test_baseline_has_the_natural_limits_of_an_xmr_chart():
+    found = start()
+    assert found.value == pytest.approx(40.5)
+    assert (found.low, found.high) == pytest.approx((40.5 - HALF_WIDTH, 40.5 + HALF_WIDTH))
+    assert (found.n, found.kind, found.usable) == (8, "natural limits", True)
+
+
+def test_limits_of_a_share_stay_within_nothing_and_everything():
+    found = start([2, 8, 1, 9, 2, 8, 1])
+    assert found.low == 0
+    assert start([98, 92, 99, 91, 98, 92, 99]).high == 100
+
+
+def test_below_six_points_there_is_an_interval_and_no_baseline():
+    found = start([40, 40, 40, 40, 40])
+    assert (found.usable, found.kind) == (False, "interval")
+    # Wilson, 200 of 500, worked out by the formula: (p + z2/2n -+ z sqrt(p q / n + z2/4n2)) / (1 + z2/n).
+    z2 = 1.959964**2
+    centre, half = 0.4 + z2 / 1000, np.sqrt(z2) * np.sqrt(0.24 / 500 + z2 / 4 / 500**2)
+    ends = [100 * (centre + sign * half) / (1 + z2 / 500) for sign in (-1, 1)]
+    assert (found.low, found.high) == pytest.approx(ends)
+
+
+def test_a_history_that_moved_says_so():
+    assert start([30] * 8 + [30.5, 30, 29.5] + [50] * 8).moved
+    assert not start().moved
+
+
+@pytest.mark.parametrize(
+    ("metric", "asked", "problem"),
+    [
+        (UP, 40.5 + HALF_WIDTH - 0.01, ""),
+        (UP, 40.5 + HALF_WIDTH + 0.01, "outside natural limits"),
+        (UP, 40.5 - HALF_WIDTH + 0.01, ""),
+        (UP, 40.5 - HALF_WIDTH - 0.01, "already reached"),
+        (DOWN, 40.5 - HALF_WIDTH - 0.01, "outside natural limits"),
+        (DOWN, 40.5 + HALF_WIDTH + 0.01, "already reached"),
+        (METRICS["ES-01"], 40.5 - HALF_WIDTH - 0.01, "outside natural limits"),
+    ],
+)
+def test_a_target_is_held_against_the_natural_limits(metric, asked, problem):
+    assert targets.judge(metric, start(), asked).problem == problem
+
+
+@pytest.mark.parametrize(("points", "refused"), [(5, True), (6, False), (7, False)])
+def test_a_target_needs_six_points_of_history(points, refused):
+    found = targets.judge(UP, start(SERIES[:points]), 41)
+    assert (found.problem == "no baseline") is refused
+    assert np.isnan(found.value) is np.bool_(refused)
+
+
+def test_a_named_standard_stands_in_for_history():
+    found = targets.judge(UP, start(SERIES[:2]), 45, standard="HUD system performance, national median")
+    assert (found.value, found.problem) == (45, "")
+
+
+def test_without_a_target_nothing_is_judged():
+    assert targets.judge(UP, start(), None).problem == "none"
+    assert targets.judge(UP, start([]), None).problem == "no baseline"
+
+
+def suggested(rows, metric=UP):
+    found = history(*rows, metric=metric.id)
+    return {o.basis: o for o in targets.options(found, found, metric, targets.baseline(found, metric))}
+
+
+def test_own_history_suggests_what_its_best_quarter_reached():
+    assert suggested(monthly("HS-01", SERIES))["own history"].value == np.quantile(SERIES, 0.75)
+    assert suggested(monthly("HS-04", SERIES), DOWN)["own history"].value == np.quantile(SERIES, 0.25)
+
+
+def test_a_trend_suggests_a_target_only_when_it_is_more_than_chance():
+    # A line of slope 1 with a ripple; a year after the last point it would be at 61, beyond the limits, so these hold.
+    rising = [40 + k + (0.3 if k % 2 else -0.3) for k in range(10)]
+    found = suggested(monthly("HS-01", rising))
+    limits = start(rising)
+    assert found["trend"].value == pytest.approx(limits.high)
+    assert "trend" not in suggested(monthly("HS-01", SERIES))
+    assert "trend" not in suggested(monthly("HS-04", rising), DOWN)
+
+
+@pytest.mark.parametrize(("vendors", "there"), [(3, False), (4, True), (5, True)])
+def test_peers_need_four_vendors(vendors, there):
+    rows = [row for v in range(vendors) for row in monthly("HS-01", [30 + 5 * v] * 6, vendor=f"V{v}")]
+    found = suggested(rows)
+    assert ("peers" in found) is there
+    if there:
+        assert found["peers"].value == np.quantile([30 + 5 * v for v in range(vendors)], 0.75)
+
+
+def test_a_negotiated_target_follows_the_clients_who_really_came():
+    # Half and half was planned at 60% and 20%; three of four were in the harder group: 10 points less.
+    adjusted = targets.adjust_for_mix(
+        42, planned={"easy": 0.5, "hard": 0.5}, actual={"easy": 0.25, "hard": 0.75}, rates={"easy": 60, "hard": 20}
+    )
+    assert adjusted == pytest.approx(32)
+    with pytest.raises(ValueError, match="its shares add up to 1"):
+        targets.adjust_for_mix(42, planned={"easy": 0.5}, actual={"easy": 1}, rates={"easy": 60})
+
+
+def test_detectability_follows_volume():
+    small = history(*monthly("HS-01", SERIES, n=20))
+    large = history(*monthly("HS-01", SERIES, n=400))
+    waits = [targets.detectability(h, UP, targets.baseline(h, UP), 48.0) for h in (small, large)]
+    assert waits[0].periods > waits[1].periods
+    assert (waits[0].cases_per_period, waits[0].kind, waits[0].cadence) == (20, "cases", "monthly")
+    assert np.isnan(targets.detectability(small, UP, targets.baseline(small, UP), float("nan")).periods)
