@@ -358,7 +358,7 @@ def _cases(rng, vendors):
         referred = D(2022, 10, 1) + int(rng.integers(0, 728)) * DAY
         enrolled = referred + int(rng.integers(0, 2)) * DAY
         served = enrolled + int(rng.integers(0, 2)) * DAY
-        stuck = 0.40 if vendor["contract_id"] == BACKLOG else 0.06
+        stuck = 0.40 if vendor["contract_id"] == BACKLOG else 0.11
         draw = rng.random()
         days = int(rng.integers(0, 3)) if rng.random() < 0.82 else int(rng.integers(3, 15))
         outcome = None if draw < stuck else served + days * DAY

@@ -387,12 +387,12 @@ def _observations(rng, vendors):
 
 def _cases(rng, vendors):
     rows = []
-    weights = np.array([calls for _, calls, *_ in TEAMS], float)
-    for k in range(1200):
+    weights = np.array([max(calls, 200) for _, calls, *_ in TEAMS], float)
+    for k in range(1500):
         vendor = vendors[int(rng.choice(6, p=weights / weights.sum()))]
         referred = D(2022, 7, 1) + int(rng.integers(0, 724)) * DAY
-        enrolled = referred if rng.random() < 0.94 else None
-        arrives = 0.58 if vendor["contract_id"] == DROP_OUT else 0.86
+        enrolled = referred if rng.random() < 0.78 else None
+        arrives = 0.50 if vendor["contract_id"] == DROP_OUT else 0.82
         served = enrolled + int(rng.random() < 0.1) * DAY if enrolled and rng.random() < arrives else None
         outcome = served + int(rng.integers(1, 8)) * DAY if served and rng.random() < 0.58 else None
         outcome = outcome if outcome and outcome <= AS_OF else None
