@@ -1,5 +1,15 @@
 """Results as figures: one file a stage; functions are named after the result they show."""
 
+from rdclib.figures.assessment import (
+    pipeline,
+    practice,
+    priorities,
+)
 from rdclib.figures.picture import Picture
 
-__all__ = ["Picture"]
+__all__ = [
+    "Picture",
+    "pipeline",
+    "practice",
+    "priorities",
+]

@@ -1,0 +1,196 @@
+"""How a city works, when its contracts end, and where to start, as figures."""
+
+import datetime
+import math
+
+from matplotlib.patches import Patch, Rectangle
+
+from rdclib import formats, style
+from rdclib.figures.picture import Picture, axis_as, canvas, grid, label_margin, text_width, wrap
+from rdclib.questionnaire import tenth
+
+SHOWN = 12  # contracts in one figure; the tables list all
+_DISAGREE = "≠"
+
+
+def practice(result):
+    """Heat map of activities by role, with disagreement marked.
+
+    Parameters
+    ----------
+    result : rdclib.questionnaire.Practice
+
+    Returns
+    -------
+    Picture
+    """
+    roles = [role for role in result.respondents if any(r.role == role for a in result.activities for r in a.roles)]
+    columns = [role.capitalize() for role in roles] + ["All roles", "With evidence"]
+    labels = [wrap(f"{a.number} {a.title}", 26) for a in result.activities]
+    head = max(text_width(column, 9.5) for column in columns) * math.sin(math.radians(45)) + 0.25
+    figure, axes = canvas(
+        0.42 * len(labels) + head + 0.35, left=label_margin(labels), top=head, bottom=0.35, right=0.45
+    )
+    for row, activity in enumerate(result.activities):
+        by_role = {r.role: r for r in activity.roles}
+        cells = [(by_role[r].score, by_role[r].disagreements) if r in by_role else (math.nan, 0) for r in roles]
+        cells += [(activity.score, 0), (activity.evidenced, 0)]
+        for column, (score, disagreements) in enumerate(cells):
+            _cell(axes, row, column + (0.25 if column >= len(roles) else 0), score, disagreements)
+    width = len(columns) + 0.25
+    axes.set_xlim(0, width)
+    axes.set_ylim(len(labels), 0)
+    places = [c + 0.5 + (0.25 if c >= len(roles) else 0) for c in range(len(columns))]
+    axes.set_xticks(places, columns, rotation=45, ha="left", rotation_mode="anchor", fontsize=9.5)
+    axes.xaxis.tick_top()
+    axes.set_yticks([r + 0.5 for r in range(len(labels))], labels)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.text(
+        0, len(labels) + 0.12, f"{_DISAGREE} at odds with another role by two levels or more", va="top", fontsize=9.5
+    )
+    scored = [a for a in result.activities if not math.isnan(a.score)]
+    says = "; ".join(f"{a.title} {_level(a.score)}" for a in scored)
+    odd = [a.title for a in result.activities if a.disagreements]
+    alt = f"Levels from 0 to 4 by activity, all roles: {says or 'none yet'}."
+    if odd:
+        alt += f" Roles disagree on {formats.listing(odd)}."
+    caption = (
+        f"How the city says it works, by activity and role, from 0 (absent) to 4 (routine and improving); round "
+        f"{result.round}. Medians of each role's answers; “with evidence” counts a 3 or 4 without a document as 2."
+    )
+    return Picture(figure, alt, caption if result.round else result.note, "practice")
+
+
+def _cell(axes, row, column, score, disagreements):
+    fill, ink = (style.PAPER, style.MUTED) if math.isnan(score) else style.shade(score / 4.001)
+    axes.add_patch(Rectangle((column + 0.03, row + 0.06), 0.94, 0.88, facecolor=fill, edgecolor=style.RULE))
+    words = _level(score) + (_DISAGREE if disagreements else "")
+    axes.text(column + 0.5, row + 0.5, words, color=ink, ha="center", va="center", fontsize=9.5)
+
+
+def _level(score):
+    return formats.MISSING if math.isnan(score) else f"{tenth(score):.1f}"
+
+
+def pipeline(result):
+    """Calendar of the contracts that end soon: when to start, and when each ends.
+
+    Parameters
+    ----------
+    result : rdclib.assessment.Pipeline
+
+    Returns
+    -------
+    Picture
+    """
+    rows = result.largest(SHOWN)
+    labels = [_label(row) for row in rows.itertuples()]
+    figure, axes = canvas(0.46 * max(len(labels), 1) + 1.0, left=label_margin(labels), bottom=0.8, top=0.2, right=0.45)
+    today = _number(result.as_of)
+    for place, row in enumerate(rows.itertuples()):
+        start, end = _number(row.start_by), _number(row.end_date)
+        late = row.slack_days < 0
+        look = "concern" if late else "neutral"
+        axes.barh(
+            place,
+            end - max(start, today),
+            left=max(start, today),
+            height=0.5,
+            color=style.CONCERN if late else style.SECOND,
+            hatch=style.HATCHES[look],
+            edgecolor=style.PAPER,
+        )
+        if not late:
+            axes.plot(start, place, marker=">", color=style.DATA, linestyle="none")
+        axes.plot(end, place, marker="|", markersize=11, color=style.INK, linestyle="none")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
+    first, last = result.as_of, _months_later(result.as_of, 24)
+    axes.set_xlim(today, _number(last) + 15)
+    quarters = [_months_later(first.replace(day=1), k) for k in range(1, 26) if _months_later(first, k).month % 6 == 1]
+    axes.set_xticks(
+        [_number(day) for day in quarters], [f"{formats.MONTHS[d.month - 1][:3]} {d.year}" for d in quarters]
+    )
+    grid(axes, "x")
+    axes.tick_params(axis="y", length=0)
+    handles = [
+        Patch(facecolor=style.SECOND, label="▸ start by, to ▏end"),
+        Patch(
+            facecolor=style.CONCERN, hatch=style.HATCHES["concern"], edgecolor=style.PAPER, label="too late to compete"
+        ),
+    ]
+    axes.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(0, -0.35 / (0.46 * max(len(labels), 1) + 0.1)), ncols=2
+    )
+    state = result.rows["state"].value_counts()
+    words = {"too late to compete": "too late to compete", "start now": "to start now", "plan": "to plan"}
+    parts = [f"{int(state[word])} {said}" for word, said in words.items() if word in state]
+    alt = f"{formats.plural(len(result.rows), 'contract')} end within 24 months: {formats.listing(parts)}."
+    if len(rows):
+        soonest = rows.iloc[0]
+        alt += f" Of those shown, the first to start is {_name(soonest)}, by {formats.date(soonest['start_by'])}."
+    shown = f"the {len(rows)} largest of {len(result.rows)}" if len(result.rows) > len(rows) else "all"
+    caption = (
+        f"Contracts that end in the 24 months after {formats.date(result.as_of)} ({shown}): each bar runs from the "
+        "day on which work on the successor must start to the end of the contract."
+    )
+    return Picture(figure, result.note or alt, caption, "pipeline")
+
+
+def priorities(result):
+    """How often each contract is among the first five, under weights and ratings that are not certain.
+
+    Parameters
+    ----------
+    result : rdclib.assessment.Ranking
+
+    Returns
+    -------
+    Picture
+    """
+    rows = result.rows.head(SHOWN)
+    labels = [_label(row) for row in rows.itertuples()]
+    figure, axes = canvas(0.46 * max(len(labels), 1) + 1.0, left=label_margin(labels), bottom=0.8, top=0.2, right=0.5)
+    for place, row in enumerate(rows.itertuples()):
+        axes.barh(place, row.first, height=0.6, color=style.DATA, edgecolor=style.PAPER)
+        axes.barh(place, row.top - row.first, left=row.first, height=0.6, color=style.SECOND, edgecolor=style.PAPER)
+        axes.text(row.top + 0.015, place, formats.share(row.top), va="center")
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
+    axes.set_xlim(0, 1.05)
+    axis_as(axes.xaxis, "share")
+    grid(axes, "x")
+    axes.tick_params(axis="y", length=0)
+    handles = [Patch(facecolor=style.DATA, label="first"), Patch(facecolor=style.SECOND, label="second to fifth")]
+    axes.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(0, -0.35 / (0.44 * max(len(labels), 1) + 0.1)), ncols=2
+    )
+    five = [f"{_name(row)} {formats.share(row.top)}" for row in result.first_five.itertuples()]
+    alt = f"Probability of being among the first five: {'; '.join(five)}." if five else result.note
+    caption = (
+        "How often each contract is among the first five when weights and unknown ratings vary within what the city "
+        f"knows ({formats.plural(len(result.rows), 'contract')} ranked)."
+    )
+    return Picture(figure, alt, caption if five else result.note, "priorities")
+
+
+def _name(row):
+    number = row.contract_id
+    return formats.line(number if formats.missing(row.title) else f"{row.title} ({number})")
+
+
+def _label(row):
+    """A contract beside a bar: its title on a line, its number below, which is never cut off."""
+    number = formats.line(row.contract_id)
+    return number if formats.missing(row.title) else f"{wrap(row.title, 30, lines=1)}\n{number}"
+
+
+def _number(day):
+    return float(day.toordinal()) if isinstance(day, datetime.date) else day
+
+
+def _months_later(day, months):
+    years, month = divmod(day.month - 1 + months, 12)
+    return datetime.date(day.year + years, month + 1, 1)

@@ -1,0 +1,343 @@
+"""How a city works, when its contracts end, and where to start, as tables."""
+
+import math
+
+from rdclib import formats, vocabulary
+from rdclib.questionnaire import tenth
+from rdclib.tables.table import Column, Table, Value
+
+LISTED = 60  # rows of a long list on the page
+GAPS = 10
+
+
+def practice(result):
+    """Scores by activity, what nobody knows, and the change since the round before.
+
+    Parameters
+    ----------
+    result : rdclib.questionnaire.Practice
+    """
+    changes = {change.activity: change for change in result.changes}
+    rows = [
+        (
+            activity.title,
+            tenth(activity.score),
+            tenth(activity.evidenced),
+            tenth(changes[activity.name].change) if activity.name in changes else None,
+            f"{activity.scored} of {activity.questions}",
+            activity.not_known,
+            ", ".join(activity.disagreements),
+        )
+        for activity in result.activities
+    ]
+    rows.append(("Overall", tenth(result.overall), tenth(result.evidenced), None, "", None, ""))
+    columns = (
+        Column("activity", "text", "Activity"),
+        Column("score", "number", "Level (0 to 4)"),
+        Column("evidenced", "number", "With evidence"),
+        Column("change", "number", f"Change since round {result.earlier_round}"),
+        Column("questions", "text", "Questions scored"),
+        Column("not_known", "share", "Answers “not known”"),
+        Column("disagreements", "text", "Roles at odds on"),
+    )
+    if not result.changes:
+        columns, rows = columns[:3] + columns[4:], [row[:3] + row[4:] for row in rows]
+    people = [f"{role} {n}" for role, n in result.respondents.items()]
+    notes = [
+        result.note,
+        f"People who answered: {', '.join(people)}." if people else "",
+        "Changes compare the questions and roles that both rounds have." if result.changes else "",
+        f"Vendors’ answers to {', '.join(result.withheld)} are neither shown nor counted: fewer than three answered."
+        if result.withheld
+        else "",
+    ]
+    return Table("How the city works today, by activity", columns, rows, notes=tuple(notes), id="practice-scores")
+
+
+def practice_gaps(result):
+    """The ten gaps that matter most, with what the next level looks like.
+
+    Parameters
+    ----------
+    result : rdclib.questionnaire.Practice
+    """
+    columns = (
+        Column("question", "text", "Question"),
+        Column("level", "number", "Level"),
+        Column("next", "text", "One level up"),
+        Column("effort", "text", "Effort"),
+        Column("stage", "text", "Stage of the continuum"),
+        Column("relates", "text", "Relates to"),
+    )
+    rows = [
+        (
+            f"{item.question.id} {item.question.question}",
+            tenth(item.evidenced),
+            item.next_level,
+            item.question.effort,
+            item.question.continuum_stage,
+            item.question.wwc_criterion,
+        )
+        for item in result.gaps[:GAPS]
+    ]
+    note = "Largest first by importance times distance to level 4. “Relates to” names a What Works Cities criterion."
+    return Table("Where the gaps are widest", columns, rows, notes=(note,), id="practice-gaps")
+
+
+def practice_disagreements(result):
+    """Questions on which roles see different cities.
+
+    Parameters
+    ----------
+    result : rdclib.questionnaire.Practice
+    """
+    columns = (Column("question", "text", "Question"), Column("roles", "text", "Level by role (people)"))
+    rows = [
+        (
+            f"{item.question.id} {item.question.question}",
+            "; ".join(
+                f"{role.role} {tenth(role.score):.1f} ({role.n})"
+                for role in sorted(item.roles, key=lambda r: -r.score if r.n else 0)
+                if role.n
+            ),
+        )
+        for item in result.disagreements
+    ]
+    return Table("Where roles see different cities", columns, rows, id="practice-disagreements")
+
+
+def practice_beside_data(assessment):
+    """What the city says of itself beside what its records say.
+
+    Parameters
+    ----------
+    assessment : rdclib.assessment.Assessment
+    """
+    columns = (
+        Column("question", "text", "Question"),
+        Column("level", "number", "Level said"),
+        Column("indicator", "text", "Indicator"),
+        Column("value", "number", "Value"),
+        Column("n", "integer", "Records"),
+        Column("agree", "text", "Together"),
+    )
+    rows = [
+        (
+            f"{pair.question.id} {pair.question.question}",
+            tenth(pair.score),
+            f"{pair.result.indicator.id} {pair.result.indicator.name}",
+            Value(pair.result.value, _kind(pair.result.indicator.unit)),
+            pair.result.n,
+            pair.agree,
+        )
+        for pair in assessment.beside
+    ]
+    return Table(
+        "Practice beside data",
+        columns,
+        rows,
+        notes=("Where the two differ, ask which one is out of date before asking who is wrong.",),
+        id="practice-beside-data",
+        currency=assessment.currency,
+    )
+
+
+def pipeline(result, currency="USD"):
+    """Contracts that end within 24 months, the earliest start-by date first.
+
+    Parameters
+    ----------
+    result : rdclib.assessment.Pipeline
+    currency : str
+    """
+    columns = (
+        Column("contract_id", "text", "Contract"),
+        Column("title", "text", "Title"),
+        Column("department", "text", "Department"),
+        Column("vendor_name", "text", "Vendor"),
+        Column("amount", "money", "Amount"),
+        Column("end_date", "date", "Ends"),
+        Column("start_by", "date", "Start by"),
+        Column("slack_days", "days", "Slack"),
+        Column("state", "text", "State"),
+    )
+    more = len(result.rows) - LISTED
+    notes = (
+        result.note,
+        f"{formats.plural(more, 'more contract')} start later than these." if more > 0 else "",
+        "Slack: the end, less the time from posting to signature that three of four solicitations of the method keep "
+        f"to, less {result.planning_days} days of planning and {result.transition_days} of transition, less today.",
+    )
+    return Table.from_frame(
+        result.rows.head(LISTED), columns, caption="Contracts that end soon", notes=notes, id="pipeline-contracts",
+        currency=currency,
+    )  # fmt: skip
+
+
+def lead_times(result):
+    """How long a re-procurement takes, by method.
+
+    Parameters
+    ----------
+    result : rdclib.assessment.Pipeline
+    """
+    columns = (
+        Column("method", "text", "Method"),
+        Column("days", "days", "Posting to signature, three of four within"),
+        Column("finished", "integer", "Finished"),
+        Column("open", "integer", "Still open"),
+        Column("basis", "text", "Basis"),
+    )
+    rows = [(row.Index, row.days, row.finished, row.open, row.basis) for row in result.lead_times.itertuples()]
+    note = (
+        "Open solicitations count with the time they have waited (Kaplan-Meier). “Assumed” stands where fewer than ten "
+        "were finished; “at least” where so many are open that only the longest time seen can be said."
+    )
+    return Table("How long a procurement takes", columns, rows, notes=(note,), id="lead-times")
+
+
+def priorities(result, currency="USD"):
+    """Ratings of the contracts ranked, and how often each is among the first five.
+
+    Parameters
+    ----------
+    result : rdclib.assessment.Ranking
+    currency : str
+    """
+    rating = [Column(name, "number", name.capitalize()) for name in vocabulary.PRIORITY_CRITERIA]
+    columns = (
+        Column("contract_id", "text", "Contract"),
+        Column("title", "text", "Title"),
+        Column("department", "text", "Department"),
+        Column("amount", "money", "Amount"),
+        *rating,
+        Column("top", "share", "Among the first five"),
+        Column("robust", "text", "Whatever the weights"),
+    )
+    rows = [
+        (
+            row.contract_id,
+            row.title,
+            row.department,
+            row.amount,
+            *(tenth(level) for level in levels),
+            row.top,
+            row.robust,
+        )
+        for row, levels in zip(
+            result.rows.itertuples(), result.rows[list(vocabulary.PRIORITY_CRITERIA)].to_numpy(float), strict=True
+        )
+    ]
+    weights = ", ".join(f"{name} {formats.share(weight)}" for name, weight in result.weights.items())
+    notes = (
+        result.note,
+        f"Ratings from 0 to 4; weights ({result.weights_known}): {weights}." if rows else "",
+        f"{formats.plural(result.unrated, 'rating is', 'ratings are')} unknown and count as anything from 0 to 4."
+        if result.unrated
+        else "",
+        f"Ranked are {len(rows)} of {result.considered} candidates: those the city named, then those that promise most."
+        if result.considered > len(rows)
+        else "",
+    )
+    return Table("Which contracts first", columns, rows, notes=notes, id="priorities-contracts", currency=currency)
+
+
+def failings(assessment):
+    """The seven failings, with the evidence for and against each in this city.
+
+    Parameters
+    ----------
+    assessment : rdclib.assessment.Assessment
+    """
+    columns = (
+        Column("failing", "text", "Failing"),
+        Column("verdict", "text", "Here"),
+        Column("for", "text", "Evidence for"),
+        Column("against", "text", "Evidence against"),
+        Column("between", "text", "In between"),
+    )
+    rows = [
+        (
+            failing.name,
+            f"cannot be told, because {failing.why_not}" if failing.why_not else failing.verdict,
+            _evidence(failing.evidence_for),
+            _evidence(failing.evidence_against),
+            _evidence(failing.between),
+        )
+        for failing in assessment.failings
+    ]
+    note = (
+        "Evidence for: a question at level 1 or below, or an indicator beyond its cut-off. Evidence against: level 3 "
+        "or above with a document, or an indicator on the other side. The cut-offs are proposals, in failings.csv."
+    )
+    return Table("Seven failings, one line each", columns, rows, notes=(note,), id="failings")
+
+
+def _evidence(listed):
+    """One line of evidence: ``Q23 level 0.9; Single-bid rate 34% (120)``."""
+    return "; ".join(
+        f"{e.id} level {tenth(e.value):.1f} ({e.n})"
+        if e.unit == "level"
+        else f"{e.words} {formats.value(e.value, _kind(e.unit))} ({formats.integer(e.n)})"
+        for e in listed
+    )
+
+
+def contract_coding(result, currency="USD"):
+    """Key contracts that a person has still to read.
+
+    Parameters
+    ----------
+    result : rdclib.assessment.Coding
+    currency : str
+    """
+    columns = (
+        Column("contract_id", "text", "Contract"),
+        Column("title", "text", "Title"),
+        Column("department", "text", "Department"),
+        Column("amount", "money", "Amount"),
+    )
+    agreed = "" if math.isnan(result.agreement) else formats.share(result.agreement)
+    kappa = "" if math.isnan(result.kappa) else f"; Fleiss’ kappa {formats.ratio(result.kappa)}"
+    differences = "; ".join(f"{row.contract_id}: {row.field}" for row in result.differences.itertuples())
+    notes = (
+        f"Read so far: {formats.plural(result.read, 'contract')}, {len(result.read_twice)} of them by two people.",
+        f"A second person should read: {', '.join(result.second)}." if result.second else "",
+        f"The readers agree on {agreed} of what they looked for{kappa}." if agreed else "",
+        f"They differ on: {differences}." if differences else "",
+    )
+    return Table.from_frame(
+        result.to_read, columns, caption="Key contracts to read", notes=notes, id="contracts-to-read", currency=currency
+    )
+
+
+def improvement_plan(assessment):
+    """The improvement plan: what, who, by when.
+
+    Parameters
+    ----------
+    assessment : rdclib.assessment.Assessment
+    """
+    columns = (
+        Column("step", "text", "Step"),
+        Column("owner", "text", "Owner"),
+        Column("due", "date", "By"),
+        Column("status", "text", "Status"),
+        Column("question", "text", "Should raise"),
+    )
+    rows = [
+        (
+            planned.step.step,
+            planned.step.owner,
+            planned.step.due,
+            "overdue" if planned.overdue else planned.step.status,
+            f"{planned.question.id} {planned.question.question}" if planned.question else planned.step.question,
+        )
+        for planned in assessment.plan
+    ]
+    note = "" if rows else "Nothing is planned yet: agree on steps, each with an owner and a date, in the form above."
+    return Table("Improvement plan", columns, rows, notes=(note,), id="improvement-plan")
+
+
+def _kind(unit):
+    return unit if unit in formats.KINDS else "number"

@@ -1,0 +1,290 @@
+"""Forms of the assessment: answers, weights, ratings, key contracts, contract coding, improvement plan."""
+
+import datetime
+
+import ipywidgets as w
+
+from rdclib import assessment, formats, questionnaire, saved, schemas, vocabulary
+from rdclib.catalogue import load_questions
+from rdclib.engagement import load_choices, save_choice
+from rdclib.errors import EngagementError
+from rdclib.widgets import base
+
+STAGE = "assessment"
+NOT_RATED = "not known"
+_NOT_ANSWERED = ("Not answered yet", "")
+_CODING_FILE = "contract_coding.csv"
+_CODING_COLUMNS = tuple(n for n in schemas.CONTRACT_CODING.columns if n not in schemas.LINEAGE)
+
+
+class PracticeForm(base.Form):
+    """One question at a time, saved at every change; made by `practice_answers`."""
+
+    def __init__(self, engagement):
+        self._engagement = engagement
+        self._questions = {q.id: q for q in load_questions()}
+        self._rows = questionnaire.load_answers(engagement)
+        self._loading = True
+        rounds = sorted({row["round"] for row in self._rows}, key=questionnaire.in_time)
+        listed = [(f"{q.id} {q.question}", q.id) for q in self._questions.values()]
+        previous, following = w.Button(description="Previous"), w.Button(description="Next")
+        previous.on_click(lambda _: self._move(-1))
+        following.on_click(lambda _: self._move(1))
+        super().__init__(
+            "How do we work today?",
+            {
+                "respondent": base.text("Who answers", placeholder="a name or initials; for a vendor, the firm"),
+                "role": base.choice("Their role", [(r.capitalize(), r) for r in vocabulary.ROLES], vocabulary.ROLES[0]),
+                "round": base.text("Round", rounds[-1] if rounds else "1"),
+                "question": base.choice("Question", listed, listed[0][1]),
+                "about": base.note(""),
+                "answer": base.radio("Which comes closest?", [_NOT_ANSWERED], ""),
+                "evidence": base.text("Which document shows it?", placeholder="without one, a 3 or 4 counts as 2"),
+                "comment": base.long_text("Comment", rows=2),
+            },
+            self._keep,
+            advice="Type your name below once; from then on every change is saved, and a colleague can go on.",
+            at_every_change=True,
+        )
+        self.children = [*self.children[:-2], w.HBox([previous, following, self.button]), self.status]
+        self._show()
+
+    def _move(self, step):
+        ids, question = list(self._questions), self.fields["question"]
+        question.value = ids[(ids.index(question.value) + step) % len(ids)]
+
+    def _save_change(self, change):
+        if self._loading or change["owner"] is self.fields["about"]:
+            return
+        if change["owner"] in (self.fields[name] for name in questionnaire.KEY):
+            self._show()
+        elif self.fields["answer"].value:
+            self.save()
+
+    def _keep(self, values, author):
+        row = {name: formats.line(values[name]) for name in questionnaire.COLUMNS}
+        if not row["respondent"] or not row["round"]:
+            raise EngagementError("Who answers, or the round, is missing.", fix="Fill both in, then choose again.")
+        if not row["answer"]:
+            raise EngagementError("No answer is chosen.", fix="Choose the level that comes closest.")
+        questionnaire.save_answers(self._engagement, [row], author=author)
+        # Read again, so that what a colleague saved meanwhile is seen.
+        self._rows = questionnaire.load_answers(self._engagement)
+
+    def _before(self):
+        """Answers of this person in this round by question, the newest of each."""
+        person = [name for name in questionnaire.KEY if name != "question"]
+        now = {name: formats.line(self.fields[name].value) for name in person}
+        return {row["question"]: row for row in self._rows if all(row[name] == now[name] for name in person)}
+
+    def _show(self):
+        """Show the question with what was answered before, whoever typed it."""
+        question, before = self._questions[self.fields["question"].value], self._before()
+        row = before.get(question.id, {})
+        levels = [(f"{k}: {words}", str(k)) for k, words in enumerate(question.levels)]
+        others = [("We do not know", vocabulary.NOT_KNOWN), ("Does not apply to us", vocabulary.NOT_APPLICABLE)]
+        self._loading = True
+        self.fields["about"].value = base.note(
+            f"{question.activity}. Asked of {question.respondent_role} and {question.secondary_role}. To look at: "
+            f"{question.evidence_to_show}. Answered by this person: {len(before)} of {len(self._questions)}."
+        ).value
+        self.fields["answer"].options = [_NOT_ANSWERED, *levels, *others]
+        self.fields["answer"].value = row.get("answer", "")
+        self.fields["evidence"].value = row.get("evidence", "")
+        self.fields["comment"].value = row.get("comment", "")
+        self._loading = False
+
+
+def practice_answers(engagement, *, interactive):
+    """Ask the practice questionnaire, one question at a time; answers go to answers.csv at every change."""
+    return PracticeForm(engagement) if interactive else None
+
+
+def priority_weights(engagement, *, interactive):
+    """Ask for the points of what makes a contract deserve attention; Save writes choices.yaml."""
+    now = load_choices(engagement).assessment
+    fields = {
+        name: base.number(f"{name.capitalize()} (points, 0 to 100)", now.weights.get(name, 10.0), 0, 100, 1)
+        for name in vocabulary.PRIORITY_CRITERIA
+    }
+    words = {
+        "about right": "The points are about right (each weight may be half or one and a half of it)",
+        "order only": "Only their order is agreed",
+        "not settled": "Nothing is agreed yet",
+    }
+    fields["weights_known"] = base.radio(
+        "How far are the points agreed?", [(words[key], key) for key in vocabulary.WEIGHTS_KNOWN], now.weights_known
+    )
+
+    def save(values, author):
+        known = values.pop("weights_known")
+        if not sum(values.values()):
+            raise EngagementError("All points are 0.", fix="Give points to at least one criterion.")
+        save_choice(engagement, STAGE, "weights", values, author=author)
+        save_choice(engagement, STAGE, "weights_known", known, author=author)
+
+    return base.form(
+        "What makes a contract deserve attention first?",
+        fields,
+        save,
+        interactive=interactive,
+        advice="Ten points twice count as five points twice: only their proportion matters.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+    )
+
+
+def priority_ratings(engagement, ranking, *, interactive):
+    """Ask for ratings that the records cannot tell, contract by contract; Save writes choices.yaml."""
+    if not interactive or not len(ranking.rows):
+        return None
+    now = load_choices(engagement).assessment
+    levels = [(NOT_RATED, NOT_RATED), *((str(k), str(k)) for k in range(5))]
+    contract = base.choice("Contract", _contracts(ranking.rows))
+    fields = {"contract": contract} | {
+        name: base.choice(f"{name.capitalize()} (0 none, 4 very high)", levels, NOT_RATED)
+        for name in vocabulary.PRIORITY_CRITERIA
+    }
+    form = base.form(
+        "Rate what the records cannot tell",
+        fields,
+        lambda values, author: _save_ratings(engagement, values, author),
+        interactive=interactive,
+        advice="What stays “not known” is taken from the records, or counts as anything from 0 to 4.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+    )
+
+    def show(_=None):
+        given = load_choices(engagement).assessment.ratings.get(contract.value, {})
+        for name in vocabulary.PRIORITY_CRITERIA:
+            fields[name].value = formats.number(given[name]) if name in given else NOT_RATED
+
+    contract.observe(show, "value")
+    show()
+    return form
+
+
+def _save_ratings(engagement, values, author):
+    ratings = {k: dict(v) for k, v in load_choices(engagement).assessment.ratings.items()}
+    given = {n: values[n] for n in vocabulary.PRIORITY_CRITERIA if values[n] != NOT_RATED}
+    ratings.pop(values["contract"], None)
+    if given:
+        ratings[values["contract"]] = given
+    save_choice(engagement, STAGE, "ratings", ratings, author=author)
+
+
+def confirm_key_contracts(engagement, ranking, *, interactive):
+    """Ask which contracts are key; Save writes choices.yaml, which the next notebook reads."""
+    now = load_choices(engagement).assessment
+    rows = ranking.rows.head(2 * assessment.TOP)
+    chosen = now.key_contracts or tuple(ranking.first_five["contract_id"])
+    options = _contracts(rows)
+    listed = {value for _, value in options}
+    options += [(value, value) for value in now.key_contracts if value not in listed]
+    return base.form(
+        "Which contracts do we work on?",
+        {"key_contracts": base.several("Key contracts", options, chosen)},
+        lambda values, author: save_choice(
+            engagement, STAGE, "key_contracts", list(values["key_contracts"]), author=author
+        ),
+        interactive=interactive,
+        advice="The first five are ticked to begin with. Fewer is better than more.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+    )
+
+
+def improvement_plan(engagement, practice, *, interactive):
+    """Ask for a step with its owner and date, or change one; Save writes choices.yaml."""
+    if not interactive:
+        return None
+    now = load_choices(engagement).assessment
+    new = "a new step"
+    which = base.choice("Step", [(new, ""), *((s.step, s.step) for s in now.plan)], "")
+    questions = [("none", ""), *((f"{i.question.id} {i.question.question}", i.question.id) for i in practice.items)]
+    fields = {
+        "which": which,
+        "step": base.long_text("What is done", rows=2),
+        "owner": base.text("Owner"),
+        "due": base.date("By"),
+        "question": base.choice("Question whose level it should raise", questions, ""),
+        "status": base.radio("Status", vocabulary.STEP_STATUSES, "open"),
+    }
+
+    def show(_=None):
+        step = next((s for s in load_choices(engagement).assessment.plan if s.step == which.value), None)
+        fields["step"].value = step.step if step else ""
+        fields["owner"].value = step.owner if step else ""
+        fields["due"].value = step.due if step else None
+        fields["question"].value = step.question if step else ""
+        fields["status"].value = step.status if step else "open"
+
+    def save(values, author):
+        if not (values["step"].strip() and values["owner"].strip() and values["due"]):
+            raise EngagementError("A step needs words, an owner and a date.", fix="Fill in all three, then save.")
+        steps = [
+            {"step": s.step, "owner": s.owner, "due": s.due.isoformat(), "question": s.question, "status": s.status}
+            for s in load_choices(engagement).assessment.plan
+        ]
+        step = {k: values[k] for k in ("step", "owner", "question", "status")} | {"due": values["due"].isoformat()}
+        place = next((k for k, s in enumerate(steps) if s["step"] == values["which"]), len(steps))
+        steps[place : place + 1] = [step]
+        save_choice(engagement, STAGE, "plan", steps, author=author)
+        which.options = [(new, ""), *((formats.line(s["step"]), s["step"]) for s in steps)]
+        which.value = step["step"]
+
+    which.observe(show, "value")
+    return base.form(
+        "Improvement plan",
+        fields,
+        save,
+        interactive=interactive,
+        advice="Few steps, each with one owner and one date.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+    )
+
+
+def contract_coding(engagement, result, *, interactive):
+    """Ask what a contract says, for the ten indicators that need a reader; Save writes contract_coding.csv."""
+    if not interactive:
+        return None
+    rows = result.ranking.rows
+    second = [i for i in result.coding.second if i not in result.coding.read_twice]
+    contract = base.choice("Contract", _contracts(rows)) if len(rows) else base.text("Contract number")
+    fields = {
+        "contract_id": contract,
+        "is_key": base.radio("Is it a key contract?", (("yes", "yes"), ("no", "no")), "yes"),
+        "goal_text": base.long_text("Outcome goal, in the contract's words (empty when it has none)", rows=2),
+        "metrics": base.text("Outcome metrics with definition, baseline and target (separated by ;)"),
+        "metric_id": base.text("All metrics in the contract (separated by ;)"),
+        "last_data_date": base.date("Day performance data last arrived"),
+        "incentive_flag": base.radio("A bonus, holdback, outcome fee or renewal tied to results?", ("no", "yes"), "no"),
+        "at_risk_amount": base.number("Amount that depends on results", 0.0, 0, 1e12, 1),
+        "meeting_date": base.date("Last documented review of data with the vendor"),
+        "decision_id": base.text("Renewal, award or expansion decided in the last year"),
+        "review_doc": base.text("Written review of past performance behind that decision"),
+        "service_group": base.text("Service group (contracts for the same service share a word)"),
+        "goal_link": base.integer("How closely it serves a goal of the city (0 to 4)", 2, 0, 4),
+    }
+
+    def save(values, author):
+        row = {k: v.isoformat() if isinstance(v, datetime.date) else v for k, v in values.items()}
+        if not row["contract_id"]:
+            raise EngagementError("The contract number is missing.", fix="Type it as the register writes it.")
+        saved.append_rows(
+            engagement.folder / _CODING_FILE, [row | {"coder": author}], columns=_CODING_COLUMNS, author=author
+        )
+
+    advice = "About ten minutes a contract. Your name is kept as the coder's."
+    if second:
+        advice += f" A second person should read, without looking at the first reading: {', '.join(second)}."
+    return base.form("What does the contract say?", fields, save, interactive=interactive, advice=advice)
+
+
+def _contracts(rows):
+    return [
+        (row.contract_id if formats.missing(row.title) else f"{row.contract_id} {row.title}", row.contract_id)
+        for row in rows.itertuples()
+    ]
