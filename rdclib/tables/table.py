@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rdclib import formats, style
 
 MIMETYPE = "application/vnd.rdclib.table+json"
+LONG = 25  # rows; a longer table may be cut between two rows on paper, its header then stands on each page
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class Table:
             body = f'<tr><td colspan="{len(self.columns)}">None.</td></tr>'
         notes = "".join(f"<p>{_escape(note)}</p>" for note in self.notes)
         return (
-            f'<div class="table" id="{name}">'
+            f'<div class="table{" long" if len(self.rows) > LONG else ""}" id="{name}">'
             f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{name}-caption">'
             f'<table><caption id="{name}-caption"><span>{_escape(self.caption)}</span></caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"

@@ -70,6 +70,13 @@ def test_a_wide_table_can_be_scrolled_with_the_keyboard():
     assert html.fromstring(spend().html()).xpath(f"//caption[@id='{region.get('aria-labelledby')}']")
 
 
+@pytest.mark.parametrize(("rows", "name"), [(25, "table"), (26, "table long")])
+def test_only_a_long_table_may_be_cut_on_paper(rows, name):
+    table = Table("T", (Column("a", "integer", "A"),), tuple((i,) for i in range(rows)))
+
+    assert html.fromstring(table.html()).get("class") == name
+
+
 @pytest.mark.parametrize(
     ("given", "id"), [("", "spend-by-department"), ('a"b <c>', "a-b-c"), ("2024 spend", "t-2024-spend"), ("日本", "x")]
 )
