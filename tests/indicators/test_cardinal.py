@@ -84,7 +84,7 @@ def flagged(records, indicator_id, code, minimum_n=1):
     return dict(zip(raised["unit"], raised["value"], strict=True))
 
 
-@pytest.fixture()
+@pytest.fixture
 def fixtures(shared):
     return shared / "data" / "ocds" / "cardinal_red_flag_fixtures"
 
