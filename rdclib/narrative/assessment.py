@@ -199,7 +199,7 @@ def practice(result):
     return bullets(lines)
 
 
-def pipeline(result, practice_result=None):
+def pipeline(result, practice_result=None, currency="USD"):
     """How many contracts end soon, and how many are too late to compete.
 
     Parameters
@@ -207,11 +207,12 @@ def pipeline(result, practice_result=None):
     result : rdclib.assessment.Pipeline
     practice_result : rdclib.questionnaire.Practice, optional
         To say beside it what the city says of its planning (Q03).
+    currency : str
     """
     if result.note:
         return Prose(result.note)
     total = len(result.rows)
-    amount = f" worth {formats.text(formats.money(result.amount))}" if not math.isnan(result.amount) else ""
+    amount = f" worth {formats.text(formats.money(result.amount, currency))}" if not math.isnan(result.amount) else ""
     words = [
         f"**{formats.plural(total, 'contract')}**{amount} of {formats.integer(result.in_force)} in force "
         f"{'ends' if total == 1 else 'end'} within 24 months: **{result.count('too late to compete')}** too late to "
