@@ -141,15 +141,13 @@ def _party(reference, parties):
     return key, _first(reference.get("name"), parties.get(key, {}).get("name"), identifier.get("legalName"))
 
 
-def tables(documents, name=""):
+def tables(documents):
     """Rows of our tables.
 
     Parameters
     ----------
     documents : list
-        Parsed JSON.
-    name : str
-        Name of the file; unused rows carry none.
+        Parsed JSON of all files of a city together.
 
     Returns
     -------

@@ -207,6 +207,14 @@ def money(texts, decimal="."):
             found = _amounts(pc.if_else(other, rest, pa.scalar(None, texts.type)), others[1])
             values = np.where(np.isnan(values), found, values)
             refused = pc.and_(refused, pc.invert(other))
+    if pc.any(refused).as_py():
+        # 1.00214595E7 is how some programs write whole amounts: every digit is there. 1.0E+07, which a spreadsheet
+        # rounded, is not taken.
+        exact = pc.and_(refused, _matches(texts, r"^-?\d\.\d+E\d{1,2}$"))
+        if pc.any(exact).as_py():
+            numbers = pc.cast(pc.if_else(exact, texts, pa.scalar(None, texts.type)), pa.float64())
+            values = np.where(exact.to_numpy(zero_copy_only=False), numbers.to_numpy(zero_copy_only=False), values)
+            refused = pc.and_(refused, pc.invert(exact))
     named = _currencies(pc.if_else(refused, pa.scalar(None, texts.type), texts))
     return Reading(values, refused.to_numpy(zero_copy_only=False), {"currency": named})
 
@@ -229,7 +237,7 @@ def _amounts(texts, decimal):
 
 
 def _currencies(texts):
-    words = _matches(texts, r"[^0-9.,()+\-\s'’$]")
+    words = _matches(texts, r"[^0-9.,()+\-\s'’$E]|[A-Z]{3}")
     if not pc.any(words).as_py():
         return None
     named = pc.replace_substring_regex(pc.if_else(words, texts, pa.scalar(None, texts.type)), r"[0-9.,()+\-\s'’]", "")
@@ -458,10 +466,27 @@ def yes_no(texts):
     return Reading(values, refused)
 
 
-def choice(texts, words):
-    """A word of a list, however it is written; ``words`` maps folded spellings to the list's own word."""
+def choice(texts, words, *, begins=0):
+    """A word of a list, however it is written.
+
+    Parameters
+    ----------
+    texts : array of text
+    words : dict of str to str
+        Folded spelling to the list's own word.
+    begins : int
+        Spellings of at least so many letters are also known by the beginning of a longer text; 0 for none.
+    """
     texts = as_text(texts)
-    values, where = _by_word(texts, lambda text: words.get(fold(text)))
+    long = sorted((w for w in words if begins and len(w) >= begins), key=len, reverse=True)
+
+    def meaning(text):
+        folded = fold(text)
+        if folded in words:
+            return words[folded]
+        return next((words[w] for w in long if folded.startswith(f"{w} ")), None)
+
+    values, where = _by_word(texts, meaning)
     values = pa.array(values, pa.string()).take(where)
     refused = pc.and_(pc.is_valid(texts), pc.is_null(values)).to_numpy(zero_copy_only=False)
     return Reading(values, refused)

@@ -31,6 +31,8 @@ def amount(text, decimal):
         The mark of a cell that leaves it open; "1,234.50" and "1.234,50" say it themselves.
     """
     text = text.strip()
+    if re.fullmatch(r"-?\d\.\d+E\d{1,2}", text):
+        return Decimal(text)
     letters = re.findall(r"[^\W\d_]+", text)
     if sum(map(len, letters)) > 4 or not re.search(r"\d", text) or re.search(r"\d\s*[A-Za-z]+\s*\d|[/:%]", text):
         return None
@@ -52,6 +54,10 @@ def amount(text, decimal):
         mark = ","
     else:
         mark = decimal
+    other = "," if mark == "." else "."
+    groups = (body.rpartition(mark)[0] if body.count(mark) == 1 else body).split(other)
+    if other in body and (len(groups[0]) not in (1, 2, 3) or any(len(g) not in (2, 3) for g in groups[1:])):
+        return None  # marks that group nothing
     whole, _, part = body.rpartition(mark) if mark in body else (body, "", "")
     digits = re.sub(r"\D", "", whole)
     number = Decimal(f"{digits or '0'}.{part or '0'}")
@@ -203,6 +209,13 @@ def _amounts(part, left, right, decimal):
     points = np.add.reduceat(point.astype(np.int64), offsets)
     commas = np.add.reduceat(comma.astype(np.int64), offsets)
     simple = np.logical_and.reduceat(plain, offsets) & (digits > 0) & (digits <= _EIGHTEEN)
+    # A hyphen between digits is no sign: 1900-04-03 is no amount.
+    hyphen = np.flatnonzero(flat == 45)
+    inner = digit[np.maximum(hyphen - 1, 0)] & digit[np.minimum(hyphen + 1, len(flat) - 1)]
+    inner &= (cell[np.maximum(hyphen - 1, 0)] == cell[hyphen]) & (
+        cell[np.minimum(hyphen + 1, len(flat) - 1)] == cell[hyphen]
+    )
+    simple[cell[hyphen[inner]]] = False
     if decimal == ".":
         simple &= points <= 1
         # A comma must have three digits to the next mark or the end: else the cell is looked at by itself.

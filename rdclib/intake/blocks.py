@@ -78,7 +78,8 @@ def blocks_of(grid, known, fingerprint=""):
             if i not in used:
                 block.not_data.append((grid.lines[i], _above_kind(grid.rows[i]), _join(grid.rows[i])))
         for i in found.header_rows:
-            block.not_data.append((grid.lines[i], "heading", _join(grid.rows[i])))
+            if grid.lines[i]:  # line 0 are headings that we made for objects
+                block.not_data.append((grid.lines[i], "heading", _join(grid.rows[i])))
         if stop is not None:
             done = max([found.last, *(h + 1 for h in found.header_rows)])
             if k == len(tables) - 1:

@@ -117,6 +117,11 @@ def text_grid(source):
     return _by_row(source.name, data, delimiter, about)
 
 
+def row_by_row(grid):
+    """The same text taken apart row by row."""
+    return _by_row(grid.name, *grid.reread, grid.about)
+
+
 def _by_row(name, data, delimiter, about):
     text = data.decode("utf-8", errors="replace")
     csv.field_size_limit(sys.maxsize)
@@ -260,9 +265,8 @@ def workbook_grids(source, sheet=""):
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(source.data))
         listed = book.sheets_metadata
-    except Exception as error:  # calamine raises its own, and PanicException on damaged files
-        _reraise(error)
-        raise _unreadable(source.name) from None
+    except BaseException as error:
+        raise _unreadable(source.name, error) from None
     visible = [m.name for m in listed if m.visible == calamine.SheetVisibleEnum.Visible]
     hidden = [m.name for m in listed if m.name not in visible]
     if sheet and sheet not in [m.name for m in listed]:
@@ -276,22 +280,18 @@ def workbook_grids(source, sheet=""):
             page = book.get_sheet_by_name(name)
             cells = page.to_python(skip_empty_area=False)
             merged = tuple(page.merged_cell_ranges or ())
-        except Exception as error:
-            _reraise(error)
-            raise _unreadable(source.name) from None
+        except BaseException as error:
+            raise _unreadable(source.name, error) from None
         rows = [[cell_text(cell) for cell in row] for row in cells]
         about = {"encoding": "workbook", "hidden": hidden}
         grids.append(Grid(source.name, name, rows, list(range(1, len(rows) + 1)), merged=merged, about=about))
     return grids
 
 
-def _reraise(error):
-    """A damaged workbook may make the reader panic, which is no Exception; what is not about the file goes on."""
-    if isinstance(error, MemoryError):
+def _unreadable(name, error):
+    """A damaged workbook may even make the reader panic, which is no Exception; what is not about the file goes on."""
+    if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
         raise error
-
-
-def _unreadable(name):
     return DataFileError(
         f"{name} cannot be opened as a workbook: it is damaged, protected, or something else under that name.",
         fix="Open it in a spreadsheet program, save it again without a password, and add that file.",

@@ -18,7 +18,8 @@ SAMPLE = 1000  # cells looked at, spread over the column
 
 # Columns that we read only to make others of them: a year and a month beside each other are a period.
 HELPERS = {"observations": ("year", "month"), "payments": ("year", "month")}
-# Tables in which a contract-like row can do without its key: we make one.
+# Ids whose column, when it holds names, is the name's.
+NAMED_BY = {"vendor_id": "vendor_name", "bidder_id": "bidder_name"}
 KINDS_OF_FIGURES = ("money", "number", "integer", "days", "share")
 
 
@@ -101,7 +102,7 @@ def by_heading(heading, own, table):
         return found
     # All words of a synonym inside a longer heading: worth asking, never sure.
     for key, score, _ in process.extract(text, known.keys(), scorer=fuzz.token_set_ratio, score_cutoff=95, limit=4):
-        if len(key) >= 5:
+        if len(key) >= 5 and len(key) >= 0.5 * len(text):
             for column in known[key]:
                 found[column] = max(found.get(column, 0), 0.62 + 0.1 * min(len(key) / len(text), 1) * score / 100)
     return found
@@ -132,16 +133,12 @@ def content(texts):
     return Content(
         filled=n / max(len(sample), 1),
         figures=1 - parsing.number(filled).refused.mean(),
-        dates=1 - parsing.dates(filled, "day-first").refused.mean() if _dated(filled) else 0.0,
+        dates=1 - parsing.dates(filled, "day-first").refused.mean(),
         yes_no=1 - parsing.yes_no(filled).refused.mean(),
         distinct=len(set(words)) / n,
         words=sum(len(w.split()) for w in words) / n,
         letters=sum(any(c.isalpha() for c in w) for w in words) / n,
     )
-
-
-def _dated(filled):
-    return True
 
 
 def _every(texts, step):
@@ -162,10 +159,12 @@ def fits(kind, seen, column=""):
         return seen.figures
     if kind == "yes_no":
         return seen.yes_no
+    if column in NAMED_BY and seen.words >= 1.7 and seen.letters > 0.8:
+        return 0.4  # names, whatever the heading says
     if kind == "code":
         return 1.0 if seen.words < 3.5 else 0.7
-    if column in ("vendor_name", "bidder_name", "department", "title") and seen.letters < 0.3:
-        return 0.7
+    if kind == "text" and seen.letters < 0.3:
+        return 0.7  # numbers where words belong: the column beside it may hold the names
     return 1.0
 
 
@@ -202,6 +201,9 @@ def recognise(headings, own, contents, table, mapped=None):
             continue
         found = by_heading(heading, own[j], table)
         scored = {}
+        for column, confidence in list(found.items()):
+            if fits("code", contents[j], column) == 0.4 and NAMED_BY[column] in kinds:
+                found.setdefault(NAMED_BY[column], 0.95 * confidence)
         for column, confidence in found.items():
             if column in taken:
                 continue

@@ -20,6 +20,8 @@ WITH_CLOCK = {
     ("bids", "bid_received_date"),
     *(("cases", name) for name, kind in schemas.columns("cases").items() if kind == "date"),
 }
+# A city's word of so many letters is known by the beginning of a text, too: "Lowest price: the bid that ...".
+LONG_WORD = 12
 # "none" is an answer in these columns.
 NONE_IS_AN_ANSWER = ("vendor_certification", "bidder_certification")
 SENTINELS = np.array(
@@ -36,7 +38,7 @@ ZERO_IS_UNKNOWN = {
     "bids": ("bid_amount", "evaluated_amount"),
 }
 FAR_YEAR, NEVER_YEAR, LONGEST_YEARS = 2050, 2099, 30
-REDACTED = r"(?i)redact|withheld|personal data|private individual|^confidential$|^individual$|sole trader"
+REDACTED = r"(?i)\bredact(?:ed|ion)\b|withheld|personal data|private individual|^confidential$|^individual$|sole trader"
 ENTITY = r"&(?:[A-Za-z]{2,8}|#\d{2,5}|#x[0-9A-Fa-f]{2,4});"
 
 
@@ -145,7 +147,7 @@ def _words(texts, table, column, kind):
         return result
     if kind == "choice":
         own = {parsing.fold(word): word for word in choices_of(table, column)}
-        reading = parsing.choice(texts, words_of(column) | own)
+        reading = parsing.choice(texts, words_of(column) | own, begins=LONG_WORD)
         result = Column(series(reading.values, kind), np.zeros(len(texts), dtype=bool), texts)
         if reading.refused.any():
             what = "words that stand for none of: " + ", ".join(choices_of(table, column))

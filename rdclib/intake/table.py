@@ -17,7 +17,7 @@ from rdclib.errors import DataFileError
 from rdclib.intake import audit, reading, vendors, wide
 from rdclib.intake import headings as heads
 from rdclib.intake.blocks import blocks_of
-from rdclib.intake.grids import Grid, cell_text, text_grid, workbook_grids
+from rdclib.intake.grids import Grid, cell_text, row_by_row, text_grid, workbook_grids
 from rdclib.intake.opening import open_sources, to_utf8
 
 # The money column by which a table is summed up: the first of these that the city has.
@@ -175,6 +175,7 @@ def read_table(
     state = _State(table, columns or {}, currency or NO_CURRENCY, sheet, date_order, decimal, fiscal_year_start)
     for path in paths:
         state.open(Path(path), alone=len(paths) == 1)
+    state.compile()
     state.choose()
     state.set_twice_aside(confirmed)
     heads.check_map(state.columns, table, {h for b in state.blocks for h in (*b.headings, *b.own)})
@@ -194,6 +195,7 @@ class _State:
         self.date_order, self.decimal, self.fiscal_year_start = date_order, decimal, fiscal_year_start
         self.kinds = schemas.columns(table)
         self.blocks, self.skipped, self.findings = [], [], []
+        self.packages, self.package_names = [], []
         self.sure, self.asked, self.unused, self.matches = {}, {}, {}, {}
         self.orders, self.marks = {}, {}
         self.frames, self.accounts, self.aside, self.not_data, self.kept = [], [], [], [], []
@@ -220,32 +222,54 @@ class _State:
                     raise
                 self.find("warning", source.name, 0, "", "", 1, error.what, error.fix)
                 continue
+            used += len(self.packages)
             for grid in grids:
-                print_of = _fingerprint(grid)
-                blocks = blocks_of(grid, self.known, print_of)
-                if blocks is None:  # the reader of big texts saw other records than we did
-                    grid.rest = None
-                    data, delimiter = grid.reread
-                    from rdclib.intake.grids import _by_row
-
-                    blocks = blocks_of(_by_row(grid.name, data, delimiter, grid.about), self.known, print_of)
-                used += len(blocks)
-                self.blocks += blocks
-                if grid.about.get("hidden"):
-                    names = " | ".join(grid.about["hidden"])
-                    done = "not read; name the sheet in engagement.yaml to read it"
-                    self.find("note", grid.name, 0, "", names, len(grid.about["hidden"]), "hidden sheets", done)
+                used += self._take(grid)
         if not used and alone:
             raise DataFileError(
                 f"{path.name} holds no table.", fix="Look into the file, and ask the city for the data."
             )
 
+    def _take(self, grid):
+        """Add a grid's tables; how many it has."""
+        print_of = _fingerprint(grid)
+        blocks = blocks_of(grid, self.known, print_of)
+        if blocks is None:  # the reader of big texts saw other records than we did
+            blocks = blocks_of(row_by_row(grid), self.known, print_of)
+        self.blocks += blocks
+        if hidden := grid.about.get("hidden"):
+            done = "not read; name the sheet in engagement.yaml to read it"
+            self.find("note", grid.name, 0, "", " | ".join(hidden), len(hidden), "hidden sheets", done)
+        return len(blocks)
+
     def _grids(self, source):
         if source.kind == "workbook":
             return workbook_grids(source, self.sheet)
         if source.kind == "json":
-            return json_grids(source, self.table)
+            documents = load_json(source)
+            if ocds.is_ocds(documents):
+                self.packages += documents
+                self.package_names.append(source.name)
+                return []
+            return [objects_grid(documents, source.name)]
         return [text_grid(source)]
+
+    def compile(self):
+        """All packages of all files together: releases of one process may lie in several of them."""
+        if not self.packages:
+            return
+        tables = ocds.tables(self.packages)
+        first = self.package_names[0].split("/")[0]
+        others = len({name.split("/")[0] for name in self.package_names}) - 1
+        name = first if not others else f"{first} and {others} more"
+        if not tables.get(self.table) and not self.blocks:
+            held = ", ".join(f"{table} ({len(rows)})" for table, rows in tables.items() if rows)
+            raise DataFileError(
+                f"{name} holds no {self.table}.",
+                fix=f"It holds: {held or 'nothing that we read'}. Add it under another table of engagement.yaml.",
+            )
+        self._take(_rows_grid(tables.get(self.table, []), name, {"encoding": "OCDS", "ours": True}))
+        self.packages = []
 
     def choose(self):
         """Of several sheets or tables in one file, keep those that hold this table."""
@@ -318,15 +342,28 @@ class _State:
             self.sure[id(block)] = {}
             return
         here = {h: c for h, c in self.columns.items() if _has(block, h)}
+        if block.about.get("ours"):
+            here = {h: h for h in block.headings if h in self.kinds} | here
         sure, ask = heads.recognise(block.headings, block.own, block.look(), self.table, here)
         self.sure[id(block)] = sure
         for heading, scored in ask:
             self.asked.setdefault(heading, {}).update(scored)
         used = {at for at, _ in sure.values()}
+        for part in wide.plan(block, sure, self.table):
+            used |= set(part["positions"].values())
+            for column, at in part["positions"].items():
+                joined = f"{self.matches[column].heading} | " if column in self.matches else ""
+                if block.headings[at] not in joined:
+                    self.matches[column] = heads.Match(column, (joined + block.headings[at])[:200], 1.0, "content")
         for j, heading in enumerate(block.headings):
             if j not in used and heading not in dict(ask) and block.look()[j].filled:
                 self.unused.setdefault(heading, 0)
                 self.unused[heading] += 1
+        if {"year", "month"} & set(sure):
+            target = "period_start" if self.table == "observations" else "payment_date"
+            both = [sure[c][1] for c in ("year", "month") if c in sure]
+            joined = heads.Match(target, " + ".join(m.heading for m in both), min(m.confidence for m in both))
+            self.matches.setdefault(target, joined)
         for column, (_, match) in sure.items():
             before = self.matches.get(column)
             if before is None or match.confidence < before.confidence:
@@ -479,8 +516,11 @@ class _State:
         self.family.setdefault((True, target), dict(self.orders[id(block), target]))
 
     def _remarks(self, file, lines, read):
+        main = next((c for c in MAIN_MONEY.get(self.table, ()) if c in read), None)
         for column, result in read.items():
             for severity, what, done, mask, count in result.remarks:
+                if column == main and what in ("not an amount", "not a number"):
+                    continue  # the whole row is set aside, and said so
                 first = lines[np.flatnonzero(mask)[0]] if mask is not None and mask.any() else 0
                 self.find(severity, file, first, column, reading.examples(result.texts, mask), count, what, done)
             for reason, mask in result.kept.items():
@@ -514,6 +554,10 @@ class _State:
             if key in self.kinds and name in has:
                 made = vendors.vendor_ids(frame[name])
                 frame[key] = frame[key].fillna(made) if key in has else made
+        for column, detail in (("procurement_method", "method_detail"), ("contract_type", "type_detail")):
+            # What the city calls it is kept where it is none of our words.
+            if column in texts and detail in self.kinds and detail not in has:
+                frame[detail] = reading.series(parsing.missing(texts[column]), "text")
         if self.table == "contracts":
             if "snapshot_date" not in has and (day := _snapshot(block.file, self.fiscal_year_start)):
                 frame["snapshot_date"] = pd.Series([np.datetime64(day, "us")] * len(frame), dtype="datetime64[us]")
@@ -594,7 +638,16 @@ class _State:
         if "currency" in self.kinds:
             base = self._default_currency(block, sure)
             if "currency" in frame:
-                frame["currency"] = frame["currency"].str.upper().fillna(base if base != NO_CURRENCY else np.nan)
+                codes = frame["currency"].str.upper()
+                codes = codes.replace(parsing.CURRENCY_SIGNS).where(lambda c: c.str.fullmatch("[A-Z]{3}"))
+                odd = frame["currency"].notna() & codes.isna()
+                if odd.any():
+                    value = " | ".join(frame.loc[odd, "currency"].unique()[:3])
+                    what, done = "words that are no currency", "read as the city's own currency"
+                    self.find(
+                        "warning", block.file, lines[np.flatnonzero(odd)[0]], "currency", value, odd.sum(), what, done
+                    )
+                frame["currency"] = codes.fillna(base if base != NO_CURRENCY else np.nan)
             elif base != NO_CURRENCY:
                 frame["currency"] = pd.array(pa.repeat(pa.scalar(base, pa.large_string()), len(frame)), dtype=_TEXT)
             for column in MAIN_MONEY.get(self.table, ()):
@@ -918,25 +971,23 @@ def _summed(accounts):
 # --- json --------------------------------------------------------------------------------------------------------
 
 
-def json_grids(source, table):
-    """A JSON document as a grid: OCDS packages, or a list of objects as open-data portals give them.
+def objects_grid(documents, name):
+    """A list of objects, as open-data portals give them, as a grid.
 
     Raises
     ------
     DataFileError
-        When it is neither.
+        When there is no such list.
     """
-    documents = load_json(source)
-    if ocds.is_ocds(documents):
-        rows = ocds.tables(documents, source.name).get(table, [])
-        rows = [{k: v for k, v in row.items() if v is not None} for row in rows]
-        if not rows:
-            return [Grid(source.name, "", [list(schemas.columns(table))[:2]], [1])]
-    else:
-        rows = _objects(documents, source.name)
+    return _rows_grid(_objects(documents, name), name, {"encoding": "JSON"})
+
+
+def _rows_grid(rows, name, about):
+    """Objects as rows under headings of our making: line 0 is no line of the file."""
+    rows = [{k: v for k, v in row.items() if v is not None} for row in rows]
     names = list(dict.fromkeys(key for row in rows for key in row))
-    grid = [names] + [[cell_text(row.get(name, "")) for name in names] for row in rows]
-    return [Grid(source.name, "", grid, list(range(len(grid))), about={"encoding": "JSON"})]
+    cells = [names, *([cell_text(row.get(name, "")) for name in names] for row in rows)]
+    return Grid(name, "", cells, list(range(len(cells))), about=about)
 
 
 def load_json(source):

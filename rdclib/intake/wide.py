@@ -61,7 +61,7 @@ def plan(block, sure, table):
             continue
         positions = {"value": j}
         for k, (role, name) in roles.items():
-            if name == parsing.fold(heading):
+            if name == parsing.fold(heading) and role != "other":
                 positions[role] = k
         measures.append({"positions": positions, "metric": slug(heading), "month": None})
     return measures
@@ -98,9 +98,9 @@ def _halves(heading):
 def _is_label(heading):
     """Numbers that name something instead of measuring it."""
     words = parsing.fold(heading)
-    return bool(re.search(r"\b(?:id|number|no|code|zip|phone|latitude|longitude|year|seq)\b", words)) and not re.search(
-        r"\bnumber of\b|\btotal number\b", words
-    )
+    return bool(
+        re.search(r"\b(?:id|number|no|code|zip|phone|latitude|longitude|year|seq|region|ward)\b", words)
+    ) and not re.search(r"\bnumber of\b|\btotal number\b", words)
 
 
 def stack(block, sure, planned):
