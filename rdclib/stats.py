@@ -495,5 +495,5 @@ def chance_of_at_least(count, n, p=0.5):
     """
     from scipy.special import bdtrc
 
-    count, n = np.asarray(count, dtype=float), np.asarray(n, dtype=float)
+    count, n = np.asarray(count, dtype=float), np.asarray(n, dtype=int)
     return np.where(count <= 0, 1.0, bdtrc(np.maximum(count, 1.0) - 1, n, p))
