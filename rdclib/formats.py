@@ -13,9 +13,9 @@ MISSING = "–"
 SYMBOLS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "EUR": "€", "GBP": "£", "MXN": "MX$"}
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
 MONTHS += ("November", "December")
-KINDS = ("text", "money", "number", "integer", "share", "days", "date", "ratio", "yes_no")
+KINDS = ("text", "money", "number", "integer", "share", "days", "date", "ratio", "level", "yes_no")
 # Kinds that stand right-aligned in a column, so that digits stand under digits.
-NUMERIC = frozenset(("money", "number", "integer", "share", "days", "ratio"))
+NUMERIC = frozenset(("money", "number", "integer", "share", "days", "ratio", "level"))
 
 # Wide enough for any float: a typing error in a city's file may hold 300 digits.
 _WIDE = Context(prec=400, rounding=ROUND_HALF_UP)
@@ -122,6 +122,14 @@ def ratio(x):
     return f"{_sign(x, size)}{size:,}"
 
 
+def level(x):
+    """Format a level of practice (0 to 4) with one decimal, since answers are no finer: ``1.8``."""
+    if missing(x):
+        return MISSING
+    size = _round(abs(x), 1)
+    return f"{_sign(x, size)}{size}"
+
+
 def days(x):
     """Format a number of days: ``1 day``, ``41 days``; halves are kept below ten days."""
     if missing(x):
@@ -173,6 +181,8 @@ def value(x, kind, currency="USD"):
         return MISSING if missing(x) or x == "" else line(x)
     if kind == "money":
         return amount(x, currency)
+    if kind == "date" and not missing(x):
+        return f"{MONTHS[x.month - 1][:3]} {x.day}, {x.year}"
     return {
         "number": number,
         "integer": integer,
@@ -180,6 +190,7 @@ def value(x, kind, currency="USD"):
         "days": days,
         "date": date,
         "ratio": ratio,
+        "level": level,
         "yes_no": yes_no,
     }[kind](x)
 

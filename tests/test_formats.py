@@ -104,6 +104,10 @@ def test_dates_are_written_out():
     assert formats.date(pd.Timestamp("2024-12-01")) == "December 1, 2024"
 
 
+def test_dates_in_a_table_are_short():
+    assert formats.value(datetime.date(2024, 6, 30), "date") == "Jun 30, 2024"
+
+
 @pytest.mark.parametrize(
     ("low", "high", "kind", "words"),
     [

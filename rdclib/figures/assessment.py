@@ -7,9 +7,9 @@ from matplotlib.patches import Patch, Rectangle
 
 from rdclib import formats, style
 from rdclib.figures.picture import Picture, axis_as, canvas, grid, label_margin, text_width, wrap
-from rdclib.questionnaire import tenth
 
-SHOWN = 12  # contracts in one figure; the tables list all
+SHOWN = 10  # contracts in one figure; the tables list all
+_ROW = 0.58  # inches for a label of three lines
 _DISAGREE = "≠"
 
 
@@ -51,7 +51,7 @@ def practice(result):
         0, len(labels) + 0.12, f"{_DISAGREE} at odds with another role by two levels or more", va="top", fontsize=9.5
     )
     scored = [a for a in result.activities if not math.isnan(a.score)]
-    says = "; ".join(f"{a.title} {_level(a.score)}" for a in scored)
+    says = "; ".join(f"{a.title} {formats.level(a.score)}" for a in scored)
     odd = [a.title for a in result.activities if a.disagreements]
     alt = f"Levels from 0 to 4 by activity, all roles: {says or 'none yet'}."
     if odd:
@@ -66,12 +66,8 @@ def practice(result):
 def _cell(axes, row, column, score, disagreements):
     fill, ink = (style.PAPER, style.MUTED) if math.isnan(score) else style.shade(score / 4.001)
     axes.add_patch(Rectangle((column + 0.03, row + 0.06), 0.94, 0.88, facecolor=fill, edgecolor=style.RULE))
-    words = _level(score) + (_DISAGREE if disagreements else "")
+    words = formats.level(score) + (_DISAGREE if disagreements else "")
     axes.text(column + 0.5, row + 0.5, words, color=ink, ha="center", va="center", fontsize=9.5)
-
-
-def _level(score):
-    return formats.MISSING if math.isnan(score) else f"{tenth(score):.1f}"
 
 
 def pipeline(result):
@@ -87,7 +83,9 @@ def pipeline(result):
     """
     rows = result.largest(SHOWN)
     labels = [_label(row) for row in rows.itertuples()]
-    figure, axes = canvas(0.46 * max(len(labels), 1) + 1.0, left=label_margin(labels), bottom=0.8, top=0.2, right=0.45)
+    figure, axes = canvas(
+        _ROW * max(len(labels), 1) + 0.95, left=label_margin(labels), bottom=0.75, top=0.2, right=0.45
+    )
     today = _number(result.as_of)
     for place, row in enumerate(rows.itertuples()):
         start, end = _number(row.start_by), _number(row.end_date)
@@ -121,9 +119,7 @@ def pipeline(result):
             facecolor=style.CONCERN, hatch=style.HATCHES["concern"], edgecolor=style.PAPER, label="too late to compete"
         ),
     ]
-    axes.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0, -0.35 / (0.46 * max(len(labels), 1) + 0.1)), ncols=2
-    )
+    figure.legend(handles=handles, loc="lower right", ncols=2, borderaxespad=0.3)
     state = result.rows["state"].value_counts()
     words = {"too late to compete": "too late to compete", "start now": "to start now", "plan": "to plan"}
     parts = [f"{int(state[word])} {said}" for word, said in words.items() if word in state]
@@ -152,21 +148,23 @@ def priorities(result):
     """
     rows = result.rows.head(SHOWN)
     labels = [_label(row) for row in rows.itertuples()]
-    figure, axes = canvas(0.46 * max(len(labels), 1) + 1.0, left=label_margin(labels), bottom=0.8, top=0.2, right=0.5)
-    for place, row in enumerate(rows.itertuples()):
+    says = [formats.share(top) for top in rows["top"]]
+    room = max((text_width(word) for word in says), default=0.0) + 0.15
+    figure, axes = canvas(
+        _ROW * max(len(labels), 1) + 0.95, left=label_margin(labels), bottom=0.75, top=0.2, right=room
+    )
+    for place, (row, word) in enumerate(zip(rows.itertuples(), says, strict=True)):
         axes.barh(place, row.first, height=0.6, color=style.DATA, edgecolor=style.PAPER)
         axes.barh(place, row.top - row.first, left=row.first, height=0.6, color=style.SECOND, edgecolor=style.PAPER)
-        axes.text(row.top + 0.015, place, formats.share(row.top), va="center")
+        axes.text(row.top + 0.015, place, word, va="center")
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
-    axes.set_xlim(0, 1.05)
+    axes.set_xlim(0, 1)
     axis_as(axes.xaxis, "share")
     grid(axes, "x")
     axes.tick_params(axis="y", length=0)
     handles = [Patch(facecolor=style.DATA, label="first"), Patch(facecolor=style.SECOND, label="second to fifth")]
-    axes.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0, -0.35 / (0.44 * max(len(labels), 1) + 0.1)), ncols=2
-    )
+    figure.legend(handles=handles, loc="lower right", ncols=2, borderaxespad=0.3)
     five = [f"{_name(row)} {formats.share(row.top)}" for row in result.first_five.itertuples()]
     alt = f"Probability of being among the first five: {'; '.join(five)}." if five else result.note
     caption = (
@@ -182,9 +180,9 @@ def _name(row):
 
 
 def _label(row):
-    """A contract beside a bar: its title on a line, its number below, which is never cut off."""
+    """A contract beside a bar: its title, and below its number, which is never cut off."""
     number = formats.line(row.contract_id)
-    return number if formats.missing(row.title) else f"{wrap(row.title, 30, lines=1)}\n{number}"
+    return number if formats.missing(row.title) else f"{wrap(row.title, 26)}\n{number}"
 
 
 def _number(day):

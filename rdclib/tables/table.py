@@ -150,7 +150,9 @@ class Table:
         return f"<td{self._align(i)}>{_escape(text)}</td>"
 
     def _align(self, i):
-        return ' class="number"' if self._right(i) else ""
+        if self._right(i):
+            return ' class="number"'
+        return ' class="date"' if self.columns[i].kind == "date" else ""
 
     def _right(self, i):
         return self.columns[i].kind in formats.NUMERIC

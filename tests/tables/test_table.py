@@ -57,7 +57,7 @@ def test_the_page_has_a_caption_and_scoped_headers():
     assert page.xpath("//caption/span/text()") == ["Spend by department"]
     assert page.xpath("//th[@scope='col']/text()") == ["Department", "Value", "Share", "Ends"]
     assert page.xpath("//th[@scope='row']/text()") == [HOSTILE, "Fire", "Police"]
-    assert page.xpath("//tbody/tr[1]/td/text()") == ["$1,234,567", "23%", "June 30, 2024"]
+    assert page.xpath("//tbody/tr[1]/td/text()") == ["$1,234,567", "23%", "Jun 30, 2024"]
     assert page.xpath("//tbody/tr[2]/td/text()") == ["–", "10–20%", "–"]
     assert page.xpath("//tbody/tr[3]/td/text()") == ["3 days", "–", "–"]
     assert page.xpath("//*[@class='notes']/p/text()") == ["Left out: 3."]
