@@ -600,7 +600,7 @@ def _failing(row, practice, results):
             silent.append(question_id)
             continue
         side = "for" if item.evidenced <= 1 else "against" if item.evidenced >= questionnaire.STANDARD else "between"
-        sides[side].append(Evidence(question_id, item.question.question, item.evidenced, "level", item.n))
+        sides[side].append(Evidence(question_id, item.question.title, item.evidenced, "level", item.n))
     rules = {side: [_rule(text) for text in row[f"{side}_if"].split(";") if text] for side in ("for", "against")}
     for indicator_id in dict.fromkeys(name for side in rules.values() for name, _, _ in side):
         result = results[indicator_id]

@@ -74,6 +74,7 @@ class Question:
 
     id: str
     activity: str
+    title: str  # a few words for tables and summaries
     wwc_criterion: str
     continuum_stage: str
     question: str

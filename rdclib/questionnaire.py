@@ -80,11 +80,11 @@ class Item:
         return self.question.weight * (4 - self.evidenced)
 
     @property
-    def next_level(self):
-        """What the city would do one level up; empty at the top or without a score."""
+    def goal(self):
+        """What to aim for: the standard, or level 4 once that is shown; empty at the top or without a score."""
         if math.isnan(self.evidenced) or self.evidenced >= 4:
             return ""
-        return self.question.levels[math.floor(self.evidenced) + 1]
+        return self.question.levels[STANDARD if self.evidenced < STANDARD else 4]
 
 
 @dataclass(frozen=True)
@@ -253,11 +253,6 @@ def score(answers, questions=None, round=""):
         findings=findings,
         note="" if any(i.n for i in now) else "Nobody has answered the practice questionnaire yet.",
     )
-
-
-def tenth(level):
-    """A level as it may be printed: rounded half up to one decimal, since answers are no finer; nan stays."""
-    return level if math.isnan(level) else math.floor(level * 10 + 0.5 + 1e-9) / 10
 
 
 def in_time(round):

@@ -147,9 +147,15 @@ def test_gaps_come_by_importance_times_distance():
 
     assert [i.question.id for i in practice.gaps] == ["Q02", "Q01"]
     assert practice.gaps[0].gap == 4.5
-    assert practice.gaps[0].next_level == SECOND.level2
-    assert practice.item("Q03").next_level == ""
+    assert practice.gaps[0].goal == SECOND.level3
+    assert practice.item("Q03").goal == ""
     assert [i.question.id for i in practice.quick_wins] == ["Q02"]
+
+
+@pytest.mark.parametrize(("level", "goal"), [(0, "level3"), (2, "level3"), (3, "level4")])
+def test_the_goal_is_the_standard_and_then_the_top(level, goal):
+    item = score([answer("Q01", "finance", level, evidence="list")]).item("Q01")
+    assert item.goal == getattr(FIRST, goal)
 
 
 def test_agreement_counts_pairs_on_the_same_question():

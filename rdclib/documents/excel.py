@@ -17,6 +17,7 @@ _FORMATS = {
     "days": "#,##0.#",
     "date": "yyyy-mm-dd",
     "ratio": "0.00",
+    "level": "0.0",
     # "@" keeps what a person types as text: 06037 stays 06037.
     "text": "@",
     "yes_no": "@",

@@ -4,10 +4,19 @@ import math
 
 from rdclib import formats
 from rdclib.narrative.prose import Prose, bullets
-from rdclib.questionnaire import DISAGREEMENT, VENDORS_SHOWN_FROM, tenth
+from rdclib.questionnaire import DISAGREEMENT, VENDORS_SHOWN_FROM
 
+_SPEAKERS = {
+    "procurement": "procurement staff",
+    "department": "departments",
+    "finance": "finance staff",
+    "legal": "lawyers",
+    "leadership": "leaders",
+    "vendor": "vendors",
+}
 # What fits on one page.
 CONCERNS = 5
+MOVED = 0.5  # levels; less than that may be one person's answer
 KAPPA_MISLEADS = "Kappa is low wherever nearly everybody gives the same answer, so read the two together."
 
 
@@ -37,41 +46,45 @@ def overview(assessment):
 def _practice_in_short(result):
     if result.note:
         return result.note
-    people = formats.plural(sum(result.respondents.values()), "respondent")
+    people = formats.plural(sum(result.respondents.values()), "person", "people")
     scored = sorted((a for a in result.activities if not math.isnan(a.score)), key=lambda a: a.evidenced)
     words = [
-        f"Level **{_level(result.overall)}** of 4 by {people} in "
-        f"{formats.plural(len(result.respondents), 'role')}, **{_level(result.evidenced)}** by what documents show. "
-        f"Strongest: {scored[-1].title} ({_level(scored[-1].evidenced)}); weakest: {scored[0].title} "
-        f"({_level(scored[0].evidenced)})."
+        f"{people} in {formats.plural(len(result.respondents), 'role')} put the city at "
+        f"**{formats.level(result.overall)}** on a scale from 0 (absent) to 4 (routine); documents show **{formats.level(result.evidenced)}**. Strongest: "
+        f"{scored[-1].title} ({formats.level(scored[-1].evidenced)}). Weakest: {scored[0].title} "
+        f"({formats.level(scored[0].evidenced)})."
     ]
-    moved = [c for c in result.changes if abs(c.change) >= 0.5]
+    moved = [c for c in result.changes if abs(c.change) >= MOVED]
     if moved:
         parts = [f"{c.activity.split(maxsplit=1)[1]} {_signed(c.change)}" for c in moved]
         words.append(f"Since round {formats.text(result.earlier_round)}: {formats.listing(parts)}.")
     elif result.changes:
         words.append(f"No activity moved by half a level or more since round {formats.text(result.earlier_round)}.")
-    if result.disagreements:
-        ids = formats.listing(item.question.id for item in result.disagreements)
-        words.append(f"Roles are two levels or more apart on {ids}.")
+    words += [f"Roles see different cities: {_apart(item)}." for item in result.disagreements[:1]]
     return " ".join(words)
 
 
+def _apart(item):
+    """Say who gives the highest and who the lowest level."""
+    given = [role for role in item.roles if role.n]
+    top, low = max(given, key=lambda r: r.score), min(given, key=lambda r: r.score)
+    return (
+        f"on {item.question.title.lower()}, {_SPEAKERS[top.role]} say {formats.level(top.score)} and "
+        f"{_SPEAKERS[low.role]} {formats.level(low.score)}"
+    )
+
+
 def _data_in_short(assessment):
-    total, computed = len(assessment.indicators), len(assessment.computed)
-    words = [f"{computed} of {total} indicators could be computed."]
-    sure = [r for r in assessment.concerns if r.verdict_sure]
-    if assessment.concerns:
-        words.append(
-            f"{formats.plural(len(assessment.concerns), 'value lies', 'values lie')} on the poor side of a threshold, "
-            f"{len(sure)} with the whole interval:"
-        )
-    elif computed:
-        words.append("No value lies on the poor side of a threshold.")
-    odd = [pair for pair in assessment.beside if pair.agree]
+    total, computed, poor = len(assessment.indicators), len(assessment.computed), len(assessment.concerns)
+    words = [f"The records allow {computed} of {total} indicators."]
+    odd = [pair for pair in assessment.beside if pair.agree == "data say otherwise"]
     if odd:
-        ids = formats.listing(dict.fromkeys(f"{p.question.id} ({p.agree})" for p in odd))
-        words.insert(1, f"Practice and data differ on {ids}.")
+        parts = [f"{p.question.title.lower()} ({formats.level(p.score)} of 4)" for p in odd[:CONCERNS]]
+        words.append(f"The city rates itself higher than its records do on {formats.listing(parts)}.")
+    if poor:
+        words.append(f"For the city as a whole {formats.plural(poor, 'value calls', 'values call')} for a closer look:")
+    elif computed:
+        words.append("For the city as a whole no value lies beyond a threshold.")
     return " ".join(words)
 
 
@@ -79,11 +92,8 @@ def _spots_in_short(assessment):
     spots = assessment.hot_spots
     if not spots:
         return ""
-    clear = sum(spot.beyond_threshold for spot in spots)
-    return (
-        f"Single departments stand out {formats.plural(len(spots), 'time')}: {clear} beyond a threshold, "
-        f"{len(spots) - clear} clearly worse than the city as a whole{'; first' if len(spots) > CONCERNS else ''}:"
-    )
+    more = f" (the first {CONCERNS} of {len(spots)})" if len(spots) > CONCERNS else ""
+    return f"Single departments stand out{more}:"
 
 
 def _result(result, currency):
@@ -91,7 +101,10 @@ def _result(result, currency):
     span = formats.interval(result.low, result.high, kind, currency)
     base = f"{span}; n = {formats.integer(result.n)}" if span != formats.MISSING else f"n = {formats.integer(result.n)}"
     value = _inert(formats.value(result.value, kind, currency))
-    return f"{formats.text(result.indicator.name)}: **{value}** ({_inert(base)})"
+    return (
+        f"{formats.text(result.indicator.name)}: **{value}** ({_inert(base)}). Guide: "
+        f"{formats.text(result.indicator.threshold)}."
+    )
 
 
 def _spot(spot, currency):
@@ -121,35 +134,29 @@ def _priorities_in_short(assessment):
     ranking = assessment.ranking
     if ranking.note:
         return ranking.note
+    explained = "The share says how often a contract is among the first five when weights and unknown ratings vary"
     if assessment.key_contracts:
         unknown = [i for i in assessment.key_contracts if i not in set(ranking.rows["contract_id"])]
-        words = f"The city confirmed {formats.plural(len(assessment.key_contracts), 'key contract')}:"
+        words = f"The city confirmed {formats.plural(len(assessment.key_contracts), 'key contract')}. {explained}:"
         if unknown:
             words = f"Confirmed, but not in the register: {formats.text(', '.join(unknown))}. {words}"
         return words
-    stay = int((ranking.first_five["robust"] == "yes").sum())
-    return (
-        f"Of {formats.plural(len(ranking.rows), 'contract')} ranked, these five come first; "
-        f"{stay or 'none'} of them would be there under nearly all weights and ratings that fit what is known. "
-        "The city has not confirmed its choice yet:"
-    )
+    ranked = formats.plural(len(ranking.rows), "contract")
+    return f"Of {ranked} these come first; the city has not confirmed them yet. {explained}:"
 
 
 def _contract(row, currency):
     ends = f", ends {formats.date(row['end_date'])}" if not formats.missing(row["end_date"]) else ""
-    value = "" if formats.missing(row["amount"]) else f", {formats.text(formats.money(row['amount'], currency))}"
+    value = "" if formats.missing(row["amount"]) else f", {_inert(formats.money(row['amount'], currency))}"
     title = row["contract_id"] if formats.missing(row["title"]) else f"{row['title']} ({row['contract_id']})"
-    return f"{formats.text(title)}{value}{ends}: among the first five in **{formats.share(row['top'])}** of cases"
+    return f"{formats.text(title)}{value}{ends}: **{formats.share(row['top'])}**"
 
 
 def _plan_in_short(assessment):
     open_steps = [p for p in assessment.plan if p.step.status == "open"]
     if not assessment.plan:
-        wins = formats.listing(
-            f"{item.question.id} ({item.next_level[:1].lower()}{item.next_level[1:]})"
-            for item in assessment.practice.quick_wins[:3]
-        )
-        return "No step is agreed yet." + (f" Quick wins to begin with: {wins}." if wins else "")
+        wins = [f"{item.question.title.lower()}: {item.goal}" for item in assessment.practice.quick_wins[:3]]
+        return "No step is agreed yet." + (f" Quick wins to begin with: {'; '.join(wins)}." if wins else "")
     late = sum(p.overdue for p in open_steps)
     words = f"{formats.plural(len(open_steps), 'step is', 'steps are')} open, {late or 'none'} of them overdue."
     if open_steps:
@@ -174,16 +181,13 @@ def practice(result):
             f"Two respondents give the same level in **{formats.share(result.agreement)}** of pairs{kappa}. "
             f"{KAPPA_MISLEADS}"
         )
-    for item in result.disagreements:
-        top = max(item.roles, key=lambda r: r.score if r.n else -1)
-        low = min(item.roles, key=lambda r: r.score if r.n else 9)
-        lines.append(
-            f"**{item.question.id}** {item.question.question} {top.role.capitalize()} says {_level(top.score)}, "
-            f"{low.role} {_level(low.score)}. It is not averaged away: ask both what they saw last."
-        )
+    lines += [
+        f"Roles differ: {_apart(item)}. That is not averaged away: ask both what they saw last."
+        for item in result.disagreements
+    ]
     if result.unproven:
-        ids = formats.listing(item.question.id for item in result.unproven)
-        lines.append(f"Level 3 or above without a document: {ids}. Until one is shown they count as 2.")
+        titles = formats.listing(item.question.title.lower() for item in result.unproven)
+        lines.append(f"Level 3 or above, but no document is named: {titles}. Until one is shown they count as 2.")
     unknown = [i for i in result.items if i.not_known > i.n]
     if unknown:
         lines.append(
@@ -223,7 +227,7 @@ def pipeline(result, practice_result=None, currency="USD"):
         share = formats.share(result.without_end / result.in_force)
         said = ""
         if practice_result is not None and not math.isnan(practice_result.item("Q03").score):
-            said = f"You scored {_level(practice_result.item('Q03').score)} on starting early (Q03), but "
+            said = f"You scored {formats.level(practice_result.item('Q03').score)} on starting early, but "
         words.append(
             f"{said}{share} of the contracts in force ({formats.integer(result.without_end)}) have no end in the "
             "register, so nobody is warned of them."
@@ -260,9 +264,5 @@ def _short(row):
     return formats.text(row.contract_id if formats.missing(row.title) else f"{row.title} ({row.contract_id})")
 
 
-def _level(score):
-    return formats.MISSING if math.isnan(score) else f"{tenth(score):.1f}"
-
-
 def _signed(change):
-    return f"{'+' if change > 0 else '−'}{abs(tenth(abs(change))):.1f}"
+    return f"{'+' if change > 0 else ''}{formats.level(change)}"

@@ -3,7 +3,6 @@
 import math
 
 from rdclib import formats, vocabulary
-from rdclib.questionnaire import tenth
 from rdclib.tables.table import Column, Table, Value
 
 LISTED = 60  # rows of a long list on the page
@@ -21,21 +20,21 @@ def practice(result):
     rows = [
         (
             activity.title,
-            tenth(activity.score),
-            tenth(activity.evidenced),
-            tenth(changes[activity.name].change) if activity.name in changes else None,
+            activity.score,
+            activity.evidenced,
+            changes[activity.name].change if activity.name in changes else None,
             f"{activity.scored} of {activity.questions}",
             activity.not_known,
             ", ".join(activity.disagreements),
         )
         for activity in result.activities
     ]
-    rows.append(("Overall", tenth(result.overall), tenth(result.evidenced), None, "", None, ""))
+    rows.append(("Overall", result.overall, result.evidenced, None, "", None, ""))
     columns = (
         Column("activity", "text", "Activity"),
-        Column("score", "number", "Level (0 to 4)"),
-        Column("evidenced", "number", "With evidence"),
-        Column("change", "number", f"Change since round {result.earlier_round}"),
+        Column("score", "level", "Level (0 to 4)"),
+        Column("evidenced", "level", "With evidence"),
+        Column("change", "level", f"Change since round {result.earlier_round}"),
         Column("questions", "text", "Questions scored"),
         Column("not_known", "share", "Answers “not known”"),
         Column("disagreements", "text", "Roles at odds on"),
@@ -63,24 +62,27 @@ def practice_gaps(result):
     """
     columns = (
         Column("question", "text", "Question"),
-        Column("level", "number", "Level"),
-        Column("next", "text", "One level up"),
+        Column("level", "level", "Level"),
+        Column("goal", "text", "Aim for"),
         Column("effort", "text", "Effort"),
         Column("stage", "text", "Stage of the continuum"),
         Column("relates", "text", "Relates to"),
     )
     rows = [
         (
-            f"{item.question.id} {item.question.question}",
-            tenth(item.evidenced),
-            item.next_level,
+            f"{item.question.id} {item.question.title}",
+            item.evidenced,
+            item.goal,
             item.question.effort,
             item.question.continuum_stage,
             item.question.wwc_criterion,
         )
         for item in result.gaps[:GAPS]
     ]
-    note = "Largest first by importance times distance to level 4. “Relates to” names a What Works Cities criterion."
+    note = (
+        "Largest first by importance times distance to level 4. “Aim for” is what cities with a standard practice do; "
+        "“relates to” names a What Works Cities criterion."
+    )
     return Table("Where the gaps are widest", columns, rows, notes=(note,), id="practice-gaps")
 
 
@@ -94,9 +96,9 @@ def practice_disagreements(result):
     columns = (Column("question", "text", "Question"), Column("roles", "text", "Level by role (people)"))
     rows = [
         (
-            f"{item.question.id} {item.question.question}",
+            f"{item.question.id} {item.question.title}",
             "; ".join(
-                f"{role.role} {tenth(role.score):.1f} ({role.n})"
+                f"{role.role} {formats.level(role.score)} ({role.n})"
                 for role in sorted(item.roles, key=lambda r: -r.score if r.n else 0)
                 if role.n
             ),
@@ -115,7 +117,7 @@ def practice_beside_data(assessment):
     """
     columns = (
         Column("question", "text", "Question"),
-        Column("level", "number", "Level said"),
+        Column("level", "level", "Level said"),
         Column("indicator", "text", "Indicator"),
         Column("value", "number", "Value"),
         Column("n", "integer", "Records"),
@@ -123,8 +125,8 @@ def practice_beside_data(assessment):
     )
     rows = [
         (
-            f"{pair.question.id} {pair.question.question}",
-            tenth(pair.score),
+            f"{pair.question.id} {pair.question.title}",
+            pair.score,
             f"{pair.result.indicator.id} {pair.result.indicator.name}",
             Value(pair.result.value, _kind(pair.result.indicator.unit)),
             pair.result.n,
@@ -204,7 +206,7 @@ def priorities(result, currency="USD"):
     result : rdclib.assessment.Ranking
     currency : str
     """
-    rating = [Column(name, "number", name.capitalize()) for name in vocabulary.PRIORITY_CRITERIA]
+    rating = [Column(name, "level", name.capitalize()) for name in vocabulary.PRIORITY_CRITERIA]
     columns = (
         Column("contract_id", "text", "Contract"),
         Column("title", "text", "Title"),
@@ -220,7 +222,7 @@ def priorities(result, currency="USD"):
             row.title,
             row.department,
             row.amount,
-            *(tenth(level) for level in levels),
+            *(level for level in levels),
             row.top,
             row.robust,
         )
@@ -274,9 +276,9 @@ def failings(assessment):
 
 
 def _evidence(listed):
-    """One line of evidence: ``Q23 level 0.9; Single-bid rate 34% (120)``."""
+    """One line of evidence: ``Pay for results 0.9 of 4 (11); Single-bid rate 34% (120)``."""
     return "; ".join(
-        f"{e.id} level {tenth(e.value):.1f} ({e.n})"
+        f"{e.words} {formats.level(e.value)} of 4 ({e.n})"
         if e.unit == "level"
         else f"{e.words} {formats.value(e.value, _kind(e.unit))} ({formats.integer(e.n)})"
         for e in listed
@@ -331,7 +333,7 @@ def improvement_plan(assessment):
             planned.step.owner,
             planned.step.due,
             "overdue" if planned.overdue else planned.step.status,
-            f"{planned.question.id} {planned.question.question}" if planned.question else planned.step.question,
+            f"{planned.question.id} {planned.question.title}" if planned.question else planned.step.question,
         )
         for planned in assessment.plan
     ]
