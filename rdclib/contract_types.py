@@ -56,11 +56,10 @@ class Rule:
         return not self.clauses or any(all(term.met(values) for term in clause) for clause in self.clauses)
 
     def failed(self, values):
-        """Terms that keep the rule from being true, of the clause that comes nearest; empty when it is true."""
+        """What keeps the rule from being true: for each clause its terms that are not met; empty when it is true."""
         if self.met(values):
             return ()
-        missing = [tuple(term for term in clause if not term.met(values)) for clause in self.clauses]
-        return min(missing, key=len)
+        return tuple(tuple(term for term in clause if not term.met(values)) for clause in self.clauses)
 
     def fulfilled(self, values):
         """Terms of every clause that is true."""
@@ -72,7 +71,7 @@ class Neighbour:
     """Why another rule of the table was not chosen."""
 
     rule: Rule
-    failed: tuple  # of Term; empty when the rule is true as well, but stands further down
+    failed: tuple  # clauses of terms, any of which would do; empty when the rule is true but stands further down
 
 
 @dataclass(frozen=True)

@@ -246,7 +246,7 @@ def test_reasons_hold_and_neighbours_name_what_fails(given_answers):
         assert all(term.met(values) for term in decision.because)
         order = int(decision.rule.row["order"])
         for neighbour in decision.neighbours:
-            assert not any(term.met(values) for term in neighbour.failed)
+            assert not any(term.met(values) for clause in neighbour.failed for term in clause)
             # A rule that is true as well can only stand further down.
             assert neighbour.failed or int(neighbour.rule.row["order"]) > order
 

@@ -6,12 +6,36 @@ from rdclib.narrative.assessment import (
     practice,
     priorities,
 )
+from rdclib.narrative.indicators import (
+    coverage,
+    indicator,
+    indicators,
+)
 from rdclib.narrative.prose import Prose
+from rdclib.narrative.selection import (
+    baselines,
+    candidates,
+    first_data,
+    payment_trial,
+    problem,
+    recommendation,
+    selection_summary,
+)
 
 __all__ = [
     "Prose",
+    "baselines",
+    "candidates",
+    "coverage",
+    "first_data",
+    "indicator",
+    "indicators",
     "overview",
+    "payment_trial",
     "pipeline",
     "practice",
     "priorities",
+    "problem",
+    "recommendation",
+    "selection_summary",
 ]
