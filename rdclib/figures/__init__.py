@@ -12,6 +12,14 @@ from rdclib.figures.indicators import (
     portfolio,
 )
 from rdclib.figures.picture import Picture
+from rdclib.figures.review import (
+    cases_on_time,
+    change_effect,
+    group_gaps,
+    metric_over_time,
+    pathway,
+    vendor_funnel,
+)
 from rdclib.figures.selection import (
     baselines,
     candidates,
@@ -23,13 +31,19 @@ __all__ = [
     "Picture",
     "baselines",
     "candidates",
+    "cases_on_time",
+    "change_effect",
     "competition",
     "contract_changes",
     "cycle_time",
+    "group_gaps",
     "logic_model",
+    "metric_over_time",
+    "pathway",
     "payment_trial",
     "pipeline",
     "portfolio",
     "practice",
     "priorities",
+    "vendor_funnel",
 ]

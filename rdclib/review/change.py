@@ -48,6 +48,10 @@ class ChangeReview:
     questions : tuple of str
         What remains to be asked.
     note : str
+    fitted, without : ndarray
+        The fitted series, and the old level and slope carried on, in the metric's unit; empty without a series.
+    left_out : ndarray of bool
+        The periods that gave rise to the change.
     """
 
     what: str
@@ -63,6 +67,9 @@ class ChangeReview:
     why: str
     questions: tuple
     note: str
+    fitted: np.ndarray
+    without: np.ndarray
+    left_out: np.ndarray
 
 
 def did_it_last(change, series):
@@ -86,7 +93,7 @@ def did_it_last(change, series):
         why = "there is no series for it" if not treated else "it does not say which vendor it was made for"
         return ChangeReview(
             change.what, change.date, None, None, (), (), (), False, change.trigger_periods, "unclear", why,
-            tuple(questions), "",
+            tuple(questions), "", np.array([]), np.array([]), np.array([], bool),
         )  # fmt: skip
     target = treated[0]
     others = [
@@ -106,6 +113,8 @@ def judge(change, target, others, questions=QUESTIONS):
     before = max(0, start - change.trigger_periods)
     values = values.copy()
     values[before:start] = np.nan
+    left_out = np.zeros(len(values), bool)
+    left_out[before:start] = True
     year = STEPS_A_YEAR[target.step]
     horizons = [months * year / 12 for months in MONTHS]
     good = {"higher": 1, "lower": -1}.get(target.chart.direction, 0)
@@ -128,7 +137,7 @@ def judge(change, target, others, questions=QUESTIONS):
     names = tuple(s.label for s in shared)
     return ChangeReview(
         change.what, change.date, target, fit, effects, names, comparison_effects, persists, change.trigger_periods,
-        verdict, why, tuple(asked), " ".join(filter(None, notes)),
+        verdict, why, tuple(asked), " ".join(filter(None, notes)), *_curves(fit, target), left_out,
     )  # fmt: skip
 
 
@@ -146,6 +155,15 @@ def _both(series, values, start, year):
         y = values
     first = its.segmented(y, start, **options)
     return first, its.segmented(y, start, lag=NEWEY_WEST_LAG.get(series.step, 1), **options)
+
+
+def _curves(fit, series):
+    """The fitted series and the one without the change, as rates where events were fitted."""
+    if fit.family == "gaussian":
+        return fit.fitted, fit.counterfactual
+    size = series.table["denominator"].to_numpy(float) / series.measure.scale
+    size = size if np.isfinite(size).any() else np.ones(len(size))
+    return fit.fitted / size, fit.counterfactual / size
 
 
 def _wider(one, other):

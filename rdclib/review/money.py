@@ -61,14 +61,16 @@ class DesignPay:
     note: str
 
 
-def cost_per_outcome(records, series, changes):
-    """Cost per outcome for every vendor with payments and an outcome that is counted.
+def cost_per_outcome(records, series, changes, metric_ids):
+    """Cost per outcome for every vendor with payments and an outcome that is counted and wanted.
 
     Parameters
     ----------
     records : rdclib.records.Records
     series : sequence of Series
     changes : sequence of ChangeReview
+    metric_ids : collection of str
+        The metrics to look at.
 
     Returns
     -------
@@ -79,7 +81,8 @@ def cost_per_outcome(records, series, changes):
     found = []
     for one in series:
         counts = one.table["numerator"].fillna(one.table["value"] if one.measure.measure_type == "count" else np.nan)
-        if one.measure.layer not in OUTCOMES or not counts.notna().any():
+        bought = one.measure.layer in OUTCOMES and one.measure.direction == "higher" and one.measure.id in metric_ids
+        if not bought or not counts.notna().any():
             continue
         own = _payments_of(one, paid)
         if own.empty:
@@ -185,11 +188,11 @@ def _scaled(key, value, scale):
 
 
 def _payments_of(one, paid):
-    if one.contract_ids and paid["contract_id"].isin(one.contract_ids).any():
-        return paid[paid["contract_id"].isin(one.contract_ids)]
-    if one.vendor_id and (paid["vendor_id"] == one.vendor_id).any():
-        return paid[paid["vendor_id"] == one.vendor_id]
-    return paid[paid["vendor_name"] == one.vendor_name] if one.vendor_name else paid.iloc[:0]
+    """Payments under the contract, and those to the vendor that name no contract."""
+    vendor = paid["vendor_id"] == one.vendor_id if one.vendor_id else paid["vendor_name"] == one.vendor_name
+    if not one.contract_ids:
+        return paid[vendor]
+    return paid[paid["contract_id"].isin(one.contract_ids) | (vendor & paid["contract_id"].isna())]
 
 
 def _same(a, b):

@@ -1,0 +1,403 @@
+"""Results over time, across vendors and groups, along the path, and before and after a change, as figures."""
+
+import math
+
+import matplotlib.dates as mdates
+import numpy as np
+
+from rdclib import formats, style
+from rdclib.figures.picture import Picture, axis_as, canvas, grid, label_margin, text_width, wrap
+
+MOST_PANELS = 12  # vendors in one figure; the tables list all
+_LOOK = {
+    "improvement": (style.IMPROVEMENT, "^", 42),
+    "concern": (style.CONCERN, "v", 42),
+    "neutral": (style.INK, "D", 30),
+    "common cause": (style.MUTED, "o", 11),
+}
+_WORDS = {"improvement": "improvement", "concern": "concern", "neutral": "moved", "common cause": "chance alone"}
+
+
+def metric_over_time(review, place):
+    """Control charts of one headline metric, one panel a vendor.
+
+    Parameters
+    ----------
+    review : rdclib.review.Review
+    place : int
+        1 for the first headline metric, 2 for the second...
+
+    Returns
+    -------
+    Picture or None
+        None where there are fewer headline metrics.
+    """
+    ids = list(dict.fromkeys(h.measure.id for h in review.pack.headlines))
+    if not 1 <= place <= len(ids):
+        return None
+    return _charts([s for s in review.series if s.measure.id == ids[place - 1]], f"over-time-{place}")
+
+
+def cases_on_time(review):
+    """Share of cases done by their target date, one panel a vendor; None without target dates."""
+    return _charts(list(review.on_time.series), "cases-on-time") if review.on_time and review.on_time.series else None
+
+
+def vendor_funnel(review, place):
+    """Funnel plot of one metric; None where there are fewer funnels.
+
+    Parameters
+    ----------
+    review : rdclib.review.Review
+    place : int
+        1 for the first funnel, headline metrics first.
+
+    Returns
+    -------
+    Picture or None
+    """
+    order = [h.measure.id for h in review.pack.headlines]
+    funnels = [c for c in review.vendors if c.funnel is not None]
+    funnels.sort(key=lambda c: order.index(c.measure.id) if c.measure.id in order else len(order))
+    if not 1 <= place <= len(funnels):
+        return None
+    return _funnel(funnels[place - 1], f"funnel-{place}")
+
+
+def group_gaps(review, place):
+    """One metric across groups, with intervals; None where there are fewer such metrics.
+
+    Parameters
+    ----------
+    review : rdclib.review.Review
+    place : int
+
+    Returns
+    -------
+    Picture or None
+    """
+    if not 1 <= place <= len(review.groups):
+        return None
+    one = review.groups[place - 1]
+    table, kind = one.table, one.measure.kind
+    names = [wrap(name, 22) for name in table["group"]]
+    figure, axes = canvas(0.34 * len(names) + 1.0, left=label_margin(names), right=1.55, top=0.2, bottom=0.6)
+    says = []
+    for y, row in enumerate(table.itertuples()):
+        if row.shown == "shown":
+            axes.plot([row.low, row.high], [y, y], color=style.INTERVAL, linewidth=6, solid_capstyle="butt")
+            axes.plot(row.value, y, "o", color=style.DATA)
+            words = formats.value(row.value, kind)
+            if row.group == one.reference:
+                words += " (compared with)"
+            elif not math.isnan(row.gap) and (row.gap_low > 0 or row.gap_high < 0):
+                words += f" ({_signed(row.gap, kind)})"
+            says.append(f"{row.group} {words}")
+        else:
+            words = row.shown
+            says.append(f"{row.group} {words}")
+        axes.text(1.02, y, words, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axis_as(axes.xaxis, kind)
+    grid(axes, "x")
+    axes.set_xlabel(one.measure.name if len(one.measure.name) < 60 else one.measure.id)
+    alt = f"{one.measure.name} by {one.kind}: {'; '.join(says)}."
+    caption = f"{one.measure.name} by {one.kind}, {review.period.label}; dots with 95% intervals. {one.note}".strip()
+    return Picture(figure, alt, caption, f"groups-{place}")
+
+
+def pathway(review):
+    """Share of people who reach each step, one panel a vendor; None without a path."""
+    path = review.pathway
+    if path is None:
+        return None
+    table = path.by_vendor
+    every = table[table["name"] == "All"].iloc[-1]
+    rows = table[table["name"] != "All"].head(MOST_PANELS)
+    if len(rows) <= 1:
+        rows = table.tail(1)
+    columns = 2
+    lines = math.ceil(len(rows) / columns)
+    steps = list(path.steps)
+    figure, panels = canvas(
+        1.45 * lines + 0.1, rows=lines, columns=columns, left=0.8, right=0.5, top=0.35, bottom=0.15, gap=1.3
+    )
+    figure.subplots_adjust(hspace=0.5)  # panels need more room beside than above each other
+    panels = np.atleast_1d(panels).ravel()
+    says = []
+    for axes, row in zip(panels, rows.to_dict("records"), strict=False):
+        reached = [1.0 if i == 0 else row[f"{step}_share"] for i, step in enumerate(steps)]
+        overall = [1.0 if i == 0 else every[f"{step}_share"] for i, step in enumerate(steps)]
+        lengths = [0.0 if math.isnan(r) else r for r in reached]
+        axes.barh(range(len(steps)), lengths, height=0.66, color=style.DATA)
+        axes.plot(overall, range(len(steps)), linestyle="none", marker="|", markersize=11, color=style.INK)
+        for y, share in enumerate(reached):
+            words = "hidden" if math.isnan(share) else formats.share(share)
+            axes.text(1.03, y, words, va="center", fontsize=9, transform=axes.get_yaxis_transform())
+        axes.set_yticks(range(len(steps)), steps, fontsize=9)
+        axes.set_ylim(len(steps) - 0.5, -0.5)
+        axes.set_xlim(0, 1)
+        axes.xaxis.set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        axes.spines["bottom"].set_visible(False)
+        axes.set_title(wrap(row["name"], 30, 1), fontsize=9.5)
+        kept = [f"{formats.share(share)} {step}" for step, share in zip(steps[1:], reached[1:], strict=True)]
+        says.append(f"{row['name']}: {', '.join(kept)}")
+    for axes in panels[len(rows) :]:
+        axes.set_visible(False)
+    alt = f"Of those {steps[0]}, the share that reached each later step. {'. '.join(says)}."
+    caption = f"Of those {steps[0]}, the share that got on to each step; the upright mark is all vendors. {path.note}"
+    return Picture(figure, alt, caption.strip(), "pathway")
+
+
+def change_effect(review, place):
+    """A series before and after a change, with what the old level and slope would have led to.
+
+    Parameters
+    ----------
+    review : rdclib.review.Review
+    place : int
+        1 for the first change that has a series.
+
+    Returns
+    -------
+    Picture or None
+    """
+    changes = [c for c in review.changes if c.its is not None]
+    if not 1 <= place <= len(changes):
+        return None
+    one = changes[place - 1]
+    table, kind = one.series.table, one.series.measure.kind
+    days = table["start"].dt.to_pydatetime()
+    values = table["value"].to_numpy(float)
+    start = int(np.searchsorted(table["start"].to_numpy(), np.datetime64(one.day)))
+    excluded = one.left_out
+    figure, axes = canvas(3.2, left=0.75, right=0.2, top=0.3, bottom=0.75)
+    axes.plot(days[~excluded], values[~excluded], "o", color=style.DATA, markersize=4.5, label="result")
+    if excluded.any():
+        axes.plot(
+            days[excluded], values[excluded], "o", markerfacecolor="none", color=style.MUTED, markersize=5,
+            label="led to the change, left out",
+        )  # fmt: skip
+    fitted, without = one.fitted, one.without
+    if np.isfinite(fitted).any():
+        for part in (slice(0, start), slice(start, None)):
+            axes.plot(
+                days[part], fitted[part], color=style.INK, linewidth=1.6, label="fitted" if part.start == 0 else None
+            )
+        axes.plot(days[start:], without[start:], "--", color=style.CONCERN, linewidth=1.6, label="without the change")
+    axes.axvline(days[start] if start < len(days) else days[-1], color=style.MUTED, linewidth=1)
+    axes.set_title(wrap(f"{one.series.label}: {one.series.measure.name}", 62, 1))
+    _time(axes)
+    axis_as(axes.yaxis, kind, review.currency)
+    grid(axes, "y")
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4, fontsize=8.5, handlelength=1.4, columnspacing=1
+    )
+    effects = [
+        f"{_effect_words(e, kind)} after {months} months"
+        for months, e in zip((3, 6, 12), one.effects, strict=True)
+        if not math.isnan(e.value)
+    ]
+    alt = f"{one.what}, {one.series.label}: {one.verdict}. Effect {', '.join(effects) or 'not told'}."
+    caption = f"{one.series.measure.name}, {one.series.label}, before and after {formats.date(one.day)} ({one.what})."
+    return Picture(figure, alt, caption, f"change-{place}")
+
+
+def _charts(series, name):
+    """Small multiples of control charts of one metric: what needs a decision first, the rest by name."""
+    series = sorted(series, key=lambda s: (s.chart.variation != "concern", s.late == 0, s.label))
+    shown = sorted(series[:MOST_PANELS], key=lambda s: s.label)
+    measure = shown[0].measure
+    columns = 1 if len(shown) == 1 else 2
+    lines = math.ceil(len(shown) / columns)
+    height = 2.3 if columns == 1 else 1.55
+    figure, panels = canvas(
+        height * lines + 0.75, rows=lines, columns=columns, left=0.72, right=0.15, top=0.35, bottom=0.75, gap=0.62,
+        sharey=_share_axis(shown), sharex=False,
+    )  # fmt: skip
+    panels = np.atleast_1d(panels).ravel()
+    for axes, one in zip(panels, shown, strict=False):
+        _chart(axes, one, small=columns > 1)
+    for axes in panels[len(shown) :]:
+        axes.set_visible(False)
+    _key(figure, shown)
+    says = [_said(one) for one in shown]
+    caption = f"{measure.name}, by {shown[0].step}. Line: mean (or median); band: what chance alone gives."
+    if len(series) > len(shown):
+        caption += f" {len(series) - len(shown)} more are in the table."
+    return Picture(figure, f"{measure.name}. {' '.join(says)}", caption, name)
+
+
+def _chart(axes, one, *, small):
+    chart, table = one.chart, one.table
+    days = table["start"].dt.to_pydatetime()
+    values = chart.values
+    for number in range(chart.segment.max(initial=0) + 1):
+        part = chart.segment == number
+        axes.plot(days[part], chart.center[part], color=style.MUTED, linewidth=1)
+        if np.isfinite(chart.upper[part]).any():
+            axes.fill_between(
+                days[part], chart.lower[part], chart.upper[part], color=style.PANEL, step="mid", linewidth=0, zorder=0
+            )
+            for edge in (chart.lower, chart.upper):
+                axes.step(days[part], edge[part], where="mid", color=style.RULE, linewidth=0.9)
+    for day, _ in one.rebases:
+        axes.axvline(np.datetime64(day), color=style.INK, linewidth=0.9, linestyle=":")
+    axes.plot(days, values, color=style.SECOND, linewidth=1)  # a missing value leaves a gap
+    for what, (color, mark, size) in _LOOK.items():
+        here = chart.points == what
+        axes.scatter(days[here], values[here], s=size if not small else size * 0.6, color=color, marker=mark, zorder=3)
+    target = chart.target
+    if target is not None:
+        level = np.asarray(target, float)
+        level = np.full(len(days), level) if level.ndim == 0 else level
+        axes.plot(days, level, color=style.TARGET, linewidth=1.2, linestyle=(0, (4, 2)))
+    late = table["gap"].isin(["late", "missing", "suppressed", "unit"]).to_numpy()
+    if late.any():
+        axes.plot(days[late], np.full(late.sum(), 0.03), "x", color=style.CONCERN, markersize=4.5, clip_on=False,
+                  transform=axes.get_xaxis_transform())  # fmt: skip
+    axes.set_title(wrap(one.label, 30 if small else 60, 1), fontsize=9.5)
+    _time(axes, small)
+    axis_as(axes.yaxis, one.measure.kind)
+    axes.tick_params(labelsize=8.5)
+    grid(axes, "y")
+
+
+def _key(figure, shown):
+    """A line under the panels that says what the marks mean."""
+    from matplotlib.lines import Line2D
+
+    there = {p for one in shown for p in one.chart.points}
+    marks = [
+        Line2D([], [], linestyle="none", marker=mark, color=color, markersize=6, label=_WORDS[what])
+        for what, (color, mark, _) in _LOOK.items()
+        if what in there
+    ]
+    if any(one.chart.target is not None for one in shown):
+        marks.append(Line2D([], [], color=style.TARGET, linewidth=1.2, linestyle=(0, (4, 2)), label="target"))
+    if any(one.late or one.missing for one in shown):
+        marks.append(Line2D([], [], linestyle="none", marker="x", color=style.CONCERN, markersize=5, label="no data"))
+    if any(one.rebases for one in shown):
+        marks.append(Line2D([], [], color=style.INK, linewidth=0.9, linestyle=":", label="new limits"))
+    figure.legend(
+        handles=marks, loc="lower center", ncols=min(len(marks), 6), fontsize=8.5, handlelength=1.6, columnspacing=1.1
+    )
+
+
+def _share_axis(shown):
+    """One scale for all panels where their values are near each other."""
+    middles = [float(np.nanmedian(s.chart.values)) for s in shown if np.isfinite(s.chart.values).any()]
+    return len(middles) > 1 and min(middles) > 0 and max(middles) / min(middles) < 4
+
+
+def _said(one):
+    chart, latest = one.chart, one.latest
+    if latest is None:
+        return f"{one.label}: no data."
+    words = f"{one.label}: {formats.value(latest['value'], one.measure.kind)} in {latest['start']:%B %Y}"
+    if chart.variation:
+        words += f", {_WORDS[chart.variation]}"
+    if chart.assurance:
+        words += f", target {'hit and missed' if chart.assurance == 'hit and miss' else chart.assurance}"
+    if one.late:
+        words += f", {formats.plural(one.late, one.step)} late"
+    return words + "."
+
+
+def _funnel(one, name):
+    result, kind, scale = one.funnel, one.measure.kind, one.measure.scale
+    table = result.table[result.table["flag"] != "no denominator"]
+    size = table["denominator"].to_numpy(float)
+    largest = float(size.max())
+    curve = result.curve
+    figure, axes = canvas(3.6, left=0.75, right=0.25, top=0.35, bottom=0.6)
+    for label, look, words in (("95", "--", "95%"), ("998", "-", "99.8%")):
+        for edge in (curve[f"lower_{label}"], curve[f"upper_{label}"]):
+            axes.plot(curve["n"], edge * scale, look, color=style.NEUTRAL, linewidth=1.1)
+        end = (curve["n"].iloc[-1], curve[f"upper_{label}"].iloc[-1] * scale)
+        axes.annotate(
+            words, end, xytext=(-2, 3), textcoords="offset points", ha="right", fontsize=8.5, color=style.MUTED
+        )
+    axes.axhline(result.target * scale, color=style.MUTED, linewidth=1)
+    value = table["value"].to_numpy(float) * scale
+    outside = table["flag"].str.startswith(("above", "below")).to_numpy()
+    axes.scatter(size[~outside], value[~outside], s=28, color=style.DATA, zorder=3)
+    axes.scatter(size[outside], value[outside], s=52, color=style.CONCERN, marker="D", zorder=3)
+    spread = np.concatenate([value, [result.target * scale]])
+    middle = curve[curve["n"] >= np.median(size) / 2].iloc[0]
+    bottom, top = min(spread.min(), middle["lower_998"] * scale), max(spread.max(), middle["upper_998"] * scale)
+    pad = (top - bottom) * 0.08 or 0.1
+    axes.set_ylim(max(bottom - pad, 0 if bottom >= 0 else bottom - pad), top + pad)
+    axes.set_xlim(0, largest * 1.1)
+    _name_points(axes, table["name"].tolist(), size, value, outside, len(table) <= 8)
+    axis_as(axes.yaxis, kind)
+    axis_as(axes.xaxis, "number")
+    axes.set_xlabel(_size_words(result.kind))
+    axes.set_title(wrap(one.measure.name, 60, 1))
+    grid(axes, "y")
+    far = [
+        f"{row['name']} ({formats.value(row['value'] * scale, kind)}, {row['flag']})"
+        for row in table[outside].to_dict("records")
+    ]
+    alt = f"Funnel of {formats.plural(result.n, one.by)} around {formats.value(result.target * scale, kind)}: "
+    alt += f"outside are {formats.listing(far)}." if far else "none lies outside."
+    caption = (
+        f"{one.measure.name}: {one.by}s by size, unranked; limits hold 95% and 99.8% of units that differ by chance."
+    )
+    return Picture(figure, alt, f"{caption} {one.note}".strip(), name)
+
+
+def _name_points(axes, names, size, value, outside, everyone):
+    """Write names beside points: those outside always, all where there are few; none over another."""
+    span = axes.get_ylim()[1] - axes.get_ylim()[0]
+    height = axes.get_position().height * axes.figure.get_figheight()
+    width = axes.get_position().width * axes.figure.get_figwidth()
+    reach = axes.get_xlim()[1]
+    taken = []
+    for i in sorted(range(len(names)), key=lambda i: (not outside[i], value[i])):
+        if not (outside[i] or everyone):
+            continue
+        label = wrap(names[i], 24, 1)
+        x, y = size[i] / reach * width, (value[i] - axes.get_ylim()[0]) / span * height
+        wide = text_width(label, 8.5)
+        for dx, dy, side in ((0.08, 0, "left"), (-0.08, 0, "right"), (0, 0.16, "center"), (0, -0.16, "center")):
+            left = x + dx if side == "left" else x + dx - wide if side == "right" else x - wide / 2
+            box = (left, y + dy - 0.07, left + wide, y + dy + 0.07)
+            free = all(box[2] < o[0] or o[2] < box[0] or box[3] < o[1] or o[3] < box[1] for o in taken)
+            if free and box[0] > 0 and box[2] < width + 0.2:
+                taken.append(box)
+                axes.annotate(label, (size[i], value[i]), xytext=(dx * 72, dy * 72), textcoords="offset points",
+                              ha=side, va="center", fontsize=8.5)  # fmt: skip
+                break
+
+
+def _size_words(kind):
+    return {"proportion": "Cases", "ratio": "Expected events", "rate": "Exposure"}[kind]
+
+
+def _time(axes, small=False):
+    """Months or years along the axis, as many as have room."""
+    first, last = axes.get_xlim()
+    months = max((last - first) / 30.4, 1)
+    step = next(s for s in (1, 2, 3, 6, 12, 24, 60, 120) if months / s <= (4 if small else 8) or s == 120)
+    if step < 12:
+        axes.xaxis.set_major_locator(mdates.MonthLocator(bymonth=range(1, 13, step)))
+        axes.xaxis.set_major_formatter(mdates.DateFormatter("%b %y"))
+    else:
+        axes.xaxis.set_major_locator(mdates.YearLocator(step // 12))
+        axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
+
+
+def _signed(x, kind):
+    words = formats.value(x, kind)
+    if kind == "share":
+        words = formats.share(x).replace("%", " points")
+    return words if x < 0 else f"+{words}"
+
+
+def _effect_words(effect, kind):
+    """An effect in words: ``+12 points``, ``−3.1``, or for counts ``times 0.87``."""
+    return _signed(effect.value, kind) if math.isnan(effect.ratio) else f"times {formats.ratio(effect.ratio)}"

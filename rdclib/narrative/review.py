@@ -1,0 +1,247 @@
+"""A performance review in sentences."""
+
+import math
+
+from rdclib import formats
+from rdclib.narrative.prose import Prose, bullets
+from rdclib.review.across import FIRST_CHECKS
+from rdclib.review.ratings import CLUSTERED
+
+METHODS = (
+    "Limits of individuals charts lie 3 sigma from the mean, sigma being the mean moving range / 1.128 (Montgomery); "
+    "the rounded 2.66 of NHS Making Data Count gives limits 0.02% wider.",
+    "Signals: a point outside; a trend of seven points; two of three points beyond two thirds of the way to a limit, "
+    "all three on one side (a point outside counts for the side, not for the two); seven points on one side (NHS "
+    "Making Data Count). Run charts: longest run and crossings (Anhøj and Olesen 2014), without a trend rule.",
+    "Screening of moving ranges is off unless chosen; NHSRplotthedots has it on.",
+    "A missing period breaks runs and trends; the published tools join over it.",
+    "g charts count runs about the theoretical median, not about the mean (Provost and Murray), and do not use the "
+    "two-of-three rule. t charts are individuals charts of time^(1/3.6) (Nelson 1994). p′ and u′ are Laney's (2002), "
+    "used where periods differ by more than 1.3 times counting chance.",
+    "Funnels: arcsine limits for proportions, exact Poisson limits for ratios and rates (Spiegelhalter 2005); "
+    "over-dispersion from z winsorised at 10%, added to the limits whenever it is above zero.",
+    "Before and after: segmented regression whose clock is 0 at the first point after the change; Lopez Bernal et al. "
+    "(2017) let it be 1 there. Over-dispersion never narrows an interval.",
+)
+
+
+def signals(review):
+    """What the charts say together, and how much of it chance would say too."""
+    if review.note:
+        return Prose(review.note)
+    text = (
+        f"{formats.plural(review.charts, 'chart')} with limits; **{review.with_signals}** "
+        f"{'shows' if review.with_signals == 1 else 'show'} a signal. If nothing at all had changed, chance would show "
+        f"one on about **{formats.number(round(review.expected_false_signals))}** of them."
+    )
+    late = [s for s in review.series if s.late]
+    if late:
+        vendors = sorted({s.label for s in late})
+        words = formats.listing([formats.text(v) for v in vendors[:5]]) + (" and others" if len(vendors) > 5 else "")
+        text += f" Data is late from {words}."
+    odd = [(s, day) for s in review.series for day, _ in s.odd]
+    if odd:
+        words = "; ".join(f"{formats.text(s.label)}, {formats.text(s.measure.name)}, {day:%B %Y}" for s, day in odd[:5])
+        text += f" Values that look as if they came in another unit are left out until confirmed: {words}."
+    return Prose(text)
+
+
+def headlines(review):
+    """What changed since last time, and what needs a decision."""
+    pack = review.pack
+    since = f"the meeting of {formats.date(pack.last_meeting)}" if pack.last_meeting else "a period ago"
+    lines = [
+        f"Changed since {since}: "
+        + (
+            _lines(pack.changed, lambda h: f"{_who(h)} (was {_says(h.before)}, now {_says(h.variation)})") or "nothing."
+        ),
+        "Needs a decision: "
+        + (_lines(pack.decisions, lambda h: f"{_who(h)} ({', '.join(_reasons(h))})") or "nothing."),
+    ]
+    if pack.topic:
+        lines.append(f"Roadmap topic: {formats.text(pack.topic)}.")
+    return bullets(lines)
+
+
+def meeting_cadence(review):
+    """Whether vendor and city meet at least quarterly."""
+    pack = review.pack
+    due = formats.plural(len(pack.actions_due), "action")
+    actions = f"{due} due, {len(pack.actions_open)} open for later, {pack.actions_closed} closed."
+    if pack.last_meeting is None:
+        return Prose(f"No meeting about the data is on record; hold one at least every quarter. {actions}")
+    when = f"Last meeting: {formats.date(pack.last_meeting)}, {formats.days(pack.days_since_meeting)} ago"
+    judged = "within the quarter" if pack.cadence == "at least quarterly" else "**more than a quarter ago**"
+    return Prose(f"{when}, {judged}. {actions}")
+
+
+def cases_on_time(review):
+    """Cases against their target dates; nothing without target dates."""
+    one = review.on_time
+    if one is None:
+        return Prose("No cases with target dates.")
+    text = (
+        f"Done by their target date: **{formats.share(one.share)}** ({formats.interval(one.low, one.high, 'share')}; "
+        f"{formats.integer(one.done)} of {formats.integer(one.n)}). {formats.integer(one.late)} were done late or "
+        f"closed without being done, and {formats.integer(one.open_late)} are still open past their target, which "
+        "counts as late"
+    )
+    if not math.isnan(one.oldest_open_days):
+        text += f" (the oldest by {formats.days(one.oldest_open_days)})"
+    left = [(one.not_due, "not due yet"), (one.without_target, "without a target date")]
+    words = [f"{formats.integer(n)} {what}" for n, what in left if n]
+    return Prose(f"{text}." + (f" Not counted: {formats.listing(words)}." if words else ""))
+
+
+def vendor_comparison(review):
+    """Who differs from the others by more than chance, and what to check first."""
+    if not review.vendors:
+        return Prose("There are not two vendors or sites with the same metric in this period: nothing to compare.")
+    lines = []
+    for one in review.vendors:
+        for row in one.outside.itertuples():
+            value = formats.value(row.value, one.measure.kind)
+            lines.append(f"{formats.text(row.name)} on {formats.text(one.measure.name)}: {value}, {row.flag} limits.")
+    if not lines:
+        return Prose("No vendor lies outside the funnel of any metric: differences are no larger than chance gives.")
+    checks = ", then ".join(FIRST_CHECKS)
+    return bullets(lines) + f"Before anything is said to a vendor, check: {checks}."
+
+
+def group_gaps(review):
+    """Which groups get other results than the one they are compared with."""
+    lines = []
+    for one in review.groups:
+        for row in one.table.itertuples():
+            if math.isnan(row.gap) or (row.gap_low <= 0 <= row.gap_high):
+                continue
+            kind = one.measure.kind
+            gap = formats.value(row.gap, kind).replace("%", " points")
+            span = formats.interval(row.gap_low, row.gap_high, kind).replace("%", "")
+            what, group = formats.text(one.measure.name), formats.text(row.group)
+            lines.append(
+                f"{what}: {group} {formats.value(row.value, kind)}, a gap of **{gap}** ({span}) to "
+                f"{formats.text(one.reference)}."
+            )
+    if not review.groups:
+        return Prose("The data names no groups of people and no places: gaps between them cannot be seen.")
+    return bullets(lines) if lines else Prose("No gap between groups is larger than chance gives.")
+
+
+def pathway(review):
+    """Where on the path most people are lost."""
+    path = review.pathway
+    if path is None:
+        return Prose("The cases do not carry two steps of a path.")
+    if not path.biggest_loss:
+        return Prose("Too few people are lost at any step to name one.")
+    step = path.steps[path.steps.index(path.biggest_loss) - 1]
+    table = path.by_vendor[path.by_vendor["name"] != "All"]
+    column = f"{path.biggest_loss}_kept"
+    text = f"Most are lost between {step} and {path.biggest_loss}: **{formats.share(path.kept)}** get over this step."
+    known = table[table[column].notna()]
+    if len(known) > 1:
+        low, high = known[column].min(), known[column].max()
+        text += f" Vendors lie between {formats.share(low)} and {formats.share(high)}."
+    return Prose(f"{text} {path.note}".strip())
+
+
+def change_effects(review):
+    """Verdict on every change, why, and the questions that remain."""
+    if not review.changes:
+        return Prose("No change is entered. Enter what was changed, from when, and which months gave rise to it.")
+    parts = []
+    for one in review.changes:
+        vendor = f", {formats.text(one.series.label)}" if one.series else ""
+        text = f"**{formats.text(one.what)}**{vendor}, {formats.date(one.day)}: "
+        text += f"**{one.verdict}**, because {one.why.rstrip('.')}."
+        if one.comparison:
+            text += f" Compared with {formats.plural(len(one.comparison), 'other vendor')}."
+        if one.note:
+            text += f" {one.note}"
+        parts.append(f"{text}\n\nStill to be asked:\n\n" + "\n".join(f"- {formats.text(q)}" for q in one.questions))
+    return Prose("\n\n".join(parts))
+
+
+def outcome_costs(review):
+    """What an outcome cost last year."""
+    if not review.costs:
+        return Prose("No cost per outcome: it needs payments and counted outcomes of the same vendor for whole years.")
+    lines = []
+    for one in review.costs:
+        years = one.table[~one.table["label"].isin(["before", "after"])]
+        if years.empty:
+            continue
+        row = years.iloc[-1]
+        constant = not math.isnan(row["cost_constant"])
+        cost = formats.money(row["cost_constant"] if constant else row["cost"], review.currency)
+        prices = f"prices of {one.base_year}" if constant else "nominal"
+        lines.append(
+            f"{formats.text(one.vendor)}: {cost} for each “{formats.text(one.measure.name)}” in {row['label']} "
+            f"({prices}; {formats.money(row['paid'], review.currency)} paid for {formats.integer(row['outcomes'])})."
+        )
+    return bullets(lines)
+
+
+def vendor_ratings(review):
+    """How ratings are spread, and what they lack."""
+    rated = review.ratings
+    if rated.table.empty:
+        return Prose("No ratings are saved.")
+    lines = [f"{formats.plural(len(rated.table), 'rating')} count."]
+    if rated.without_evidence:
+        lines.append(f"{formats.plural(rated.without_evidence, 'rating')} without evidence: add it, or take them back.")
+    if rated.waiting_for_comment:
+        lines.append(f"{formats.plural(rated.waiting_for_comment, 'rating')} without the vendor's comment (14 days).")
+    for row in rated.raters[rated.raters["clustered"]].itertuples():
+        lines.append(
+            f"{formats.text(row.rater)} gave “satisfactory” in {formats.share(row.satisfactory)} of {row.n:.0f} "
+            f"ratings, more than {formats.share(CLUSTERED)}: does the evidence really not tell vendors apart?"
+        )
+    return bullets(lines)
+
+
+def contract_memos(review):
+    """Draft of the memo for each contract that ends within a year."""
+    if not review.memos:
+        return Prose("No contract with results or ratings ends within a year.")
+    parts = []
+    for one in review.memos:
+        head = (
+            f"**{formats.text(one.contract_id)}, {formats.text(one.vendor_name)}** (ends {formats.date(one.end_date)})"
+        )
+        draft = f"draft: **{one.advice}**" if one.advice else "no draft"
+        moved = [r for r in one.results if r[1] in ("improvement", "concern")]
+        results = "; ".join(f"{formats.text(name)}: {says}" for name, says, _ in moved[:4])
+        parts.append(
+            f"{head}, {draft}. {' '.join(one.reasons)}" + (f" Results that moved: {results}." if results else "")
+        )
+    return bullets(parts)
+
+
+def review_methods(review):
+    """Methods of this review, and where they depart from what is published."""
+    return bullets(METHODS)
+
+
+def _lines(lines, say, most=6):
+    words = [say(h) for h in lines[:most]]
+    more = f"; and {len(lines) - most} more" if len(lines) > most else ""
+    return "; ".join(words) + more + "." if words else ""
+
+
+def _who(h):
+    return f"{formats.text(h.measure.name)}, {formats.text(h.label)}"
+
+
+def _reasons(h):
+    reasons = []
+    if h.variation == "concern":
+        reasons.append("getting worse by more than chance")
+    if h.assurance == "consistently fails":
+        reasons.append("the target cannot be met as things are")
+    return reasons
+
+
+def _says(variation):
+    return {"common cause": "chance alone", "neutral": "moved"}.get(variation, variation or "no limits")

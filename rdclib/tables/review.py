@@ -1,0 +1,503 @@
+"""Results over time, across vendors and groups, before and after a change, and the meeting's pages, as tables."""
+
+import math
+
+from rdclib import formats
+from rdclib.tables.table import Column, Interval, Table, Value
+
+_SHORT = 20  # headlines that fit on one page; beyond, only what needs a decision or has changed
+_AFTER = (3, 6, 12)
+
+
+def headlines(review):
+    """First page of the pack: headline metrics with what they say."""
+    lines = review.pack.headlines
+    shown = lines if len(lines) <= _SHORT else tuple(h for h in lines if h.decide or h.changed)
+    notes = []
+    if len(shown) < len(lines):
+        notes.append(f"{len(lines) - len(shown)} more vendor lines are unchanged, with nothing to decide.")
+    notes.append("Chance alone: the latest value is within what the series gives without any change.")
+    return Table(
+        "Headline metrics",
+        (
+            Column("metric", "text", "Metric"),
+            Column("vendor", "text", "Vendor"),
+            Column("latest", "number", "Latest"),
+            Column("end", "date", "Up to"),
+            Column("target", "number", "Target"),
+            Column("variation", "text", "Says"),
+            Column("assurance", "text", "Target is"),
+            Column("before", "text", "Last meeting"),
+            Column("late", "integer", "Periods late"),
+            Column("finding", "text", "Finding"),
+        ),
+        tuple(
+            (
+                h.measure.name,
+                h.label,
+                Value(h.latest, h.measure.kind),
+                h.end,
+                Value(h.target, h.measure.kind),
+                _says(h.variation),
+                _assured(h.assurance),
+                _says(h.before) + (" (changed)" if h.changed else ""),
+                h.late,
+                h.finding,
+            )
+            for h in shown
+        ),
+        notes=tuple(notes),
+        id="headlines",
+        currency=review.currency,
+    )
+
+
+def results(review):
+    """Every metric of every vendor: latest value, chart, signals, gaps."""
+    rows = []
+    for s in review.series:
+        latest, chart = s.latest, s.chart
+        rows.append(
+            (
+                s.measure.name,
+                s.label,
+                chart.kind,
+                chart.n,
+                Value(None if latest is None else latest["value"], s.measure.kind),
+                None if latest is None else latest["end"],
+                _says(chart.variation),
+                _assured(chart.assurance),
+                s.missing,
+                s.late,
+                " ".join(s.notes) if chart.note in " ".join(s.notes) else " ".join((*s.notes, chart.note)),
+            )
+        )
+    return Table(
+        "Results by metric and vendor",
+        (
+            Column("metric", "text", "Metric"),
+            Column("vendor", "text", "Vendor"),
+            Column("chart", "text", "Chart"),
+            Column("n", "integer", "Periods"),
+            Column("latest", "number", "Latest"),
+            Column("end", "date", "Up to"),
+            Column("variation", "text", "Says"),
+            Column("assurance", "text", "Target is"),
+            Column("missing", "integer", "Missing"),
+            Column("late", "integer", "Late"),
+            Column("notes", "text", "Remarks"),
+        ),
+        tuple(rows),
+        notes=(review.note,),
+        id="results",
+        currency=review.currency,
+    )
+
+
+def vendor_comparison(review):
+    """Vendors (or sites) on every metric in the period, by name and not by rank."""
+    rows = []
+    for one in review.vendors:
+        for row in one.table.itertuples():
+            kind = one.measure.kind
+            rows.append(
+                (
+                    one.measure.name,
+                    row.name,
+                    row.numerator,
+                    row.denominator,
+                    Value(row.value, kind),
+                    _interval(row.low, row.high, kind),
+                    row.flag or one.how,
+                )
+            )
+    notes = [f"{one.measure.name}: {one.note}" for one in review.vendors if one.note]
+    return Table(
+        f"Vendors side by side, {review.period.label}",
+        (
+            Column("metric", "text", "Metric"),
+            Column("name", "text", "Vendor or site"),
+            Column("numerator", "number", "Numerator"),
+            Column("denominator", "number", "Denominator"),
+            Column("value", "number", "Result"),
+            Column("interval", "text", "95% interval"),
+            Column("flag", "text", "Against the funnel"),
+        ),
+        tuple(rows),
+        notes=tuple(notes),
+        id="vendors",
+        row_header=1,
+        currency=review.currency,
+    )
+
+
+def case_mix(review):
+    """Strata behind the adjusted comparison: each vendor's own rate beside that of all vendors."""
+    rows = [
+        (
+            one.measure.name,
+            row.unit,
+            row.stratum,
+            row.numerator,
+            row.denominator,
+            Value(row.rate * one.measure.scale, one.measure.kind),
+            Value(row.overall_rate * one.measure.scale, one.measure.kind),
+        )
+        for one in review.vendors
+        if one.adjusted is not None and len(one.outside)
+        for row in one.strata.itertuples()
+        if row.unit in set(one.outside["name"])
+    ]
+    return Table(
+        "Case mix of the vendors outside a funnel",
+        (
+            Column("metric", "text", "Metric"),
+            Column("vendor", "text", "Vendor"),
+            Column("stratum", "text", "Kind of case"),
+            Column("numerator", "number", "Numerator"),
+            Column("denominator", "number", "Denominator"),
+            Column("rate", "number", "Own rate"),
+            Column("overall", "number", "All vendors"),
+        ),
+        tuple(rows),
+        notes=("Indirect standardisation: expected results if every vendor had the rate of all in each kind of case.",),
+        id="case-mix",
+        row_header=1,
+    )
+
+
+def group_gaps(review):
+    """Groups and places: results, ratios and gaps, small groups hidden."""
+    rows, notes = [], []
+    for one in review.groups:
+        kind = one.measure.kind
+        for row in one.table.itertuples():
+            rows.append(
+                (
+                    one.measure.name,
+                    f"{one.kind}: {row.group}",
+                    row.denominator,
+                    Value(row.value, kind),
+                    _interval(row.low, row.high, kind),
+                    row.ratio,
+                    _interval(row.ratio_low, row.ratio_high, "ratio"),
+                    Value(row.gap, kind),
+                    _interval(row.gap_low, row.gap_high, kind),
+                    "compared with" if row.group == one.reference else row.shown,
+                )
+            )
+        if one.note:
+            notes.append(f"{one.measure.name} by {one.kind}: {one.note}")
+    notes.append("Ratio and gap: against the group that is marked as compared with. Hidden is not zero.")
+    return Table(
+        f"Groups and places, {review.period.label}",
+        (
+            Column("metric", "text", "Metric"),
+            Column("group", "text", "Group"),
+            Column("n", "number", "Cases"),
+            Column("value", "number", "Result"),
+            Column("interval", "text", "95% interval"),
+            Column("ratio", "ratio", "Ratio"),
+            Column("ratio_interval", "text", "95% interval of the ratio"),
+            Column("gap", "number", "Gap"),
+            Column("gap_interval", "text", "95% interval of the gap"),
+            Column("shown", "text", "Shown"),
+        ),
+        tuple(rows),
+        notes=tuple(notes),
+        id="groups",
+        row_header=1,
+    )
+
+
+def pathway(review):
+    """People at each step by vendor, with the share kept from the step before; None without a path."""
+    path = review.pathway
+    return None if path is None else _path(path, path.by_vendor, "People along the path, by vendor", "path-by-vendor")
+
+
+def pathway_by_month(review):
+    """People at each step by month of entry; None without a path."""
+    path = review.pathway
+    if path is None:
+        return None
+    return _path(path, path.by_month.tail(13), "People along the path, by month of entry", "path-by-month")
+
+
+def change_effects(review):
+    """Effects of every change after 3, 6 and 12 months, and the verdict."""
+    rows = []
+    for one in review.changes:
+        kind = one.series.measure.kind if one.series else "number"
+        effects = [_effect(e, kind) for e in one.effects] or [None] * 3
+        before, after = (one.its.n_before, one.its.n_after) if one.its else (None, None)
+        vendor = one.series.label if one.series else None
+        rows.append((one.what, vendor, one.day, before, after, *effects, len(one.comparison), one.verdict))
+    return Table(
+        "Did the change last?",
+        (
+            Column("what", "text", "Change"),
+            Column("vendor", "text", "Vendor"),
+            Column("day", "date", "From"),
+            Column("before", "integer", "Periods before"),
+            Column("after", "integer", "Periods after"),
+            *(Column(f"effect_{m}", "text", f"Effect after {m} months (95%)") for m in _AFTER),
+            Column("comparison", "integer", "Compared with (vendors)"),
+            Column("verdict", "text", "Verdict"),
+        ),
+        tuple(rows),
+        notes=(
+            "Effect: difference to the old level and slope carried on, less that of the comparison vendors; for counts "
+            "a ratio. Intervals are the wider of the model's own and Newey and West's.",
+        ),
+        id="changes",
+    )
+
+
+def outcome_costs(review):
+    """Cost per outcome by fiscal year, and before and after a change."""
+    rows = [
+        (
+            one.vendor,
+            one.measure.name,
+            row.label,
+            row.start,
+            row.end,
+            row.paid,
+            row.outcomes,
+            row.cost,
+            row.cost_constant,
+        )
+        for one in review.costs
+        for row in one.table.itertuples()
+    ]
+    return Table(
+        "Cost per outcome",
+        (
+            Column("vendor", "text", "Vendor"),
+            Column("outcome", "text", "Outcome"),
+            Column("label", "text", "Period"),
+            Column("start", "date", "From"),
+            Column("end", "date", "To"),
+            Column("paid", "money", "Paid"),
+            Column("outcomes", "number", "Outcomes"),
+            Column("cost", "money", "Cost each, nominal"),
+            Column("cost_constant", "money", "Cost each, constant prices"),
+        ),
+        tuple(rows),
+        notes=tuple(dict.fromkeys(one.note for one in review.costs)),
+        id="costs",
+        currency=review.currency,
+    )
+
+
+def payments_due(review):
+    """What the chosen payment designs pay this period, line by line, with the sum to do by hand."""
+    rows, notes = [], []
+    for one in review.payments:
+        kind = one.measure.kind
+        for row in one.lines.itertuples():
+            rows.append(
+                (row.vendor, one.design.name, row.start, row.events, row.volume, Value(row.result, kind), row.paid)
+            )
+        total = formats.amount(one.total, review.currency)
+        notes.append(f"{one.design.name}: {_formula(one, review.currency)} Total {total}. {one.note}".strip())
+    return Table(
+        f"Payment by results, {review.period.label}",
+        (
+            Column("vendor", "text", "Vendor"),
+            Column("design", "text", "Design"),
+            Column("start", "date", "Period from"),
+            Column("events", "number", "Numerator"),
+            Column("volume", "number", "Denominator"),
+            Column("result", "number", "Result"),
+            Column("paid", "money", "Pays"),
+        ),
+        tuple(rows),
+        notes=tuple(notes),
+        id="payments-due",
+        currency=review.currency,
+    )
+
+
+def actions_due(review):
+    """Open actions that are due: the first five minutes of the meeting."""
+    return _actions(review.pack.actions_due, "Actions due", "actions-due", late=True)
+
+
+def actions_open(review):
+    """Open actions that are due later."""
+    return _actions(review.pack.actions_open, "Actions open, due later", "actions-open", late=False)
+
+
+def meeting_agenda(review):
+    """Sixty minutes, minute by minute."""
+    rows, at = [], 0
+    for minutes, what, how in review.pack.agenda:
+        rows.append(
+            (f"{at}–{at + minutes}", what, review.pack.topic if what == "Roadmap topic" and review.pack.topic else how)
+        )
+        at += minutes
+    return Table(
+        f"Agenda, {at} minutes",
+        (Column("minutes", "text", "Minute"), Column("what", "text", "Item"), Column("how", "text", "For")),
+        tuple(rows),
+        id="agenda",
+    )
+
+
+def vendor_ratings(review):
+    """Ratings that count, with their evidence and the vendor's comment."""
+    return Table.from_frame(
+        review.ratings.table,
+        (
+            Column("vendor_name", "text", "Vendor"),
+            Column("contract_id", "text", "Contract"),
+            Column("period", "text", "Period"),
+            Column("dimension", "text", "Dimension"),
+            Column("level", "text", "Level"),
+            Column("evidence", "text", "Evidence"),
+            Column("vendor_comment", "text", "Vendor's comment"),
+            Column("rater", "text", "Rater"),
+        ),
+        caption="Ratings of vendors",
+        id="ratings",
+    )
+
+
+def past_performance(review):
+    """Each vendor's record for the next award; newcomers are neutral."""
+    rows = [
+        (p.vendor_name, p.score, p.n, p.weight, "newcomer: neutral" if p.newcomer else "rated")
+        for p in review.past_performance
+        if not p.newcomer
+    ]
+    new = sum(p.newcomer for p in review.past_performance)
+    notes = ["Score 0 (unsatisfactory) to 4 (exceptional): mean of ratings, weighted by recency and relevance."]
+    if new:
+        neutral = next(p.score for p in review.past_performance if p.newcomer)
+        notes.append(
+            f"{formats.plural(new, 'vendor')} without a rating that counts: neutral, {formats.number(neutral)}, so "
+            "that newcomers neither gain nor lose."
+        )
+    return Table(
+        "Past performance for the next award",
+        (
+            Column("vendor", "text", "Vendor"),
+            Column("score", "ratio", "Score"),
+            Column("n", "integer", "Ratings"),
+            Column("weight", "number", "Sum of weights"),
+            Column("status", "text", "Record"),
+        ),
+        tuple(rows),
+        notes=tuple(notes),
+        id="past-performance",
+    )
+
+
+def contract_memos(review):
+    """Contracts that end within a year: results, record, time and options, with a drafted advice."""
+    rows = [
+        (m.contract_id, m.vendor_name, m.title, m.end_date, m.notice_date, m.days_left, m.concern, m.score, m.advice)
+        for m in review.memos
+    ]
+    return Table(
+        "Decisions ahead: renewal, extension, rebid or exit",
+        (
+            Column("contract_id", "text", "Contract"),
+            Column("vendor", "text", "Vendor"),
+            Column("title", "text", "For"),
+            Column("end", "date", "Ends"),
+            Column("notice", "date", "Option notice"),
+            Column("days", "days", "Left"),
+            Column("concern", "ratio", "Concern (0–4)"),
+            Column("score", "ratio", "Record (0–4)"),
+            Column("advice", "text", "Draft"),
+        ),
+        tuple(rows),
+        notes=("A draft from results, record, time and options: the decision and its reasons are the city's.",),
+        id="memos",
+    )
+
+
+def _path(path, frame, caption, name):
+    columns = [Column("name", "text", "Vendor" if "vendor" in caption else "Month of entry")]
+    columns += [Column(step, "integer", step.capitalize()) for step in path.steps]
+    columns += [Column(f"{step}_kept", "share", f"Kept to {step}") for step in path.steps[1:]]
+    notes = [path.note]
+    if path.hidden:
+        notes.append("A dash is a count that is hidden because it, or one that it would give away, is small.")
+    return Table.from_frame(frame, columns, caption=caption, notes=tuple(notes), id=name)
+
+
+def _actions(frame, caption, name, *, late):
+    columns = [
+        Column("action", "text", "Action"),
+        Column("owner", "text", "Owner"),
+        Column("action_due", "text", "Due"),
+        Column("topic", "text", "Topic"),
+        Column("contract_id", "text", "Contract"),
+        Column("status", "text", "Status"),
+    ]
+    if late:
+        columns.append(Column("days_late", "days", "Late"))
+    return Table.from_frame(frame, columns, caption=caption, id=name)
+
+
+def _formula(one, currency):
+    """The rule of a design with its numbers, so that a line can be done by hand."""
+    d, kind = one.design, one.measure.kind
+
+    def money(x):
+        return formats.amount(x, currency)
+
+    def result(x):
+        return formats.value(None if x is None else x / one.scale, kind)
+
+    if d.kind == "unit rate":
+        floor = f", at least {money(d.floor)}" if d.floor else ""
+        cap = f", at most {money(d.cap)}" if d.cap else ""
+        return f"numerator × {money(d.rate)}{floor}{cap}."
+    if d.kind == "tiers":
+        steps = ", ".join(f"{formats.share(s)} from {result(t)}" for t, s in zip(d.thresholds, d.shares, strict=True))
+        return f"{money(d.pool)} × {steps}."
+    ramp = f"(result − {result(d.floor)}) / ({result(d.target)} − {result(d.floor)}), between 0 and 1"
+    if d.kind == "ramp":
+        return f"{money(d.pool)} × {ramp}."
+    if d.kind == "holdback":
+        return f"{money(d.invoice)} × {formats.share(d.share)} held back × {ramp}; unearned {d.unearned or 'lapses'}."
+    if d.kind == "improvement credit":
+        way = f"(result − {result(d.baseline)}) / ({result(d.target)} − {result(d.baseline)})"
+        return f"{money(d.pool)} × the larger of {ramp}, and {way}."
+    if d.kind == "milestone":
+        return f"{money(d.value)} when everything due was delivered."
+    if d.kind == "bonus pool":
+        return f"{money(d.pool)} shared by score × denominator; score: {ramp}."
+    if d.kind == "outcome curve":
+        knots = ", ".join(f"{money(p)} at {result(k)}" for k, p in zip(d.knots, d.payments, strict=True))
+        return f"once, at the end, on the result of all periods: {knots}; straight lines between."
+    return "by audited costs."
+
+
+def _effect(effect, kind):
+    if math.isnan(effect.value):
+        return None
+    if not math.isnan(effect.ratio):
+        return f"× {formats.ratio(effect.ratio)} ({formats.interval(effect.ratio_low, effect.ratio_high, 'ratio')})"
+    return f"{formats.value(effect.value, kind)} ({formats.interval(effect.low, effect.high, kind)})"
+
+
+def _interval(low, high, kind):
+    return None if math.isnan(low) and math.isnan(high) else Interval(low, high, kind)
+
+
+def _says(variation):
+    return {"common cause": "chance alone", "neutral": "moved"}.get(variation, variation)
+
+
+def _assured(words):
+    return {
+        "hit and miss": "hit and missed",
+        "consistently passes": "always met",
+        "consistently fails": "never met",
+    }.get(words, words)
