@@ -110,6 +110,7 @@ def _compute(indicator, frames, minimum_n):
         "left_out": left_out,
         "coverage": coverage,
         "warnings": _warnings(coverage),
+        "currency": frames.facts.currency,
         "rows": rows,
     }
     if n < minimum or not len(counted):

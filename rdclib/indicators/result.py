@@ -11,6 +11,19 @@ from rdclib.periods import Period
 # A field filled in for less than this is warned of wherever it is used.
 COMPLETE = 0.8
 
+# Unit of the catalogue to the kind in which people read it.
+KINDS = {
+    "share": "share",
+    "days": "days",
+    "money": "money",
+    "count": "integer",
+    "points": "integer",
+    "ratio": "ratio",
+    "number": "number",
+    "years": "number",
+    "score": "number",
+}
+
 # One sentence that goes with every interval when the records are all there are.
 WHAT_INTERVALS_MEAN = (
     "Where every contract was counted, the value itself is exact; the interval then says how far it could have moved "
@@ -64,12 +77,25 @@ class IndicatorResult:
     verdict_sure: bool = False
     warnings: tuple = ()
     note: str = ""
+    currency: str = "USD"
     rows: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     @property
     def caveat(self):
         """What a reader must bear in mind, in plain words."""
         return self.indicator.caveat
+
+    @property
+    def kind(self):
+        """Kind of the value for whoever prints it."""
+        return KINDS[self.indicator.unit]
+
+    @property
+    def hits(self):
+        """Records behind the upper part of a proportion, or that raised a question; None for other summaries."""
+        if not self.computed or self.indicator.summary not in ("proportion", "flag") or self.indicator.measure:
+            return None
+        return round(self.value * self.n) if self.indicator.summary == "proportion" else int(self.value)
 
     @property
     def computed(self):
