@@ -17,8 +17,7 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import FuncFormatter
 
 from rdclib import formats, style
@@ -29,6 +28,7 @@ matplotlib.rcParams.update(style.RC)
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 PNG_DPI = 150
+_POINTS = 72  # an inch
 
 
 @dataclass(frozen=True)
@@ -151,18 +151,16 @@ def text_width(text, size=None):
     size : float, optional
         Points; the house's font size unless given.
     """
-    font = FontProperties(family=style.RC["font.family"])
-    size = size or style.RC["font.size"]
+    font = get_font(findfont(FontProperties(family=style.RC["font.family"])))
+    font.set_size(size or style.RC["font.size"], _POINTS)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        return max(
-            (
-                TextPath((0, 0), line, size=size, prop=font).get_extents().width / 72
-                for line in text.split("\n")
-                if line
-            ),
-            default=0.0,
-        )
+        return max((_line_width(font, line) for line in text.split("\n")), default=0.0)
+
+
+def _line_width(font, line):
+    font.set_text(line)
+    return font.get_width_height()[0] / 64 / _POINTS  # FreeType counts in 64ths of a point
 
 
 def label_margin(labels, size=None):

@@ -84,3 +84,13 @@ def test_bars_show_missing_values_in_words_only():
 
     assert [bar.get_width() for bar in axes.patches] == [0, 2]
     assert [text.get_text() for text in axes.texts] == ["–", "2"]
+
+
+def test_the_measured_width_is_the_drawn_width():
+    words = "Department of Homeless Services"
+    figure, axes = picture.canvas(2)
+    drawn = axes.text(0, 0.5, words).get_window_extent().width / figure.dpi
+
+    assert abs(picture.text_width(words) - drawn) < 0.05
+    assert picture.text_width(f"a\n{words}\nb") == picture.text_width(words)
+    assert picture.text_width("") == 0
