@@ -139,7 +139,7 @@ def _checked(stage, given):
     for name in given:
         if name in ("engagement_name", "period", "as_of"):
             raise WrongUse(
-                f"'{name}' is not given as a parameter.", fix="Give the name itself,  --period  and  --as-of  instead."
+                f"'{name}' is not given as a parameter.", fix="Give the name itself, --period and --as-of instead."
             )
     return checked_parameters(stage.path, given)
 
@@ -249,7 +249,7 @@ class _Batch:
             return
         message = (
             f"Another runner holds the reports of {city.name} and does not let go.\n"
-            "See which with  rdc status,  end it, and run the same command again."
+            "See which with rdc status, end it, and run the same command again."
         )
         for stage in self.stages:
             self._end(city, stage.name, state=ledger.SKIPPED, why="another runner holds it", message=message)
@@ -344,10 +344,11 @@ class _Batch:
             }
         except Exception as error:  # a scheduler that lost its worker, or a result that did not travel
             result = {"state": ledger.KILLED, "message": f"The worker was lost ({type(error).__name__}).", "lost": True}
-        if result.pop("lost", False) and job.attempts < _ATTEMPTS:
+        if result.pop("lost", False):
             self.workers.mend()
-            self.todo.append(job)
-            return
+            if job.attempts < _ATTEMPTS:
+                self.todo.append(job)
+                return
         if result["state"] == ledger.DONE:
             result |= self._publish(job, result)
         if result["state"] != ledger.DONE:
@@ -524,14 +525,14 @@ def _connected(scheduler):
         from distributed import Client
     except ImportError:
         raise ReportError(
-            "Several machines need the library distributed.", fix="Install it with  pip install 'rdclib[cluster]'."
+            "Several machines need the library distributed.", fix="Install it with pip install 'rdclib[cluster]'."
         ) from None
     try:
         return Client(scheduler, timeout=30)
     except (OSError, ValueError) as error:
         raise ReportError(
             f"No scheduler answers at {scheduler} ({type(error).__name__}).",
-            fix="Start one with  dask scheduler  and give the address that it prints, for example tcp://10.0.0.5:8786.",
+            fix="Start one with dask scheduler and give the address that it prints, for example tcp://10.0.0.5:8786.",
         ) from None
 
 

@@ -350,6 +350,8 @@ def watch(run, *, timeout, memory, account):
             elif "all" in message:
                 complete = message["all"]
                 account.update(opened=message["opened"], names=message["names"])
+            elif "trouble" in message:
+                account["trouble"] = message["trouble"]
             elif "end" in message:
                 account["peak_mb"] = message.get("peak_mb") or account.get("peak_mb")
                 break
@@ -359,7 +361,7 @@ def watch(run, *, timeout, memory, account):
         account["seconds"] = time.monotonic() - began
         run.close()
     if message["end"] != 0 or "opened" not in account:
-        raise Stopped("killed", _death(message["end"]))
+        raise Stopped("killed", account.get("trouble") or _death(message["end"]))
 
 
 def _too_late(complete, spent, timeout):

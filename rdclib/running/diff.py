@@ -58,7 +58,7 @@ def _numbers(name, period, reports):
         stored = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise WrongUse(
-            f"There are no reports of '{name}' for {period}.", fix=f"Make them with  rdc run {name} --period {period}."
+            f"There are no reports of '{name}' for {period}.", fix=f"Make them with rdc run {name} --period {period}."
         ) from None
     return {
         (notebook, table["caption"], *place): value

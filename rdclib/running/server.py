@@ -141,6 +141,9 @@ class _Server:
         if child == 0:
             try:
                 self.become_run(connection, capture, folder)
+            except BaseException as error:
+                trouble = {"trouble": f"The run could not be prepared ({type(error).__name__}: {error})."}
+                connection.sendall(json.dumps(trouble).encode() + b"\n")
             finally:
                 os._exit(1)
         with contextlib.suppress(OSError):
@@ -316,7 +319,7 @@ def _limit_memory(limit_mb):
     """Let Python say MemoryError in the cell that asks for too much; the supervisor ends what slips through."""
     pages = [int(number) for number in Path("/proc/self/statm").read_text().split()]
     resident, data = pages[1] * resource.getpagesize(), pages[5] * resource.getpagesize()
-    room = max(limit_mb * 1024 * 1024 - resident, 16 * 1024 * 1024)
+    room = max(int(limit_mb * 1024 * 1024) - resident, 16 * 1024 * 1024)
     resource.setrlimit(resource.RLIMIT_DATA, (data + room, data + room))
 
 

@@ -83,7 +83,7 @@ def declared_parameters(path):
     except (SyntaxError, AttributeError, ValueError):
         raise ReportError(
             f"{path.name}: its parameters are not plain values.",
-            fix='Write one a line with its kind, for example  period: str = "FY2024"  (str, int or bool).',
+            fix='Write one a line with its kind, for example period: str = "FY2024" (str, int or bool).',
         ) from None
     return declared
 

@@ -2,8 +2,7 @@
 
 from rdclib import places
 from rdclib.errors import RDCError
-from rdclib.running import ledger, stages
-from rdclib.running.keys import Hashes, changes, common, inputs
+from rdclib.running import keys, ledger, stages
 
 
 def status(name="", *, reports=None):
@@ -23,8 +22,8 @@ def status(name="", *, reports=None):
         ``peak_mb``, ``why``, ``report``, ``key``, ``data`` and times, by engagement, period and notebook.
     """
     rows, known = ledger.latest(reports, name)
-    hashes = Hashes(known)
-    shared = common(hashes) if rows else {}
+    hashes = keys.Hashes(known)
+    shared = keys.common(hashes) if rows else {}
     notebooks = {stage.name: stage.path for stage in stages.STAGES}
     return [_seen(row, notebooks, hashes, shared) for row in rows]
 
@@ -50,16 +49,16 @@ def _changed(row, was, notebooks, hashes, shared):
         return ""
     try:
         folder = places.folder(row["engagement"])
-        now = inputs(notebooks[row["notebook"]], folder, was["parameters"], hashes, shared)
+        now = keys.inputs(notebooks[row["notebook"]], folder, was["parameters"], hashes, shared)
     except (RDCError, OSError) as error:
         return getattr(error, "what", str(error)).rstrip(".")
-    return "; ".join(changes(was, now))
+    return "; ".join(keys.changes(was, now))
 
 
 def as_text(rows):
     """The state of each report on a line, and under it what went wrong."""
     if not rows:
-        return "No reports were asked for yet. Make them with  rdc run --all."
+        return "No reports were asked for yet. Make them with rdc run --all."
     lines = []
     for row in rows:
         lines.append(f"{row['engagement']:<20} {row['period']:<10} {row['notebook']:<28} {_measured(row)}".rstrip())

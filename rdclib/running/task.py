@@ -126,11 +126,11 @@ def _what(job, account):
         return error["text"]
     if error["name"] == "MemoryError" and job["memory"]:
         first = f"The cell needs more memory than the limit of {job['memory']:,.0f} MB. {error['text']}".strip()
-        return f"{first}\nRaise the limit with  --memory  or make the city's files smaller."
+        return f"{first}\nRaise the limit with --memory or make the city's files smaller."
     if error["name"] == "SystemExit":
         return "A cell ended the notebook by exit; the cells after it were not run.\nTake the exit out of the notebook."
     text = f"{error['name']}: {' '.join(error['text'].split())}".rstrip(": ")
-    return f"{text}\nOpen the notebook with  rdc lab {job['engagement'].name}  and run it down to that cell."
+    return f"{text}\nOpen the notebook with rdc lab {job['engagement'].name} and run it down to that cell."
 
 
 def _write(job, notebook, account):

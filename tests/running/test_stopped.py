@@ -1,0 +1,275 @@
+"""Kills, Ctrl-C and second runners: nothing is lost, nothing is doubled, nobody waits for ever, nothing is left."""
+
+import contextlib
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from filelock import FileLock
+
+from rdclib.running import ledger, status
+from running.homes import COMMAND, linux, wait_for
+
+pytestmark = [linux, pytest.mark.long]
+# Says that it runs, and goes on when it is allowed to.
+WAITS = """
+import os, time
+from rdclib import places
+(places.home() / f"{engagement.name}.{os.getpid()}").write_text("runs")
+while not (places.home() / "go").exists():
+    time.sleep(0.02)
+"""
+
+
+def runs_of(home, name):
+    return list(home.folder.glob(f"{name}.*"))
+
+
+def go(home):
+    (home.folder / "go").write_text("")
+
+
+def server_of(process):
+    """The fork server that a command started."""
+    (found,) = [
+        child
+        for child in psutil.Process(process.pid).children()
+        if "rdclib.running.server" in " ".join(child.cmdline())
+    ]
+    return found
+
+
+def workers_of(process):
+    return [child for child in psutil.Process(process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_row_07_nothing_is_left_when_the_runner_is_killed_and_the_next_call_goes_on(home, number):
+    home.city("waits", WAITS + "import subprocess; subprocess.run(['sleep', '1000'])")
+    home.city("later")
+    process = home.start("run", "waits", "later", "--jobs", "1")
+    wait_for(lambda: runs_of(home, "waits"), 60)
+
+    process.send_signal(number)
+    process.communicate(timeout=30)
+
+    home.assert_nothing_left(5)
+    states = {name: row for (name, _), row in home.status().items()}
+    assert states["waits"]["state"] == "killed"
+    assert "the same command goes on" in states["waits"]["message"]
+    assert not home.page("later").exists()
+    go(home)
+    (home.folder / "data/engagements/waits/raw/act.py").write_text("")
+    assert home.rdc("run", "waits", "later").returncode == 0
+    assert {row["state"] for row in home.status().values()} == {"done"}
+    assert not list((home.reports / ".staging").iterdir())
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(home):
+    for name in ("first", "second", "third"):
+        home.city(name, "" if name == "first" else WAITS)
+    process = home.start("run", "first", "second", "third", "--jobs", "1")
+    wait_for(lambda: runs_of(home, "second"), 60)
+
+    # The terminal sends it to the workers as well.
+    for one in (process, *workers_of(process)):
+        one.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert err == (
+        "Stopped. 1 of 3 reports were made and are kept.\n"
+        "Run the same command again to go on; it makes only what is missing.\n"
+    )
+    assert "Traceback" not in out
+    home.assert_nothing_left(5)
+    assert [row["state"] for row in home.status().values()] == ["done", "killed", "skipped"]
+    assert home.page("first").exists()
+    assert "first/FY2024/00_words.html" in (home.reports / "index.html").read_text()
+
+
+def test_killing_a_run_the_server_or_a_worker_loses_nothing(home):
+    for name in ("one", "two"):
+        home.city(name, WAITS)
+    process = home.start("run", "one", "two", "--jobs", "2")
+    wait_for(lambda: runs_of(home, "one") and runs_of(home, "two"), 60)
+
+    server = server_of(process)
+    server.kill()
+    wait_for(lambda: len(runs_of(home, "one")) == 2 and len(runs_of(home, "two")) == 2, 60)
+    go(home)
+    out, err = process.communicate(timeout=60)
+
+    assert process.returncode == 0, err
+    assert out.splitlines()[-1] == "2 reports: 2 done."
+    assert all(row["attempts"] == 2 for row in home.status().values())
+    assert not psutil.pid_exists(server.pid)
+
+
+def test_killing_a_worker_breaks_the_pool_and_loses_nothing(home):
+    for name in ("one", "two", "three"):
+        home.city(name, WAITS)
+    process = home.start("run", "one", "two", "three", "--jobs", "2")
+    wait_for(lambda: runs_of(home, "one") and runs_of(home, "two"), 60)
+
+    workers_of(process)[0].kill()
+    go(home)
+    out, err = process.communicate(timeout=90)
+
+    assert process.returncode == 0, err
+    assert out.splitlines()[-1] == "3 reports: 3 done."
+
+
+def test_a_run_that_kills_its_server_is_given_up_after_a_second_try(home):
+    home.city("murder", "import os, signal; os.kill(os.getppid(), signal.SIGKILL)")
+    home.city("peace")
+
+    ran = home.rdc("run", "murder", "peace", "--jobs", "1")
+
+    states = {name: (row["state"], row["attempts"]) for (name, _), row in home.status().items()}
+    assert states == {"murder": ("killed", 2), "peace": ("done", 1)}
+    assert ran.returncode == 1
+
+
+def test_two_runners_on_one_folder_share_the_work(home):
+    names = [f"city-{number}" for number in range(6)]
+    for name in names:
+        home.city(name, WAITS)
+    first = home.start("run", *names, "--jobs", "2")
+    second = home.start("run", *reversed(names), "--jobs", "2")
+    wait_for(lambda: sum(len(runs_of(home, name)) for name in names) == 4, 60)
+    go(home)
+    outs = [process.communicate(timeout=90)[0] for process in (first, second)]
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert {name: len(runs_of(home, name)) for name in names} == dict.fromkeys(names, 1)
+    assert all(home.page(name).exists() for name in names)
+    assert sum(int(re.search(r"(\d+) done", out)[1]) for out in outs) == 6
+    index = (home.reports / "index.html").read_text()
+    assert all(f"{name}/FY2024/00_words.html" in index for name in names)
+
+
+def test_nobody_waits_for_ever_for_a_runner_that_does_not_let_go(here, make, capsys):
+    for name in ("held", "free"):
+        here.city(name)
+    (here.reports / ".locks").mkdir(parents=True)
+    times = iter(range(0, 1_000_000, 50))
+
+    with FileLock(here.reports / ".locks" / "held.lock"):
+        rows = make("held", "free", timeout=100, clock=lambda: next(times))
+
+    assert rows[("free", "00_words")]["state"] == "done"
+    held = rows[("held", "00_words")]
+    assert (held["state"], held["why"]) == ("skipped", "another runner holds it")
+    assert held["message"] == (
+        "Another runner holds the reports of held and does not let go.\n"
+        "See which with rdc status, end it, and run the same command again."
+    )
+    assert 150 < next(times) < 400
+
+
+def test_a_run_of_a_dead_coordinator_is_shown_as_killed(here):
+    book = ledger.Ledger(here.reports)
+    book.begin()
+    (number,) = book.add([{"engagement": "springfield", "notebook": "00_words", "period": "FY2024"}])
+    assert [row["state"] for row in status()] == ["queued"]
+    book.update(number, state="running")
+    assert [row["state"] for row in status()] == ["running"]
+
+    # A process with our number that began at another time is not the one that wrote it.
+    book._db.execute("update batches set started = started - 1000")
+
+    (row,) = status()
+    assert (row["state"], row["message"]) == ("killed", ledger.INTERRUPTED)
+    book.close()
+
+
+def test_status_is_live(home):
+    home.city("waits", WAITS)
+    process = home.start("run", "waits", "--jobs", "1")
+    wait_for(lambda: runs_of(home, "waits"), 60)
+
+    (row,) = home.status().values()
+    assert row["state"] == "running"
+
+    go(home)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def test_row_24_a_terminal_shows_a_bar_that_reaches_the_end(home):
+    for name in ("one", "two"):
+        home.city(name)
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, str(COMMAND), "run", "one", "two"],
+        env=os.environ | home.environment | {"TERM": "xterm", "COLUMNS": "100"},
+        stdout=slave,
+        stderr=slave,
+    )
+    os.close(slave)
+    shown = b""
+    with contextlib.suppress(OSError):
+        while data := os.read(master, 4096):
+            shown += data
+    process.wait(30)
+    os.close(master)
+
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode())
+    assert "two  00 words" in text.lower()
+    assert re.search(r"━+ 2/2", text)
+    assert "2 reports: 2 done." in text
+
+
+@pytest.mark.parametrize("way", ["fork", "kernel"])
+def test_row_29_the_runner_works_when_called_from_a_notebook(home, way):
+    # A kernel runs its cells inside an event loop.
+    home.city("springfield")
+    script = f"""
+import nbclient, nbformat.v4 as v4
+cell = v4.new_code_cell('''
+import sys
+sys.path.insert(0, {str(COMMAND.parents[1])!r})
+from rdclib.running import batch
+from running.command import of_folder
+rows = batch.run(["springfield"], jobs=1, fork={way == "fork"}, stages=of_folder({str(home.notebooks)!r}))
+[row["state"] for row in rows]
+''')
+book = v4.new_notebook(cells=[cell])
+nbclient.NotebookClient(book, kernel_name="python3", timeout=100).execute()
+print(cell.outputs[-1].data["text/plain"], "".join(o.get("text", "") for o in cell.outputs))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], env=os.environ | home.environment, capture_output=True, text=True, timeout=120
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("['done'] [1/1] springfield  FY2024  00_words  done")
+
+
+def test_the_ledger_waits_for_another_writer_and_tells_when_it_cannot_write(here, monkeypatch):
+    book = ledger.Ledger(here.reports)
+    book.begin()
+    began = time.monotonic()
+    monkeypatch.setattr(ledger, "_WAIT_SECONDS", 0.2)
+    other = ledger.Ledger(here.reports)
+    book._db.execute("begin immediate")
+
+    with pytest.raises(ledger.ReportError) as error:
+        other.begin()
+
+    assert str(error.value) == (
+        "The ledger of the runs cannot be written (database is locked).\n"
+        f"Make room on the disk, or delete {book.path}; the reports themselves are whole."
+    )
+    assert time.monotonic() - began < 10
+    book.close()
+    other.close()
+    assert json.dumps(status()) == "[]"
