@@ -499,9 +499,9 @@ def _concern(frames):
     """Return each rated contract's concern: 0 for exceptional to 4 for unsatisfactory, mean of its latest ratings."""
     r = frames.vendor_ratings
     levels = {word: float(place) for place, word in enumerate(vocabulary.RATING_LEVELS)}
-    r = r.assign(concern=r["level"].map(levels)).dropna(subset=["concern", "contract_id", "period"])
+    r = r.assign(concern=r["level"].map(levels).astype(float)).dropna(subset=["concern", "contract_id", "period"])
     starts = {label: _start(label, frames.facts.fiscal_year_start) for label in r["period"].unique()}
-    r = r.assign(start=r["period"].map(starts))
+    r = r.assign(start=pd.to_datetime(r["period"].map(starts)))
     r = r[r["start"] <= frames.today]
     r = r.drop_duplicates(["contract_id", "period", "dimension"], keep="last")
     latest = r.groupby("contract_id")["start"].transform("max") == r["start"]
