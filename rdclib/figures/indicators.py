@@ -163,7 +163,7 @@ def _intervals(panels, alt, caption, id):
             axis.axvline(limit, color=style.TARGET, linestyle="--", linewidth=1.1)
         axis.set_title(title, fontsize=10.5, loc="left", x=0)
         axis_as(axis.xaxis, result.kind, result.currency)
-        axis.locator_params(axis="x", nbins=6)
+        axis.locator_params(axis="x", nbins=6, steps=[1, 2, 5, 10])
         grid(axis, "x")
     return Picture(figure, alt, caption, id)
 
@@ -229,7 +229,7 @@ def cycle_time(times):
     axis.tick_params(axis="y", length=0)
     axis_as(axis.xaxis, "integer")
     axis.set_xlabel("calendar days")
-    axis.set_title("Median", loc="right", fontsize=10, x=1 + room / (style.WIDTH - room - 1), ha="right")
+    axis.text(1.02, -0.62, "Median", transform=axis.get_yaxis_transform(), fontsize=10, fontweight="bold", va="center")
     grid(axis, "x")
     said = "; ".join(
         f"{row.stage.lower()} {formats.days(row.median)} ({formats.integer(row.n)} measured, nine of ten within "

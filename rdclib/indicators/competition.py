@@ -302,6 +302,7 @@ def price_gap(records):
     p = processes(records)
     gap = (p["other"] - p["winning"]) / p["winning"].where(p["winning"] > 0)
     reasons = _not_comparable(p) | {
+        "not decided by price alone": p["other_criteria"],
         "not exactly one award to one vendor": ~p["one_award"],
         "no second valid bid": p["winning"].isna() | p["other"].isna(),
         "not won by the lowest bid": p["other"] < p["winning"],

@@ -1,0 +1,60 @@
+from rdclib import tables
+from rdclib.indicators import WHAT_INTERVALS_MEAN, compute, compute_all
+from tests import build
+
+CITY = build.records(
+    build.solicitation("one-bid", number_of_bids=1),
+    build.solicitation("three-bids", number_of_bids=3, department="Police"),
+    build.solicitation("cancelled", solicitation_status="cancelled"),
+    build.solicitation("no-count"),
+)
+
+
+def single_bids():
+    return compute("CP02", CITY, minimum_n=1)
+
+
+def test_indicator_table_has_value_interval_base_gaps_threshold_and_caveat():
+    table = tables.indicators({"CP02": single_bids()}, "competition")
+
+    (row,) = table.texts()
+    assert row[:6] == ("CP02 Single-bid rate", "50%", "9–91%", "2", "1 cancelled, 1 no bid count", "poor, not certain")
+    assert row[6].startswith("up to 10% good; above 20% poor (European Commission")
+    assert row[7] == single_bids().caveat
+    assert WHAT_INTERVALS_MEAN in table.notes
+    assert "CP02: Number of bids (solicitations.number_of_bids) is filled in for 2 of 4 rows, under 80%." in table.notes
+
+
+def test_breakdown_by_department():
+    table = tables.breakdown(single_bids())
+
+    assert table.texts() == (("Parks", "100%", "21–100%", "1"), ("Police", "0%", "0–79%", "1"))
+
+
+def test_what_cannot_be_told_is_listed_with_its_reason():
+    results = compute_all(CITY)
+
+    table = tables.not_computed(results)
+
+    assert len(table.rows) == sum(not result.computed for result in results.values())
+    assert all(why for _, why in table.rows)
+
+
+def test_coverage_lists_the_emptiest_column_first():
+    table = tables.coverage({"CP02": single_bids()})
+
+    assert table.texts() == (("Number of bids (solicitations.number_of_bids)", "50%", "4", "CP02"),)
+
+
+def test_flags_are_questions_with_how_often_they_were_raised():
+    table = tables.flags({"CP02": single_bids()})
+
+    (row,) = table.texts()
+    assert row[:5] == ("R018", "Why did only one vendor bid, and who else could have?", "1", "2", "50%")
+
+
+def test_flagged_records_lead_to_file_and_line():
+    table = tables.flagged(single_bids(), "R018", CITY)
+
+    line = str(int(CITY.solicitations.loc[0, "source_row"]))
+    assert table.texts() == (("Parks", "1", "solicitations.csv", line),)
