@@ -1,6 +1,7 @@
 from rdclib import figures
 from rdclib.indicators import compute, cycle_times, portfolio_overview
 from tests import build
+from tests.figures.legible import faults
 
 
 def results(records, *ids):
@@ -20,8 +21,8 @@ def test_portfolio_says_its_numbers():
     picture = figures.portfolio(portfolio_overview(build.records(*CITY)))
 
     assert picture.alt == (
-        "2 contracts worth $1,000: by department, most is Parks ($900); by vendor, most is V1 ($900); by contract type, "
-        "most is unit price ($900)."
+        "2 contracts worth $1,000: by department, most is Parks ($900); by vendor, most is V1 ($900); by contract "
+        "type, most is unit price ($900)."
     )
     assert picture.svg.startswith("<?xml")
 
@@ -66,6 +67,36 @@ def test_nothing_to_draw_is_no_picture():
     assert figures.contract_changes(results(records, "AM01", "AM04")) is None
     assert figures.cycle_time(cycle_times(records)) is None
     assert figures.portfolio(portfolio_overview(records)).alt == "No contract in force."
+
+
+def test_every_word_can_be_read():
+    names = [f"A department with quite a long name number {i}" for i in range(14)]
+    rows = [
+        build.contract(f"c{i}", department=name, current_amount=10**i, original_amount=10**i)
+        for i, name in enumerate(names)
+    ]
+    rows += [
+        build.solicitation(
+            f"s{i}",
+            department=name,
+            number_of_bids=1 + i % 3,
+            requisition_date="2023-11-01",
+            award_date="2024-02-01",
+            signed_date="2024-03-01",
+        )
+        for i, name in enumerate(names)
+    ]
+    records = build.records(*rows, build.amendment("c1"), holidays=["2024-01-01"])
+    found = results(records, "CP01", "CP02", "AM01", "AM04")
+
+    drawn = (
+        figures.portfolio(portfolio_overview(records)),
+        figures.competition(found),
+        figures.contract_changes(found),
+        figures.cycle_time(cycle_times(records)),
+    )
+
+    assert [faults(picture) for picture in drawn] == [[], [], [], []]
 
 
 def test_hostile_names_are_drawn_as_they_are():

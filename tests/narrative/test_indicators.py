@@ -22,8 +22,8 @@ def test_what_cannot_be_computed_is_said():
     prose = narrative.indicator(compute("AM09", build.records()))
 
     assert prose.text == (
-        "Milestones met on time: Cannot be computed: the city's files have no value for Due (milestones.due\\_date); Met "
-        "(milestones.date\\_met). Those columns would make it possible."
+        "Milestones met on time: Cannot be computed: the city's files have no value for Due (milestones.due\\_date); "
+        "Met (milestones.date\\_met). Those columns would make it possible."
     )
 
 
