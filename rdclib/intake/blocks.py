@@ -1,6 +1,7 @@
 """One table of one file: its columns as text, and every line that is no data or cannot be used, with the reason."""
 
 import csv
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,6 +14,7 @@ from rdclib.intake.grids import regular_columns
 
 NOT_DATA = ("title", "heading", "repeated heading", "total", "note", "blank", "example", "another table")
 EXAMPLE = "example"  # first cell of the template's example row
+NOTE_CELLS = 2  # a row of a note or a left-over sum has at most so many
 TAIL = 15  # last rows in which notes and sums stand
 
 
@@ -131,7 +133,7 @@ def _row_block(grid, found, name):
 
 
 def _usual(rows):
-    counts = sorted(sum(1 for c in row if c.strip()) for row in rows)
+    counts = sorted(sum(1 for c in row if c.strip()) for row in rows if row and row[0].lower() != EXAMPLE)
     counts = [c for c in counts if c]
     return counts[len(counts) // 2] if counts else 0
 
@@ -141,15 +143,19 @@ def _tail(rows, last, usual, width):
     at = last + 1
     for i in range(last, max(last - TAIL, -1), -1):
         filled = sum(1 for c in rows[i] if c.strip())
-        if filled > max(2, usual // 3) and i < last:
-            break
-        if filled <= max(2, usual // 3):
+        if filled <= NOTE_CELLS and usual > NOTE_CELLS:
             at = i
-        elif not filled:
-            continue
         else:
             break
     return at
+
+
+_SUM = re.compile(r"total|suma|soma", re.I)
+
+
+def _begins_like(row, head):
+    """One of the first three headings stands in its own column: only then are all compared."""
+    return any(h and len(cell) < 200 and parsing.fold(cell) == h for cell, h in zip(row[:3], head[:3], strict=False))
 
 
 def row_kind(row, head, usual, width, *, at_end):
@@ -159,15 +165,20 @@ def row_kind(row, head, usual, width, *, at_end):
         return "blank"
     if filled[0].lower() == EXAMPLE:
         return "example"
-    if len(filled) >= 2 and len(filled) >= sum(1 for h in head if h) / 2 and not parsing.is_figure(filled[-1][:40]):
+    if len(filled) >= 2 and _begins_like(row, head):
         folded = [parsing.fold(cell) if len(cell) < 200 else "" for cell in row[:width]]
         if sum(1 for a, b in zip(folded, head, strict=False) if a and a == b) >= max(2, 0.8 * len(filled)):
             return "repeated heading"
     for cell in filled[:3]:
         # A vendor called Total has its other cells filled; a line of sums has blanks.
-        if len(cell) < 60 and layout.TOTAL.match(parsing.fold(cell)) and len(filled) <= max(2, 0.7 * usual):
+        if (
+            len(cell) < 60
+            and _SUM.search(cell)
+            and layout.TOTAL.match(parsing.fold(cell))
+            and len(filled) <= max(2, 0.7 * usual)
+        ):
             return "total"
-    if at_end and width >= layout.SHORT and len(filled) <= max(2, usual // 3):
+    if at_end and width >= layout.SHORT and len(filled) <= NOTE_CELLS < usual:
         return "total" if all(parsing.is_figure(cell) for cell in filled) else "note"
     return ""
 

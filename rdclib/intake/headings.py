@@ -33,6 +33,19 @@ class Match:
     by: str = "heading"  # heading, content or map
 
 
+# What headings are shortened to; a city's "Award Dt" is the catalogue's "award date".
+SHORT = {
+    "dt": "date", "amt": "amount", "nbr": "number", "num": "number", "no": "number", "desc": "description",
+    "dept": "department", "recd": "received", "pmt": "payment", "inv": "invoice", "vend": "vendor", "qty": "quantity",
+}  # fmt: skip
+
+
+def key(text):
+    """A heading to compare by: folded, with shortened words written out."""
+    words = parsing.fold(text).replace("rec d", "recd").split()
+    return " ".join(SHORT.get(word, word) for word in words)
+
+
 @cache
 def synonyms(table):
     """Folded headings of a table: heading -> our columns, the catalogue's earlier rows first."""
@@ -42,34 +55,34 @@ def synonyms(table):
     for row in load_table("headings"):
         tables = [t for t in row["tables"].split(";") if t]
         if row["column"] in own and (not tables or table in tables):
-            found.setdefault(parsing.fold(row["heading"]), []).append(row["column"])
+            found.setdefault(key(row["heading"]), []).append(row["column"])
     for name in columns:
         if name in schemas.LINEAGE:
             continue
         title = schemas.TABLES[table].columns[name].title
         # The template's own headings and our own names always win over a synonym.
         for heading in (name, title):
-            key = parsing.fold(heading.replace("_", " "))
-            found[key] = [name] if heading == name else [*dict.fromkeys([*found.get(key, []), name])]
-    return {key: tuple(dict.fromkeys(value)) for key, value in found.items() if key}
+            word = key(heading.replace("_", " "))
+            found[word] = [name] if heading == name else [*dict.fromkeys([*found.get(word, []), name])]
+    return {word: tuple(dict.fromkeys(value)) for word, value in found.items() if word}
 
 
 @cache
 def all_known():
     """Every folded heading of every table."""
-    return frozenset(key for table in schemas.TABLES for key in synonyms(table))
+    return frozenset(word for table in schemas.TABLES for word in synonyms(table))
 
 
 @lru_cache(maxsize=20_000)
 def bare(heading):
     """A heading without brackets, units and numbering: ``Supplier ID(T)`` and ``supplier_id`` are the same."""
     text = re.sub(r"\([^)]{0,25}\)|\[[^\]]{0,25}\]", " ", heading)
-    return parsing.fold(text) or parsing.fold(heading)
+    return key(text) or key(heading)
 
 
 def is_known(text):
     """Whether a text is a heading that some table has."""
-    return bare(text) in all_known() or parsing.fold(text) in all_known()
+    return bare(text) in all_known() or key(text) in all_known()
 
 
 def currency_of(heading):
@@ -85,7 +98,7 @@ def by_heading(heading, own, table):
     """Our columns that a heading may mean, each with a confidence from the words alone."""
     known = synonyms(table)
     found = {}
-    for text in dict.fromkeys((bare(heading), bare(own), parsing.fold(heading))):
+    for text in dict.fromkeys((bare(heading), bare(own), key(heading))):
         if text in known:
             for column in known[text]:
                 found[column] = max(found.get(column, 0), 1.0 if text != bare(own) or own == heading else 0.95)
@@ -94,17 +107,17 @@ def by_heading(heading, own, table):
     text = bare(heading)
     if len(text) < 4:
         return {}
-    for key, score, _ in process.extract(text, known.keys(), scorer=fuzz.ratio, score_cutoff=86, limit=3):
-        for column in known[key]:
+    for word, score, _ in process.extract(text, known.keys(), scorer=fuzz.ratio, score_cutoff=86, limit=3):
+        for column in known[word]:
             # A slip of the pen: 0.80 for 86 letters of a hundred, up to 0.95.
             found[column] = max(found.get(column, 0), round(0.8 + (score - 86) / 14 * 0.15, 3))
     if found:
         return found
     # All words of a synonym inside a longer heading: worth asking, never sure.
-    for key, score, _ in process.extract(text, known.keys(), scorer=fuzz.token_set_ratio, score_cutoff=95, limit=4):
-        if len(key) >= 5 and len(key) >= 0.5 * len(text):
-            for column in known[key]:
-                found[column] = max(found.get(column, 0), 0.62 + 0.1 * min(len(key) / len(text), 1) * score / 100)
+    for word, score, _ in process.extract(text, known.keys(), scorer=fuzz.token_set_ratio, score_cutoff=95, limit=4):
+        if len(word) >= 5 and len(word) >= 0.5 * len(text):
+            for column in known[word]:
+                found[column] = max(found.get(column, 0), 0.62 + 0.1 * min(len(word) / len(text), 1) * score / 100)
     return found
 
 

@@ -1,0 +1,266 @@
+"""Files that a city hands over: which table each is, a copy in raw/, and a draft of the column map."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from rdclib import ocds, parsing, saved, schemas
+from rdclib.errors import DataFileError
+from rdclib.intake import headings as heads
+from rdclib.intake import wide
+from rdclib.intake.blocks import blocks_of
+from rdclib.intake.grids import text_grid, workbook_grids
+from rdclib.intake.opening import fingerprint, open_sources
+from rdclib.intake.table import MAIN_MONEY, load_json, objects_grid, read_table
+
+# Without one column of each group a sheet is not this table.
+NEEDED = {
+    "contracts": (
+        {"contract_id", "title", "vendor_name"},
+        {*MAIN_MONEY["contracts"], "start_date", "end_date", "number_of_bids"},
+    ),
+    "contract_vendors": ({"contract_id"}, {"vendor_name", "vendor_id"}, {"vendor_share", "role"}),
+    "solicitations": ({"solicitation_id", "title"}, {"posted_date", "bid_deadline", "solicitation_status", "budget"}),
+    "bids": ({"bidder_name", "bidder_id"}, {"bid_amount", "won", "bid_status", "bid_received_date"}),
+    "amendments": ({"contract_id"}, {"amendment_id", "amendment_kind"}, {"amount_change", "amendment_date"}),
+    "milestones": ({"contract_id"}, {"milestone_id", "title"}, {"due_date", "date_met"}),
+    "payments": ({"payment_amount"}, {"payment_date", "payment_id"}, {"vendor_name", "vendor_id", "contract_id"}),
+    "vendors": ({"vendor_name"}, {"vendor_address", "vendor_place", "tax_id", "phone", "vendor_certification"}),
+    "observations": (
+        {"value", "numerator"},
+        {"metric_id", "period_start", "site", "vendor_name", "vendor_id", "stratum"},
+    ),
+    "cases": ({"case_id"}, {"referred_date", "enrolled_date", "served_date", "closed_date"}),
+}
+LEAST, CLEARLY = 1.0, 1.15  # score that a table needs, and how far it must lie before the next
+FILES_LOOKED_AT = 3  # of an archive: the others are of the same kind
+
+
+@dataclass(frozen=True)
+class Guess:
+    """Which table a file is.
+
+    Attributes
+    ----------
+    table : str
+        The likeliest; "" when none fits.
+    sure : bool
+        Whether it lies clearly before the next.
+    scores : dict of str to float
+        Every table that fits, likeliest first.
+    """
+
+    table: str
+    sure: bool
+    scores: dict
+
+
+def guess(path):
+    """Which table a file holds, by its headings and what stands below them.
+
+    Raises
+    ------
+    DataFileError
+        When the file cannot be used.
+    """
+    blocks, packages, problem = [], [], None
+    sources = open_sources(path)
+    for source in sources:
+        if len(blocks) >= FILES_LOOKED_AT and not packages:
+            break
+        try:
+            if source.kind == "json":
+                documents = load_json(source)
+                if ocds.is_ocds(documents):
+                    packages += documents
+                    continue
+                grids = [objects_grid(documents, source.name)]
+            else:
+                grids = workbook_grids(source) if source.kind == "workbook" else [text_grid(source)]
+        except DataFileError as error:
+            problem = error
+            continue
+        for grid in grids:
+            blocks += blocks_of(grid, heads.is_known) or []
+    if packages:
+        held = {table: float(len(rows)) for table, rows in ocds.tables(packages).items() if rows}
+        return Guess("ocds", True, held)
+    if not blocks and problem is not None:
+        raise problem
+    titles = {parsing.fold(schema.title): name for name, schema in schemas.TABLES.items()}
+    sheets = {
+        titles.get(parsing.fold(b.file.split(" [")[-1].rstrip("]"))): float(b.n) for b in blocks if " [" in b.file
+    }
+    if len(sheets.keys() - {None}) >= 2:
+        return Guess("template", True, {name: n for name, n in sheets.items() if name and n})
+    totals = {}
+    for block in blocks:
+        for table, score in _scores(block).items():
+            totals[table] = max(totals.get(table, 0.0), score)
+    ranked = dict(sorted(totals.items(), key=lambda pair: -pair[1]))
+    best = list(ranked.values())
+    sure = bool(best) and best[0] >= LEAST and (len(best) == 1 or best[0] >= CLEARLY * best[1])
+    return Guess(next(iter(ranked), ""), sure, ranked)
+
+
+def _scores(block):
+    """How well each table fits a block: its columns, each worth more the fewer tables know the heading."""
+    found = {}
+    if not block.n:
+        return found
+    for table in schemas.TABLES:
+        sure, _ = heads.recognise(block.headings, block.own, block.look(), table)
+        columns = set(sure)
+        if {"year", "month"} <= columns:
+            columns.add("period_start")
+        stacked = wide.plan(block, sure, table)
+        for part in stacked:
+            columns |= set(part["positions"])
+        if any(not group & columns for group in NEEDED[table]):
+            continue
+        score = 0.0
+        for at, match in sure.values():
+            heading = heads.bare(block.headings[at])
+            knowing = sum(1 for other in schemas.TABLES if heading in heads.synonyms(other))
+            score += match.confidence * (0.25 + 0.75 / max(knowing, 1))
+        score += 0.5 * min(len(stacked), 6)
+        # A sheet of which a table understands little is likelier another one's.
+        filled = sum(1 for seen in block.look() if seen.filled) or 1
+        understood = len({at for at, _ in sure.values()} | {p for s in stacked for p in s["positions"].values()})
+        found[table] = round(score * (0.5 + 0.5 * min(understood / filled, 1)), 3)
+    return found
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What was done with one file.
+
+    Attributes
+    ----------
+    file : str
+        Its path below the engagement's folder.
+    table : str
+    known : bool
+        The same bytes were there already; nothing was copied.
+    columns : dict of str to str
+        The draft of the map, heading to column.
+    asked : tuple of (heading, {column: confidence})
+    """
+
+    file: str
+    table: str
+    known: bool
+    columns: dict
+    asked: tuple
+
+
+def take_in(engagement_folder, paths, *, table="", author="", facts=None):
+    """Copy a city's files to raw/ and draft their column maps into engagement.yaml, its comments kept.
+
+    Parameters
+    ----------
+    engagement_folder : Path
+    paths : sequence of path-like
+    table : str
+        The table that all of them are; empty means that we find out.
+    author : str
+        Who added them, for the history.
+    facts : rdclib.engagement.Facts, optional
+        For the currency and the fiscal year.
+
+    Returns
+    -------
+    list of Arrival
+
+    Raises
+    ------
+    DataFileError
+        When a file cannot be used, or it is not clear which table it is; then nothing is copied or written.
+    """
+    if table and table not in schemas.TABLES:
+        raise DataFileError(f"There is no table '{table}'.", fix=f"Name one of: {', '.join(schemas.TABLES)}.")
+    planned = [(Path(path), _tables_for(Path(path), table)) for path in paths]
+    folder = Path(engagement_folder)
+    yaml = folder / "engagement.yaml"
+    drafts = {}
+    for path, tables in planned:
+        for name in tables:
+            drafts[path, name] = _draft(path, name, facts)
+    arrivals = []
+    for path, tables in planned:
+        stored, known = _store(path, folder / "raw")
+        for name in tables:
+            columns, asked = drafts[path, name]
+            _write(yaml, name, f"raw/{stored}", columns, author)
+            arrivals.append(Arrival(f"raw/{stored}", name, known, columns, asked))
+    return arrivals
+
+
+def _tables_for(path, table):
+    if table:
+        return [table]
+    found = guess(path)
+    if found.table in ("ocds", "template"):
+        if not found.scores:
+            raise DataFileError(f"{path.name} has no rows yet.", fix="Fill in at least one sheet, then add it again.")
+        return list(found.scores)
+    if found.sure:
+        return [found.table]
+    likely = list(found.scores)[:3]
+    raise DataFileError(
+        f"It is not clear which table {path.name} is" + (f": {' or '.join(likely)}." if likely else "."),
+        fix=f"Say it, for example  --table {(likely or ['contracts'])[0]} . Tables: {', '.join(schemas.TABLES)}.",
+    )
+
+
+def _draft(path, table, facts):
+    more = {"currency": facts.currency, "fiscal_year_start": facts.fiscal_year_start} if facts else {}
+    intake = read_table([path], table, **more)
+    columns = {}
+    for column, seen in intake.columns.items():
+        heading = seen["heading"]
+        if column in schemas.columns(table) and " + " not in heading and " | " not in heading and heading != column:
+            columns[heading] = column
+    return columns, intake.asked
+
+
+def safe_name(name):
+    """A file's name without folders, leading dots or signs that mean something to a shell or a disk."""
+    base = re.split(r"[\\/]", str(name))[-1]
+    base = re.sub(r"[\x00-\x1f<>:\"|?*]", "_", base).strip().lstrip(".")
+    return base[-150:] or "file"
+
+
+def _store(path, raw):
+    """Copy a file to raw/ as it is; the same bytes under any name are not copied again."""
+    raw.mkdir(parents=True, exist_ok=True)
+    mark = fingerprint(path)
+    name = safe_name(path.name)
+    if path.resolve().parent == raw.resolve():
+        return path.name, True
+    target, number = raw / name, 2
+    while target.exists():
+        if fingerprint(target) == mark:
+            return target.name, True
+        target = raw / f"{Path(name).stem}-{number}{Path(name).suffix}"
+        number += 1
+    data = path.read_bytes()
+    saved.write_bytes(target, data)
+    if hashlib.sha256(target.read_bytes()).hexdigest() != mark:
+        raise DataFileError(f"{path.name} could not be copied whole.", fix="Check the disk, then add the file again.")
+    return target.name, False
+
+
+def _write(yaml, table, stored, columns, author):
+    """Add a file and its map to engagement.yaml; what the city wrote there stays."""
+    before = saved.read_yaml(yaml).get("files") or {}
+    entry = before.get(table) or {}
+    paths = [str(p) for p in entry.get("paths") or []]
+    if stored not in paths:
+        saved.update_yaml(yaml, ("files", table, "paths"), [*paths, stored], author=author)
+    own = {str(k): str(v) for k, v in (entry.get("columns") or {}).items()}
+    taken = set(own.values())
+    added = {heading: column for heading, column in columns.items() if heading not in own and column not in taken}
+    if added:
+        saved.update_yaml(yaml, ("files", table, "columns"), own | added, author=author)

@@ -1,0 +1,219 @@
+"""Whether a city's data is ready: what came in, what was found in it, what can be computed from it."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from rdclib import indicators, schemas
+from rdclib.checks import in_order
+from rdclib.intake import vendors
+from rdclib.records import load_records
+
+SOUND = 0.99  # a sound source has at least this share of its rows of data accepted
+
+
+@dataclass(frozen=True, eq=False)
+class Readiness:
+    """What `rdc check` says.
+
+    Attributes
+    ----------
+    intakes : dict of str to rdclib.intake.Intake
+    findings : tuple of rdclib.checks.Finding
+        The gravest first.
+    computable : dict of str to rdclib.indicators.IndicatorResult
+    not_computable : dict of str to str
+        Indicator to the reason.
+    files : DataFrame
+        One row a file: ``table``, ``file``, ``read``, ``accepted``, ``set_aside``, ``not_data``, ``share`` accepted of
+        the rows of data, ``sound``.
+    amounts : DataFrame
+        One row a money column and currency: ``table``, ``column``, ``currency``, ``read``, ``accepted``,
+        ``set_aside``, ``unread``, ``agrees``.
+    coverage : DataFrame
+        One row a column that a table has or an indicator needs: ``table``, ``column``, ``title``, ``heading``,
+        ``confidence``, ``filled`` (share of rows), ``low``, ``high``.
+    currency, city : str
+    period : rdclib.periods.Period
+    """
+
+    intakes: dict
+    findings: tuple
+    computable: dict
+    not_computable: dict
+    files: pd.DataFrame
+    amounts: pd.DataFrame
+    coverage: pd.DataFrame
+    names: dict = field(default_factory=dict)
+    city: str = ""
+    currency: str = "USD"
+    period: object = None
+
+    def as_dict(self):
+        """The findings and accounts as plain values, for `rdc check NAME --json`."""
+        return {
+            "tables": {name: _table(intake) for name, intake in self.intakes.items()},
+            "findings": [finding.as_dict() for finding in self.findings],
+            "indicators": {"computable": list(self.computable), "not_computable": dict(self.not_computable)},
+        }
+
+    @property
+    def errors(self):
+        """Findings that make a table or an amount untrustworthy."""
+        return tuple(f for f in self.findings if f.severity == "error")
+
+
+def check(engagement):
+    """Read an engagement's files and say whether its data is ready.
+
+    Parameters
+    ----------
+    engagement : rdclib.engagement.Engagement
+
+    Returns
+    -------
+    Readiness
+
+    Raises
+    ------
+    DataFileError
+        When a file cannot be used.
+    ReportError
+        When no record lies in the period.
+    """
+    return readiness(load_records(engagement))
+
+
+def readiness(records):
+    """The same of records that are loaded already.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    """
+    results = indicators.compute_all(records)
+    computable = {key: result for key, result in results.items() if result.computed}
+    reasons = {key: _reason(result) for key, result in results.items() if not result.computed}
+    return Readiness(
+        intakes=records.intakes,
+        findings=in_order(records.findings),
+        computable=computable,
+        not_computable=reasons,
+        files=_files(records.intakes),
+        amounts=_amounts(records.intakes),
+        coverage=_coverage(records.intakes),
+        names={key: result.indicator.name for key, result in results.items()},
+        city=records.facts.city,
+        currency=records.facts.currency,
+        period=records.period,
+    )
+
+
+def duplicate_vendors(records, *, most=200):
+    """Names of vendors that are probably one, likeliest first, for a person to confirm.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    most : int
+        Pairs given.
+
+    Returns
+    -------
+    DataFrame
+        ``name``, ``other``, ``score``, ``rows``, ``other_rows``, ``name_id``, ``other_id``; names that already have
+        one id are left out.
+    """
+    parts = []
+    for table, key, name in (
+        ("contracts", "vendor_id", "vendor_name"),
+        ("payments", "vendor_id", "vendor_name"),
+        ("bids", "bidder_id", "bidder_name"),
+    ):
+        frame = getattr(records, table)[[key, name]].set_axis(["id", "name"], axis=1)
+        parts.append(frame.dropna())
+    every = pd.concat(parts, ignore_index=True)
+    pairs = vendors.duplicates(every["name"])
+    ids = every.drop_duplicates("name").set_index("name")["id"]
+    pairs["name_id"], pairs["other_id"] = pairs["name"].map(ids), pairs["other"].map(ids)
+    return pairs[pairs["name_id"] != pairs["other_id"]].head(most).reset_index(drop=True)
+
+
+def _reason(result):
+    """Why an indicator has no value: the columns that are not there, or its own words."""
+    cover = result.coverage
+    absent = cover.loc[cover["share"].fillna(0) == 0, "field"] if len(cover) else []
+    if len(absent):
+        names = [" or ".join(part.rsplit(".", 1)[-1] for part in str(fields).split("|")) for fields in absent]
+        return "no " + ", ".join(dict.fromkeys(names))
+    return result.note or "no value"
+
+
+def _table(intake):
+    main = intake.amounts.get(intake.main_money, {})
+    total = {name: round(sum(getattr(a, name) for a in main.values()), 2) for name in ("read", "accepted", "set_aside")}
+    return {
+        "files": [account.file for account in intake.accounts],
+        "rows_read": intake.rows_read,
+        "rows_accepted": intake.rows_accepted,
+        "rows_set_aside": intake.rows_set_aside,
+        "rows_not_data": intake.rows_not_data,
+        "amount_read": total["read"],
+        "amount_accepted": total["accepted"],
+        "amount_set_aside": total["set_aside"],
+        "amounts": {
+            column: {
+                code: {
+                    "read": round(a.read, 2),
+                    "accepted": round(a.accepted, 2),
+                    "set_aside": round(a.set_aside, 2),
+                    "cells_unread": a.cells_unread,
+                }
+                for code, a in by_currency.items()
+            }
+            for column, by_currency in intake.amounts.items()
+        },
+        "columns": intake.columns,
+    }
+
+
+def _files(intakes):
+    rows = [
+        (table, a.file, a.rows_read, a.rows_accepted, a.rows_set_aside, a.rows_not_data)
+        for table, intake in intakes.items()
+        for a in intake.accounts
+    ]
+    frame = pd.DataFrame(rows, columns=["table", "file", "read", "accepted", "set_aside", "not_data"])
+    data = frame["accepted"] + frame["set_aside"]
+    frame["share"] = frame["accepted"] / data.where(data > 0)
+    frame["sound"] = ~(frame["share"] < SOUND)
+    return frame
+
+
+def _amounts(intakes):
+    rows = [
+        (table, column, code, a.read, a.accepted, a.set_aside, a.cells_unread)
+        for table, intake in intakes.items()
+        for column, by_currency in intake.amounts.items()
+        for code, a in by_currency.items()
+    ]
+    frame = pd.DataFrame(rows, columns=["table", "column", "currency", "read", "accepted", "set_aside", "unread"])
+    gap = (frame["read"] - frame["accepted"] - frame["set_aside"]).abs()
+    frame["agrees"] = gap <= frame["read"].abs().mul(1e-9).clip(lower=0.005)
+    return frame
+
+
+def _coverage(intakes):
+    rows = []
+    for table, intake in intakes.items():
+        for column in schemas.columns(table):
+            if column in schemas.LINEAGE:
+                continue
+            seen = intake.columns.get(column)
+            title = schemas.TABLES[table].columns[column].title
+            filled = float(intake.frame[column].notna().mean()) if len(intake.frame) else 0.0
+            if seen is None and not filled:
+                continue
+            seen = seen or {"heading": "made by us", "confidence": float("nan"), "min": None, "max": None}
+            rows.append((table, column, title, seen["heading"], seen["confidence"], filled, seen["min"], seen["max"]))
+    return pd.DataFrame(rows, columns=["table", "column", "title", "heading", "confidence", "filled", "low", "high"])
