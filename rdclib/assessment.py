@@ -621,7 +621,7 @@ def _failing(row, practice, results):
         ]
     elif spoken["between"]:
         verdict = "in part"
-    why_not = "" if any(spoken.values()) else f"nobody has answered, and no file of the city's tells, {_names(silent)}"
+    why_not = "" if any(spoken.values()) else f"nobody has answered, and no file of the city tells, {_names(silent)}"
     return Failing(
         row["id"], row["name"], verdict, tuple(sides["for"]), tuple(sides["against"]), tuple(sides["between"]), why_not
     )

@@ -84,7 +84,7 @@ def pipeline(result):
     rows = result.largest(SHOWN)
     labels = [_label(row) for row in rows.itertuples()]
     figure, axes = canvas(
-        _ROW * max(len(labels), 1) + 0.95, left=label_margin(labels), bottom=0.75, top=0.2, right=0.45
+        _ROW * max(len(labels), 1) + 0.95, left=max(label_margin(labels), 0.5), bottom=0.75, top=0.2, right=0.45
     )
     today = _number(result.as_of)
     for place, row in enumerate(rows.itertuples()):
@@ -151,7 +151,11 @@ def priorities(result):
     says = [formats.share(top) for top in rows["top"]]
     room = max((text_width(word) for word in says), default=0.0) + 0.15
     figure, axes = canvas(
-        _ROW * max(len(labels), 1) + 0.95, left=label_margin(labels), bottom=0.75, top=0.2, right=room
+        _ROW * max(len(labels), 1) + 0.95,
+        left=max(label_margin(labels), 0.5),
+        bottom=0.75,
+        top=0.2,
+        right=max(room, 0.3),
     )
     for place, (row, word) in enumerate(zip(rows.itertuples(), says, strict=True)):
         axes.barh(place, row.first, height=0.6, color=style.DATA, edgecolor=style.PAPER)

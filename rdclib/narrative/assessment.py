@@ -50,8 +50,9 @@ def _practice_in_short(result):
     scored = sorted((a for a in result.activities if not math.isnan(a.score)), key=lambda a: a.evidenced)
     words = [
         f"{people} in {formats.plural(len(result.respondents), 'role')} put the city at "
-        f"**{formats.level(result.overall)}** on a scale from 0 (absent) to 4 (routine); documents show **{formats.level(result.evidenced)}**. Strongest: "
-        f"{scored[-1].title} ({formats.level(scored[-1].evidenced)}). Weakest: {scored[0].title} "
+        f"**{formats.level(result.overall)}** on a scale from 0 (absent) to 4 (routine); documents show "
+        f"**{formats.level(result.evidenced)}**. Strongest: {scored[-1].title} "
+        f"({formats.level(scored[-1].evidenced)}). Weakest: {scored[0].title} "
         f"({formats.level(scored[0].evidenced)})."
     ]
     moved = [c for c in result.changes if abs(c.change) >= MOVED]
@@ -191,7 +192,8 @@ def practice(result):
     unknown = [i for i in result.items if i.not_known > i.n]
     if unknown:
         lines.append(
-            f"Most do not know: {formats.listing(i.question.id for i in unknown)}. Not known is not counted as no."
+            f"Most do not know: {formats.listing(i.question.title.lower() for i in unknown)}. Not known is not counted "
+            "as no."
         )
     if result.withheld:
         lines.append(

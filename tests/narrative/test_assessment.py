@@ -1,0 +1,103 @@
+import pytest
+
+from rdclib import narrative
+from tests import build
+from tests.tables.test_assessment import answer, whole
+
+HOSTILE = "[link](http://e) <img src=x> *Parks* $1 & $2"
+
+
+def test_a_city_without_anything_gets_sentences_that_say_so():
+    text = str(narrative.overview(whole()))
+
+    assert "**How we work today.** Nobody has answered the practice questionnaire yet." in text
+    assert "**What our own data say.** The records allow" in text
+    assert "there is nothing to rank." in text
+    assert "**Next steps.** No step is agreed yet." in text
+
+
+def test_the_first_page_has_its_three_answers_and_the_next_step():
+    rows = [
+        build.contract("c1", end_date="2025-01-31", title="Shelter beds", current_amount=1_250_000),
+        *(build.solicitation(f"w{k}", department="Works", number_of_bids=1) for k in range(30)),
+        *(build.solicitation(f"l{k}", department="Library", number_of_bids=4) for k in range(100)),
+    ]
+    answers = [
+        answer("Q01", "finance", 1),
+        answer("Q05", "finance", 3),
+        answer("Q05", "department", 1),
+        answer("Q01", "finance", 0, round="0"),
+    ]
+    plan = [{"step": "Write down goals", "owner": "Ana", "due": "2024-09-30"}]
+
+    text = str(narrative.overview(whole(rows, answers, plan=plan)))
+
+    assert "2 people in 2 roles put the city at **1.5** on a scale from 0 (absent) to 4 (routine)" in text
+    assert "Since round 0: Portfolio and pipeline +1.0." in text
+    assert "Roles see different cities: on problem stated, finance staff say 3.0 and departments 1.0." in text
+    assert "- Works, Single-bid rate: **100%** (89–100%; n = 30); the whole city 23%" in text
+    assert "- Shelter beds (c1), \\$1.3 million, ends January 31, 2025: **100%**" in text
+    assert "1 step is open, none of them overdue. Next: Write down goals, by September 30, 2024 (Ana)." in text
+
+
+def test_confirmed_contracts_are_shown_in_the_citys_order():
+    rows = [build.contract(f"c{k}", end_date="2025-01-31") for k in range(3)]
+    text = str(narrative.overview(whole(rows, key_contracts=["c2", "c0", "gone"])))
+
+    assert "Confirmed, but not in the register: gone. The city confirmed 3 key contracts." in text
+    assert text.index("- c2") < text.index("- c0")
+    assert "- c1" not in text
+
+
+def test_a_citys_words_stay_inert():
+    rows = [build.contract(f"c{k}", end_date="2025-01-31", title=HOSTILE, department=HOSTILE) for k in range(3)]
+    steps = [{"step": HOSTILE, "owner": HOSTILE, "due": "2024-09-30"}]
+    found = whole(rows, plan=steps)
+
+    for prose in (narrative.overview(found), narrative.priorities(found.ranking)):
+        page = prose.html()
+        assert "<img" not in page
+        assert "<a " not in page
+        assert "<em>" not in page
+
+
+def test_practice_says_what_to_ask_and_what_nobody_knows():
+    answers = [
+        answer("Q23", "procurement", 4, evidence=""),
+        answer("Q23", "finance", 2, evidence=""),
+        answer("Q01", "finance", "not known"),
+    ]
+    text = str(narrative.practice(whole(answers=answers).practice))
+
+    assert "Roles differ: on joint reviews of data, procurement staff say 4.0 and finance staff 2.0." in text
+    assert (
+        "Level 3 or above, but no document is named: joint reviews of data. Until one is shown they count as 2." in text
+    )
+    assert "Most do not know: one list of contracts. Not known is not counted as no." in text
+    assert str(narrative.practice(whole().practice)) == "Nobody has answered the practice questionnaire yet."
+
+
+def test_pipeline_puts_the_answer_beside_the_gap():
+    rows = [
+        build.contract("ends", end_date="2024-12-31", current_amount=2_000_000),
+        *(build.contract(f"none-{k}", end_date=None) for k in range(3)),
+    ]
+    found = whole(rows, [answer("Q03", "procurement", 3)])
+
+    text = str(narrative.pipeline(found.pipeline, found.practice))
+
+    assert text.startswith("**1 contract** worth \\$2.0 million of 4 in force ends within 24 months: **1** too late")
+    assert "You scored 3.0 on starting early, but 75% of the contracts in force (3) have no end in the register" in text
+    assert "You scored" not in str(narrative.pipeline(found.pipeline))
+
+
+@pytest.mark.parametrize("contracts", [0, 9])
+def test_priorities_ask_for_what_is_unknown(contracts):
+    rows = [build.contract(f"c{k}", end_date="2025-01-31") for k in range(contracts)]
+    text = str(narrative.priorities(whole(rows).ranking))
+
+    if contracts:
+        assert "No contract is among the first five in at least 80% of cases: agree on weights, or rate" in text
+        assert "36 ratings are unknown." in text
+    else:
+        assert "nothing to rank" in text
