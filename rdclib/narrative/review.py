@@ -49,15 +49,17 @@ def signals(review):
 def headlines(review):
     """What changed since last time, and what needs a decision."""
     pack = review.pack
+    decide = [h for h in pack.decisions if _reasons(h)]
     since = f"the meeting of {formats.date(pack.last_meeting)}" if pack.last_meeting else "a period ago"
     lines = [
         f"Changed since {since}: "
         + (
             _lines(pack.changed, lambda h: f"{_who(h)} (was {_says(h.before)}, now {_says(h.variation)})") or "nothing."
         ),
-        "Needs a decision: "
-        + (_lines(pack.decisions, lambda h: f"{_who(h)} ({', '.join(_reasons(h))})") or "nothing."),
+        "Needs a decision: " + (_lines(decide, lambda h: f"{_who(h)} ({', '.join(_reasons(h))})") or "nothing."),
     ]
+    if late := sorted({h.label for h in pack.headlines if h.late}):
+        lines.append(f"Data to ask for: {formats.listing([formats.text(label) for label in late])}.")
     if pack.topic:
         lines.append(f"Roadmap topic: {formats.text(pack.topic)}.")
     return bullets(lines)
@@ -180,6 +182,17 @@ def outcome_costs(review):
             f"{formats.text(one.vendor)}: {cost} for each “{formats.text(one.measure.name)}” in {row['label']} "
             f"({prices}; {formats.money(row['paid'], review.currency)} paid for {formats.integer(row['outcomes'])})."
         )
+    return bullets(lines)
+
+
+def payments_due(review):
+    """What payment by results comes to this period."""
+    if not review.payments:
+        return Prose("No payment design is chosen for these contracts.")
+    lines = []
+    for one in review.payments:
+        total = formats.money(one.total, review.currency)
+        lines.append(f"{formats.text(one.design.name)}: **{total}** in {review.period.label}. {one.note}".strip())
     return bullets(lines)
 
 

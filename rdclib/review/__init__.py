@@ -17,7 +17,7 @@ from rdclib.review.memo import Memo, concern_by_contract, memos
 from rdclib.review.money import CostPerOutcome, DesignPay, cost_per_outcome, payments_due
 from rdclib.review.pack import Pack, build
 from rdclib.review.ratings import PastPerformance, Ratings, past_performance, ratings
-from rdclib.review.series import Measure, Series, all_series
+from rdclib.review.series import Measure, Series, all_series, measured
 
 __all__ = [
     "ChangeReview",
@@ -34,6 +34,7 @@ __all__ = [
     "Ratings",
     "Review",
     "Series",
+    "measured",
     "performance_concern",
     "review",
     "review_records",

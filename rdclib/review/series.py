@@ -162,6 +162,24 @@ def all_series(records, choices, targets=None):
     return tuple(series)
 
 
+def measured(records):
+    """What there is to choose from: metrics and vendors with results.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+
+    Returns
+    -------
+    (tuple of Measure, tuple of str)
+        Metrics in the order of their ids, vendors by name.
+    """
+    rows = known_rows(records)
+    names = rows["vendor_name"].fillna(rows["vendor_id"]).dropna()
+    measures = tuple(measure_of(metric_id, records.facts) for metric_id in sorted(rows["metric_id"].unique()))
+    return measures, tuple(sorted(names.unique()))
+
+
 def known_rows(records):
     """Observations of periods that were over on the day of the review, with a key for the vendor."""
     rows = records.observations
@@ -278,8 +296,7 @@ def _series(measure, site, rows, records, choices, ends):
     p = its.seasonality(table["value"], season) if season else np.nan
     if np.isfinite(autocorrelation):
         notes.append(
-            f"Each period resembles the one before (autocorrelation {autocorrelation:.2f}): signals come too often, "
-            "so look at the size of a change first."
+            "Each period resembles the one before (autocorrelation), so signals come too often: look at the size first."
         )
     if p < SEASON_P:
         notes.append("The series has a season: compare with the same time of last year.")
@@ -363,24 +380,16 @@ def _grid(rows, measure, until):
     step, _, size = next((s for s in STEPS if typical <= s[1]), STEPS[-1])
     first = starts.iloc[0]
     if step in ("day", "week"):
-        index = (starts - first).dt.days // size
-
-        def start_of(i):
-            return first + pd.Timedelta(days=int(i) * size)
+        index, every = (starts - first).dt.days // size, pd.DateOffset(days=size)
     else:
         index = ((starts.dt.year - first.year) * 12 + starts.dt.month - first.month) // size
-
-        def start_of(i):
-            return first + pd.DateOffset(months=int(i) * size)
-
+        every = pd.DateOffset(months=size)
     count = int(index.iloc[-1]) + 1
     # Periods that were over by the day of the review, up to a year of them, are late.
-    late = 0
-    while late < 12 and start_of(count + late + 1) - pd.Timedelta(days=1) <= until:
-        late += 1
-    grid = pd.DataFrame({"start": [start_of(i) for i in range(count + late)]})
-    grid["start"] = grid["start"].astype("datetime64[us]")
-    grid["end"] = [start_of(i + 1) - pd.Timedelta(days=1) for i in range(count + late)]
+    begins = pd.date_range(first, periods=count + 13, freq=every)
+    ends = begins[1:] - pd.Timedelta(days=1)
+    late = int((ends[count:] <= until).sum())
+    grid = pd.DataFrame({"start": begins[: count + late], "end": ends[: count + late]}).astype("datetime64[us]")
     kept = rows.assign(_place=index.to_numpy()).drop_duplicates("_place", keep="last").set_index("_place")
     columns = ["value", "numerator", "denominator", "target", "low", "high"]
     grid = grid.join(kept[columns].astype(float))

@@ -53,49 +53,58 @@ def headlines(review):
 
 
 def results(review):
-    """Every metric of every vendor: latest value, chart, signals, gaps."""
-    rows = []
-    for s in review.series:
-        latest, chart = s.latest, s.chart
-        rows.append(
-            (
-                s.measure.name,
-                s.label,
-                chart.kind,
-                chart.n,
-                Value(None if latest is None else latest["value"], s.measure.kind),
-                None if latest is None else latest["end"],
-                _says(chart.variation),
-                _assured(chart.assurance),
-                s.missing,
-                s.late,
-                " ".join(s.notes) if chart.note in " ".join(s.notes) else " ".join((*s.notes, chart.note)),
-            )
+    """Every metric of every vendor: latest value, signals, gaps; None when there are none."""
+    rows = [
+        (
+            s.measure.name,
+            s.label,
+            Value(None if s.latest is None else s.latest["value"], s.measure.kind),
+            None if s.latest is None else s.latest["end"],
+            _says(s.chart.variation),
+            _assured(s.chart.assurance),
+            f"{s.chart.kind}, {formats.plural(s.chart.n, s.step)}",
+            ", ".join(f"{n} {what}" for n, what in ((s.missing, "missing"), (s.late, "late")) if n),
         )
-    return Table(
+        for s in review.series
+    ]
+    return _unless_empty(
         "Results by metric and vendor",
         (
             Column("metric", "text", "Metric"),
             Column("vendor", "text", "Vendor"),
-            Column("chart", "text", "Chart"),
-            Column("n", "integer", "Periods"),
             Column("latest", "number", "Latest"),
             Column("end", "date", "Up to"),
             Column("variation", "text", "Says"),
             Column("assurance", "text", "Target is"),
-            Column("missing", "integer", "Missing"),
-            Column("late", "integer", "Late"),
-            Column("notes", "text", "Remarks"),
+            Column("chart", "text", "Chart"),
+            Column("gaps", "text", "Periods without data"),
         ),
         tuple(rows),
-        notes=(review.note,),
         id="results",
         currency=review.currency,
     )
 
 
+def remarks(review):
+    """What a reader has to know of single charts; None when there is nothing."""
+    found = {}
+    for s in review.series:
+        for note in dict.fromkeys((*s.notes, s.chart.note)):
+            if note and not any(note != other and note in other for other in s.notes):
+                found.setdefault(note, []).append(f"{s.label} ({s.measure.name})")
+    rows = tuple(
+        (note, len(who), "; ".join(who[:6]) + ("; and others" if len(who) > 6 else "")) for note, who in found.items()
+    )
+    columns = (
+        Column("note", "text", "Remark"),
+        Column("n", "integer", "Charts"),
+        Column("where", "text", "Where"),
+    )
+    return _unless_empty("Remarks on single charts", columns, rows, id="remarks")
+
+
 def vendor_comparison(review):
-    """Vendors (or sites) on every metric in the period, by name and not by rank."""
+    """Vendors (or sites) on every metric in the period, by name and not by rank; None when there are none."""
     rows = []
     for one in review.vendors:
         for row in one.table.itertuples():
@@ -112,7 +121,7 @@ def vendor_comparison(review):
                 )
             )
     notes = [f"{one.measure.name}: {one.note}" for one in review.vendors if one.note]
-    return Table(
+    return _unless_empty(
         f"Vendors side by side, {review.period.label}",
         (
             Column("metric", "text", "Metric"),
@@ -132,7 +141,7 @@ def vendor_comparison(review):
 
 
 def case_mix(review):
-    """Strata behind the adjusted comparison: each vendor's own rate beside that of all vendors."""
+    """Strata behind the adjusted comparison, own rates beside those of all vendors; None when there are none."""
     rows = [
         (
             one.measure.name,
@@ -148,7 +157,7 @@ def case_mix(review):
         for row in one.strata.itertuples()
         if row.unit in set(one.outside["name"])
     ]
-    return Table(
+    return _unless_empty(
         "Case mix of the vendors outside a funnel",
         (
             Column("metric", "text", "Metric"),
@@ -167,7 +176,7 @@ def case_mix(review):
 
 
 def group_gaps(review):
-    """Groups and places: results, ratios and gaps, small groups hidden."""
+    """Groups and places: results, ratios and gaps, small groups hidden; None when there are none."""
     rows, notes = [], []
     for one in review.groups:
         kind = one.measure.kind
@@ -189,7 +198,7 @@ def group_gaps(review):
         if one.note:
             notes.append(f"{one.measure.name} by {one.kind}: {one.note}")
     notes.append("Ratio and gap: against the group that is marked as compared with. Hidden is not zero.")
-    return Table(
+    return _unless_empty(
         f"Groups and places, {review.period.label}",
         (
             Column("metric", "text", "Metric"),
@@ -225,7 +234,7 @@ def pathway_by_month(review):
 
 
 def change_effects(review):
-    """Effects of every change after 3, 6 and 12 months, and the verdict."""
+    """Effects of every change after 3, 6 and 12 months, and the verdict; None when there are none."""
     rows = []
     for one in review.changes:
         kind = one.series.measure.kind if one.series else "number"
@@ -233,7 +242,7 @@ def change_effects(review):
         before, after = (one.its.n_before, one.its.n_after) if one.its else (None, None)
         vendor = one.series.label if one.series else None
         rows.append((one.what, vendor, one.day, before, after, *effects, len(one.comparison), one.verdict))
-    return Table(
+    return _unless_empty(
         "Did the change last?",
         (
             Column("what", "text", "Change"),
@@ -255,7 +264,7 @@ def change_effects(review):
 
 
 def outcome_costs(review):
-    """Cost per outcome by fiscal year, and before and after a change."""
+    """Cost per outcome by fiscal year, and before and after a change; None when there are none."""
     rows = [
         (
             one.vendor,
@@ -271,7 +280,7 @@ def outcome_costs(review):
         for one in review.costs
         for row in one.table.itertuples()
     ]
-    return Table(
+    return _unless_empty(
         "Cost per outcome",
         (
             Column("vendor", "text", "Vendor"),
@@ -292,7 +301,7 @@ def outcome_costs(review):
 
 
 def payments_due(review):
-    """What the chosen payment designs pay this period, line by line, with the sum to do by hand."""
+    """What the payment designs pay this period, line by line, to be done by hand; None when there are none."""
     rows, notes = [], []
     for one in review.payments:
         kind = one.measure.kind
@@ -302,7 +311,7 @@ def payments_due(review):
             )
         total = formats.amount(one.total, review.currency)
         notes.append(f"{one.design.name}: {_formula(one, review.currency)} Total {total}. {one.note}".strip())
-    return Table(
+    return _unless_empty(
         f"Payment by results, {review.period.label}",
         (
             Column("vendor", "text", "Vendor"),
@@ -347,8 +356,8 @@ def meeting_agenda(review):
 
 
 def vendor_ratings(review):
-    """Ratings that count, with their evidence and the vendor's comment."""
-    return Table.from_frame(
+    """Ratings that count, with their evidence and the vendor's comment; None when there are none."""
+    return _frame_unless_empty(
         review.ratings.table,
         (
             Column("vendor_name", "text", "Vendor"),
@@ -366,7 +375,7 @@ def vendor_ratings(review):
 
 
 def past_performance(review):
-    """Each vendor's record for the next award; newcomers are neutral."""
+    """Each vendor's record for the next award; newcomers are neutral; None when there are none."""
     rows = [
         (p.vendor_name, p.score, p.n, p.weight, "newcomer: neutral" if p.newcomer else "rated")
         for p in review.past_performance
@@ -380,7 +389,7 @@ def past_performance(review):
             f"{formats.plural(new, 'vendor')} without a rating that counts: neutral, {formats.number(neutral)}, so "
             "that newcomers neither gain nor lose."
         )
-    return Table(
+    return _unless_empty(
         "Past performance for the next award",
         (
             Column("vendor", "text", "Vendor"),
@@ -396,12 +405,12 @@ def past_performance(review):
 
 
 def contract_memos(review):
-    """Contracts that end within a year: results, record, time and options, with a drafted advice."""
+    """Contracts that end within a year: results, record, time, options, advice; None when there are none."""
     rows = [
         (m.contract_id, m.vendor_name, m.title, m.end_date, m.notice_date, m.days_left, m.concern, m.score, m.advice)
         for m in review.memos
     ]
-    return Table(
+    return _unless_empty(
         "Decisions ahead: renewal, extension, rebid or exit",
         (
             Column("contract_id", "text", "Contract"),
@@ -441,7 +450,16 @@ def _actions(frame, caption, name, *, late):
     ]
     if late:
         columns.append(Column("days_late", "days", "Late"))
-    return Table.from_frame(frame, columns, caption=caption, id=name)
+    return _frame_unless_empty(frame, columns, caption=caption, id=name)
+
+
+def _unless_empty(caption, columns, rows, **words):
+    """A table, or nothing where it would have no rows: the sentences beside it say why."""
+    return Table(caption, columns, rows, **words) if rows else None
+
+
+def _frame_unless_empty(frame, columns, **words):
+    return Table.from_frame(frame, columns, **words) if len(frame) else None
 
 
 def _formula(one, currency):

@@ -1,0 +1,276 @@
+"""Forms of the performance review: what to look at, new limits, changes, actions, ratings, the meeting."""
+
+import datetime
+
+from rdclib import formats, saved, vocabulary
+from rdclib.engagement import load_choices, save_choice
+from rdclib.errors import EngagementError
+from rdclib.review import measured
+from rdclib.review.pack import ACTION_COLUMNS, MOST_HEADLINES, action_log
+from rdclib.review.ratings import COLUMNS, LEVEL_WORDS
+from rdclib.widgets import base
+
+STAGE = "review"
+_EVERY = ("Every vendor", "")
+_NEW = ("A new action", "")
+
+
+def review_focus(engagement, records, *, interactive):
+    """Ask for the headline metrics and the switch for screening; Save writes choices.yaml."""
+    if not interactive:
+        return None
+    now = load_choices(engagement).review
+    measures, _ = measured(records)
+    fields = {
+        "headlines": base.several(
+            f"Headline metrics, {MOST_HEADLINES} at most", [(m.name, m.id) for m in measures], now.headlines
+        ),
+        "screen": base.radio(
+            "Very large jumps between two periods",
+            [("count towards the limits (usual)", False), ("are left out of the limits", True)],
+            now.screen,
+        ),
+    }
+
+    def save(values, author):
+        if len(values["headlines"]) > MOST_HEADLINES:
+            raise EngagementError(
+                f"{len(values['headlines'])} headline metrics are ticked.", fix=f"Leave {MOST_HEADLINES} at most."
+            )
+        save_choice(engagement, STAGE, "headlines", list(values["headlines"]), author=author)
+        save_choice(engagement, STAGE, "screen", values["screen"], author=author)
+
+    return _form(
+        "What do we look at first?", fields, save, now, "Nothing ticked means: outcomes with a target come first."
+    )
+
+
+def new_limits(engagement, records, *, interactive):
+    """Ask for a day from which a metric gets new limits, with the reason; Save adds it to choices.yaml."""
+    if not interactive:
+        return None
+    now = load_choices(engagement).review
+    measures, vendors = measured(records)
+    fields = {
+        "known": base.note(
+            _listed("New limits so far", [(r.metric_id, r.vendor, r.date, r.reason) for r in now.rebases])
+        ),
+        "metric_id": base.choice("Metric", _metrics(measures)),
+        "vendor": base.choice("Vendor", [_EVERY, *vendors], ""),
+        "date": base.date("First day of the new limits"),
+        "reason": base.text("What changed", placeholder="a new contract, a new definition, a second team..."),
+    }
+
+    def save(values, author):
+        _need(values, "metric_id", "date", "reason")
+        _append(engagement, "rebases", _plain(values, "metric_id", "vendor", "date", "reason"), author)
+
+    advice = "Only for a known change with a date and a reason; results that merely look different are no reason."
+    return _form("New limits from a day on", fields, save, now, advice)
+
+
+def contract_change(engagement, records, *, interactive):
+    """Ask for a change whose effect is to be judged; Save adds it to choices.yaml."""
+    if not interactive:
+        return None
+    now = load_choices(engagement).review
+    measures, vendors = measured(records)
+    fields = {
+        "known": base.note(_listed("Changes so far", [(c.metric_id, c.vendor, c.date, c.what) for c in now.changes])),
+        "metric_id": base.choice("Metric that it was to improve", _metrics(measures)),
+        "vendor": base.choice("Vendor", [_EVERY, *vendors], ""),
+        "date": base.date("First day of the change"),
+        "what": base.text("What was changed"),
+        "trigger_periods": base.integer("Periods just before it whose results gave rise to it", 0, 0, 24),
+        "comparison": base.several("Compare with (nothing ticked: all other vendors)", list(vendors)),
+        "same_time": base.text("What else changed at that time", placeholder="a definition, a season, a new site..."),
+    }
+
+    def save(values, author):
+        _need(values, "metric_id", "date", "what")
+        keys = ("metric_id", "vendor", "date", "what", "trigger_periods", "comparison", "same_time")
+        _append(engagement, "changes", _plain(values, *keys), author)
+
+    advice = "A vendor that was picked because of bad months gets better by itself: name those months."
+    return _form("Did a change last?", fields, save, now, advice)
+
+
+def action_entry(engagement, records, *, interactive):
+    """Ask for an action, new or known; Save adds a row to actions.csv."""
+    if not interactive:
+        return None
+    log = action_log(records)
+    still = log[~log["status"].str.lower().isin(["done", "dropped"])]
+    known = [(f"{r.action} ({r.owner}, due {r.action_due or 'without date'})", r.action_id) for r in still.itertuples()]
+    fields = {
+        "action_id": base.choice("Action", [_NEW, *known], ""),
+        "contract_id": base.choice("Contract", [("None in particular", ""), *_contracts(records)], ""),
+        "topic": base.text("Topic"),
+        "finding": base.text("Finding", placeholder="what the data showed"),
+        "action": base.text("What is to be done"),
+        "owner": base.text("Owner", placeholder="one person or unit"),
+        "action_due": base.date("Due"),
+        "status": base.choice("Status", ["open", "done", "dropped"], "open"),
+        "result": base.text("Result"),
+    }
+
+    def save(values, author):
+        before = saved.newest(saved.read_rows(engagement.folder / "actions.csv"), ("action_id",))
+        old = next((r for r in before if r["action_id"] == values["action_id"]), {})
+        if not old:
+            _need(values, "action", "owner", "action_due")
+        row = {k: old.get(k, "") for k in ACTION_COLUMNS}
+        given = {k: formats.line(v) for k, v in values.items() if k in ACTION_COLUMNS and v not in (None, "")}
+        row |= given
+        row["action_id"] = row["action_id"] or _next_id(before)
+        row["meeting_date"] = row["meeting_date"] or engagement.as_of.isoformat()
+        if row["status"] in ("done", "dropped") and not row["action_closed"]:
+            row["action_closed"] = engagement.as_of.isoformat()
+        saved.append_rows(engagement.folder / "actions.csv", [row], columns=ACTION_COLUMNS, author=author)
+
+    return base.form(
+        "Action log",
+        fields,
+        save,
+        interactive=interactive,
+        advice="One owner and one day for each. Fields left empty keep what is known of an action.",
+    )
+
+
+def vendor_rating(engagement, records, *, interactive):
+    """Ask for a rating of a vendor on one dimension, with evidence; Save adds a row to vendor_ratings.csv."""
+    if not interactive:
+        return None
+    contracts = records.contracts.set_index("contract_id")
+    levels = [(f"{level.capitalize()}: {words}", level) for level, words in LEVEL_WORDS.items()]
+    fields = {
+        "contract_id": base.choice("Contract", _contracts(records)),
+        "period": base.text("Period", engagement.period.label),
+        "dimension": base.choice("Dimension", list(vocabulary.RATING_DIMENSIONS)),
+        "level": base.radio("Level", levels, "satisfactory"),
+        "evidence": base.long_text("Evidence: numbers, dates, documents", rows=3),
+        "vendor_comment": base.long_text("The vendor's comment (14 days to give one)", rows=2),
+        "rater": base.text("Rater"),
+    }
+
+    def save(values, author):
+        _need(values, "contract_id", "period", "evidence", "rater")
+        row = {k: formats.line(values.get(k) or "") for k in COLUMNS}
+        vendor = contracts.loc[[values["contract_id"]]].iloc[0]
+        for key in ("vendor_id", "vendor_name"):
+            row[key] = "" if vendor[key] != vendor[key] else str(vendor[key])
+        saved.append_rows(engagement.folder / "vendor_ratings.csv", [row], columns=COLUMNS, author=author)
+
+    return base.form(
+        "Rate a vendor",
+        fields,
+        save,
+        interactive=interactive,
+        advice="Five levels, one dimension at a time. Cost control is not rated under a fixed price. "
+        "If everybody is satisfactory, nobody learns anything: let the evidence decide.",
+    )
+
+
+def meeting_notes(engagement, review, *, interactive):
+    """Ask for the roadmap topic, what the meeting made of each headline, and its day; Save writes choices.yaml."""
+    if not interactive:
+        return None
+    now = load_choices(engagement).review
+    ids = {h.measure.id: h.measure.name for h in review.pack.headlines}
+    fields = {"topic": base.text("Roadmap topic of the next meeting", now.topic, placeholder=review.pack.topic)}
+    fields |= {f"finding {i}": base.text(f"Finding: {name}", now.findings.get(i, "")) for i, name in ids.items()}
+    fields["held"] = base.date("Day of the meeting, once it was held")
+
+    def save(values, author):
+        findings = dict(now.findings) | {i: formats.line(values[f"finding {i}"]) for i in ids}
+        save_choice(engagement, STAGE, "topic", formats.line(values["topic"]), author=author)
+        save_choice(engagement, STAGE, "findings", {k: v for k, v in findings.items() if v}, author=author)
+        if values["held"]:
+            held = {day.isoformat() for day in load_choices(engagement).review.meetings} | {values["held"].isoformat()}
+            save_choice(engagement, STAGE, "meetings", sorted(held), author=author)
+
+    return _form("The meeting", fields, save, now, "An empty topic means the one that is drafted.")
+
+
+def past_performance_weights(engagement, *, interactive):
+    """Ask how much older ratings, and those of other services, count for an award; Save writes choices.yaml."""
+    if not interactive:
+        return None
+    now = load_choices(engagement).review
+    recency = [*now.recency, 0.0, 0.0, 0.0][:3]
+    names = ("this year", "last year", "the year before")
+    fields = {
+        f"age {i}": base.number(f"Weight of a rating of {n} (0 to 1)", recency[i], 0, 1) for i, n in enumerate(names)
+    }
+    fields["other"] = base.number("Weight of a rating on another service (0 to 1)", now.other_service, 0, 1)
+
+    def save(values, author):
+        save_choice(engagement, STAGE, "recency", [values[f"age {i}"] for i in range(3)], author=author)
+        save_choice(engagement, STAGE, "other_service", values["other"], author=author)
+
+    advice = "Publish the weights in the RFP, and have them read by legal before."
+    return _form("What counts of the past?", fields, save, now, advice)
+
+
+def _form(title, fields, save, now, advice):
+    return base.form(title, fields, save, interactive=True, advice=advice, saved_by=now.saved_by, saved_at=now.saved_at)
+
+
+def _metrics(measures):
+    return [(m.name, m.id) for m in measures] or [("No metric has results", "")]
+
+
+def _contracts(records):
+    named = records.contracts.dropna(subset=["contract_id"]).drop_duplicates("contract_id")
+    names = named["vendor_name"].fillna(named["vendor_id"]).fillna("")
+    return sorted((f"{i} {name}".strip(), i) for i, name in zip(named["contract_id"], names, strict=True))
+
+
+def _listed(title, rows):
+    if not rows:
+        return f"{title}: none."
+    return f"{title}: " + "; ".join(", ".join(str(part) for part in row if part) for row in rows) + "."
+
+
+def _need(values, *keys):
+    """Refuse to save while something is missing."""
+    lacking = [key for key in keys if not values.get(key)]
+    if lacking:
+        words = {
+            "metric_id": "metric",
+            "contract_id": "contract",
+            "action_due": "due day",
+            "date": "day",
+            "what": "change",
+        }
+        raise EngagementError(
+            f"Not filled in: {', '.join(words.get(k, k) for k in lacking)}.", fix="Fill it in, then press Save again."
+        )
+
+
+def _plain(values, *keys):
+    """Values as choices.yaml keeps them."""
+    plain = {}
+    for key in keys:
+        value = values[key]
+        if isinstance(value, datetime.date):
+            plain[key] = value.isoformat()
+        elif isinstance(value, tuple):
+            plain[key] = list(value)
+        elif isinstance(value, str):
+            plain[key] = formats.line(value)
+        else:
+            plain[key] = value
+    return {key: value for key, value in plain.items() if value not in ("", [])}
+
+
+def _append(engagement, key, entry, author):
+    """Add an entry to a list of choices.yaml, read anew so that a colleague's entry stays."""
+    before = getattr(load_choices(engagement).review, key)
+    entries = [_plain(dict(e), *type(e).model_fields) for e in before]
+    save_choice(engagement, STAGE, key, [*entries, entry], author=author)
+
+
+def _next_id(rows):
+    numbers = [int("".join(c for c in r["action_id"] if c.isdigit()) or 0) for r in rows]
+    return f"A{max(numbers, default=0) + 1}"
