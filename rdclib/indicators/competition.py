@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import stats
-from rdclib.indicators.frames import _places, competitive, threshold
+from rdclib.indicators.frames import _places, competitive, distinct, numbered, threshold
 from rdclib.indicators.rows import CannotTell, rows
 
 # Days that bidders need at least, unless the engagement says otherwise (Cardinal, R003).
@@ -143,11 +143,11 @@ def three_bidders(records):
         One row per solicitation with bids: ``date`` (bid deadline), ``value`` (bool).
     """
     b, s = records.bids, records.solicitations
-    at = _solicitation_places(records)
+    at = records.bid_solicitations
     bidder = b["bidder"].cat.codes.to_numpy().astype(np.int64)
     width = len(b["bidder"].cat.categories) + 1
     use = (at >= 0) & b["valid"].to_numpy(bool) & (bidder >= 0)
-    bidders = np.bincount(np.unique(at[use] * width + bidder[use]) // width, minlength=len(s))
+    bidders = np.bincount(distinct(at[use] * width + bidder[use]) // width, minlength=len(s))
     has_bids = np.bincount(at[at >= 0], minlength=len(s)) > 0
     return rows(
         s,
@@ -223,7 +223,7 @@ def disqualified_bids(records, *, bidder_bids=BIDDER_BIDS, department_processes=
         fence of its kind.
     """
     b, s = records.bids, records.solicitations
-    at = _solicitation_places(records)
+    at = records.bid_solicitations
     open_ = at >= 0
     open_ &= ~(s["solicitation_status"] == "cancelled").to_numpy()[at] if len(s) else False
     open_ &= _in_period(records, s)[at] if len(s) else False
@@ -465,14 +465,6 @@ def _in_period(records, s):
     return _inside(records, _deadline(s)).to_numpy()
 
 
-def _solicitation_places(records):
-    """Row of each bid's solicitation; -1 where there is none. Worked out once."""
-    if "_bid_places" not in records.__dict__:
-        places = _places(records.solicitations["solicitation_id"], records.bids["solicitation_id"])
-        records.__dict__["_bid_places"] = places.astype(np.int64)
-    return records.__dict__["_bid_places"]
-
-
 def processes(records):
     """What the bids say of each solicitation (or lot); worked out once.
 
@@ -489,11 +481,11 @@ def processes(records):
 
 def _processes(records):
     b, s, c = records.bids, records.solicitations, records.contracts
-    at = _solicitation_places(records)
+    at = records.bid_solicitations
     keep = at >= 0
     lot = b["lot"].astype("category").cat
     key = at * (len(lot.categories) + 1) + lot.codes.to_numpy() + 1
-    keys, process = np.unique(key[keep], return_inverse=True)
+    keys, process = numbered(key[keep])
     k = len(keys)
     home = keys // (len(lot.categories) + 1)  # row of the solicitation
     t = b[keep]
@@ -515,7 +507,7 @@ def _processes(records):
     def bidders(mask):
         mask = mask & (tenderer >= 0)
         width = tenderer.max(initial=0) + 1
-        return np.bincount(np.unique(process[mask] * width + tenderer[mask]) // width, minlength=k)
+        return np.bincount(distinct(process[mask] * width + tenderer[mask]) // width, minlength=k)
 
     priced = submitted & ~np.isnan(amount)
     currency = np.where(t["currency"].isna(), -1, t["currency"].cat.codes.to_numpy())
@@ -598,8 +590,8 @@ def _others_out(process, tenderer, out, valid, k):
     width = int(tenderer.max(initial=0)) + 1
     known = tenderer >= 0
     gone = np.setdiff1d(
-        np.unique(process[out & known] * width + tenderer[out & known]),
-        np.unique(process[valid & known] * width + tenderer[valid & known]),
+        distinct(process[out & known] * width + tenderer[out & known]),
+        distinct(process[valid & known] * width + tenderer[valid & known]),
         assume_unique=True,
     )
     return np.bincount(gone // width, minlength=k)
@@ -627,17 +619,17 @@ def _won(t, s, c, at, bidder, records):
     """Which bids won: as the list says, or those of the vendor that has the contract."""
     if t["won"].notna().any() or not c["solicitation_id"].notna().any():
         return t["won"].fillna(False).to_numpy(bool)
-    place = _places(s["solicitation_id"], c["solicitation_id"])
+    place = records.contract_solicitations
     use = (place >= 0) & ~c["cancelled"].to_numpy()
     codes = pd.Index(t["bidder"].cat.categories).get_indexer(c["vendor"].astype(object))
     width = len(t["bidder"].cat.categories) + 1
-    pairs = np.unique(place[use & (codes >= 0)] * width + codes[use & (codes >= 0)])
+    pairs = distinct(place[use & (codes >= 0)] * width + codes[use & (codes >= 0)])
     return np.isin(at * width + bidder, pairs) & (bidder >= 0)
 
 
 def _awards(s, c, records):
     """Active awards of each solicitation, whether one is still pending, and whether one went to several vendors."""
-    place = _places(s["solicitation_id"], c["solicitation_id"])
+    place = records.contract_solicitations
     use = place >= 0
     if not use.any() or c["solicitation_id"].isna().all():
         return np.zeros(len(s), int), np.zeros(len(s), bool), np.zeros(len(s), bool)
@@ -654,7 +646,7 @@ def _awards(s, c, records):
 def _other_vendor(s, c, records, home, process, t, won):
     """Whether an active contract of the solicitation went to a vendor that is not the winning bidder."""
     lines = records.award_lines
-    place = _places(s["solicitation_id"], c["solicitation_id"].reindex(lines.index))
+    place = records.contract_solicitations[lines.index]
     use = (place >= 0) & ~lines["cancelled"].to_numpy() & lines["vendor"].notna().to_numpy()
     if not use.any():
         return np.zeros(len(home), bool)
@@ -662,7 +654,7 @@ def _other_vendor(s, c, records, home, process, t, won):
     codes = names.get_indexer(lines["vendor"].astype(object)[use])
     width = len(names) + 1
     bidder = t["bidder"].cat.codes.to_numpy().astype(np.int64)
-    winners = np.unique(home[process[won]] * width + bidder[won])
+    winners = distinct(home[process[won]] * width + bidder[won])
     stranger = (codes < 0) | ~np.isin(place[use] * width + codes, winners)
     # Ids of bidders and vendors may come from different lists: then nothing can be said.
     linked = np.bincount(place[use][codes >= 0], minlength=len(s)) > 0

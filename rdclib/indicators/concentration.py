@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import stats
+from rdclib.indicators.frames import distinct
 from rdclib.indicators.portfolio import vendor_money
 from rdclib.indicators.rows import CannotTell, rows
 
@@ -135,7 +136,7 @@ def _earlier_award(lines):
     days = lines["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     use = (vendor >= 0) & lines["date"].notna().to_numpy() & ~(lines["left_out"] == _cancelled(lines)).to_numpy()
     key = vendor * 1_000_000 + days
-    unique = np.unique(key[use])
+    unique = distinct(key[use])
     place = np.searchsorted(unique, key) - 1
     before = np.where(use & (place >= 0), unique[np.maximum(place, 0)] if len(unique) else 0, -1)
     same = use & (before >= 0) & (before // 1_000_000 == vendor)

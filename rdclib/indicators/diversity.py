@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from rdclib.indicators.competition import _deadline
 from rdclib.indicators.portfolio import payment_reasons
 from rdclib.indicators.rows import CannotTell, rows
 
@@ -119,10 +120,8 @@ def certified_bidders(records):
         One row per solicitation of which some bidder's certification is known: ``date`` (bid deadline), ``value``
         (bool).
     """
-    from rdclib.indicators.competition import _deadline, _solicitation_places
-
     b, s = records.bids, records.solicitations
-    at = _solicitation_places(records)
+    at = records.bid_solicitations
     certification = b["bidder_certification"]
     certification = certification.where(certification.notna(), _of_vendors(records, b["bidder_id"]))
     use = (at >= 0) & b["submitted"].to_numpy(bool)

@@ -104,22 +104,41 @@ class Frames:
         return c
 
     @cached_property
-    def solicitations(self):
-        """Solicitations, with what contracts and bids tell of those that the city's own list lacks."""
+    def _listed(self):
+        """Solicitations of the city's own list, then those that only contracts or bids name, with bids' places."""
         own, c = self.records.solicitations, self.contracts
         if len(own):
-            listed = c["solicitation_id"].isin(own["solicitation_id"]) | c["solicitation_id"].isna()
-            parts = [_with_labels(own), self._from_contracts(c[~listed])]
+            unlisted = c["solicitation_id"].notna() & (_places(own["solicitation_id"], c["solicitation_id"]) < 0)
+            parts = [_with_labels(own), self._from_contracts(c[unlisted])]
         else:
             parts = [self._from_contracts(c)]
-        known = pd.concat([part["solicitation_id"] for part in parts])
-        met = self.records.bids["solicitation_id"].dropna()
-        parts.append(pd.DataFrame({"solicitation_id": met[~met.isin(known)].drop_duplicates()}))
+        met = self.records.bids["solicitation_id"]
+        known = pd.concat([part["solicitation_id"] for part in parts], ignore_index=True)
+        places = _places(known, met)
+        strange = met[(places < 0) & met.notna().to_numpy()].drop_duplicates()
+        if len(strange):
+            parts.append(pd.DataFrame({"solicitation_id": strange}))
+            places = _places(pd.concat([known, strange], ignore_index=True), met)
         parts = [part for part in parts if len(part)]
-        s = _with_labels(pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0] if parts else own)
+        s = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0] if parts else own
         s = s.reindex(columns=[*own.columns, *(name for name in s if name not in own)])
-        s = _with_labels(s.astype({name: own.dtypes[name] for name in own if name not in LABELS}))
-        s = self._filled(s, self.records.contracts, "solicitation_id", _FROM_CONTRACT)
+        s = s.astype({name: own.dtypes[name] for name in own if name not in LABELS})
+        return _with_labels(s), places
+
+    @cached_property
+    def bid_solicitations(self):
+        """Row of each bid's solicitation in `solicitations`; -1 where there is none."""
+        return self._listed[1]
+
+    @cached_property
+    def contract_solicitations(self):
+        """Row of each contract's solicitation in `solicitations`; -1 where there is none."""
+        return _places(self._listed[0]["solicitation_id"], self.contracts["solicitation_id"])
+
+    @cached_property
+    def solicitations(self):
+        """Solicitations, with what contracts and bids tell of those that the city's own list lacks."""
+        s = self._filled(self._listed[0], self.records.contracts, "solicitation_id", _FROM_CONTRACT)
         if len(self.records.bids) and s["number_of_bids"].isna().any():
             s["number_of_bids"] = s["number_of_bids"].fillna(pd.Series(self._bid_counts(s), s.index))
         s["foreign"] = self._foreign(s)
@@ -140,18 +159,18 @@ class Frames:
     def _awarded(self, s):
         """Sum of the contracts of each solicitation; nan where there is none."""
         c = self.contracts
-        at = _places(s["solicitation_id"], c["solicitation_id"])
+        at = self.contract_solicitations
         use = (at >= 0) & c["amount"].notna().to_numpy() & ~c["cancelled"].to_numpy() & ~c["foreign"].to_numpy()
         sums = np.bincount(at[use], c["amount"].to_numpy()[use], minlength=len(s))
         return pd.Series(np.where(np.bincount(at[use], minlength=len(s)) > 0, sums, np.nan), s.index)
 
     def _bid_counts(self, s):
         """Count the bidders of each solicitation; nan where there is no bid in the list."""
-        b = self.bids
-        at = _places(s["solicitation_id"], b["solicitation_id"])
-        use = (at >= 0) & b["submitted"].to_numpy() & (b["bidder"].cat.codes.to_numpy() >= 0)
-        pairs = np.unique(at[use].astype(np.int64) * (len(b["bidder"].cat.categories) + 1) + b["bidder"].cat.codes[use])
-        counts = np.bincount(pairs // (len(b["bidder"].cat.categories) + 1), minlength=len(s)).astype(float)
+        b, at = self.bids, self.bid_solicitations
+        bidder = b["bidder"].cat.codes.to_numpy().astype(np.int64)
+        width = len(b["bidder"].cat.categories) + 1
+        use = (at >= 0) & b["submitted"].to_numpy() & (bidder >= 0)
+        counts = np.bincount(distinct(at[use] * width + bidder[use]) // width, minlength=len(s)).astype(float)
         return np.where(counts > 0, counts, np.nan)
 
     @cached_property
@@ -291,7 +310,13 @@ class Frames:
 
 def _with_labels(frame):
     frame = frame.reset_index(drop=True)
-    return frame.assign(**{name: frame[name].astype("category") for name in LABELS if name in frame})
+    return frame.assign(
+        **{
+            name: frame[name].astype("category")
+            for name in LABELS
+            if name in frame and not isinstance(frame[name].dtype, pd.CategoricalDtype)
+        }
+    )
 
 
 def _key(ids, names):
@@ -314,6 +339,20 @@ def _places(ids, wanted):
         return np.full(len(wanted), -1)
     at = index.get_indexer(wanted)
     return np.where(at >= 0, where[at], -1)
+
+
+def distinct(values):
+    """Sorted distinct whole numbers (sorting is several times faster than numpy's hashing)."""
+    ordered = np.sort(values)
+    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
+
+
+def numbered(keys):
+    """Sorted distinct keys (whole numbers from 0), and the number of each key among them."""
+    if not len(keys) or keys.max() > 8 * len(keys) + 1_000:
+        return np.unique(keys, return_inverse=True)
+    there = np.bincount(keys) > 0
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[keys]
 
 
 def threshold(frames, name, dates, methods):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import stats
-from rdclib.indicators.competition import _inside, _solicitation_places
+from rdclib.indicators.competition import _inside
 from rdclib.indicators.frames import competitive, threshold
 from rdclib.indicators.rows import CannotTell, rows
 
@@ -193,7 +193,7 @@ def recurrent_pairs(records):
         they win in turn (R057).
     """
     b, s = records.bids, records.solicitations
-    at = _solicitation_places(records)
+    at = records.bid_solicitations
     bidder = b["bidder"].cat.codes.to_numpy().astype(np.int64)
     use = (at >= 0) & b["submitted"].to_numpy(bool) & (bidder >= 0)
     if len(s):

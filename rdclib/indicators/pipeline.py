@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from rdclib.indicators.frames import _places
 from rdclib.indicators.lead_times import ASSUMED, ASSUMED_DAYS, slack
 from rdclib.indicators.portfolio import YEAR, annual_amount, contract_reasons
 from rdclib.indicators.rows import rows
@@ -118,7 +117,7 @@ def holdover(records):
 def years_since_competed(records):
     """EX05: years since the service was last opened to competition; one row per contract in force."""
     c, s = records.contracts, records.solicitations
-    at = _places(s["solicitation_id"], c["solicitation_id"])
+    at = records.contract_solicitations
     competed = s["posted_date"].where(s["procurement_method"].isin(("open", "selective")))
     if len(s):
         taken = competed.take(np.where(at >= 0, at, 0)).set_axis(c.index).where(at >= 0)
