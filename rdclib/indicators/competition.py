@@ -517,8 +517,9 @@ def _processes(records):
     np.minimum.at(low, process[priced], currency[priced])
     single = valid & ~joint & (tenderer >= 0) & priced
     winners = bidders(won)
-    active, pending, shared = _awards(s, c, records)
-    awards = np.where(active[home] > 0, active[home], winners)
+    active, pending, shared, linked = _awards(s, c, records)
+    # Where contracts are linked they tell the awards; a cancelled one is none.
+    awards = np.where(linked[home], active[home], winners)
     # Several lots of one solicitation are awards of their own.
     lots = np.bincount(home, minlength=len(s))[home] > 1
     one_award = ~pending[home] & ~shared[home] & (winners == 1) & ((awards == 1) | lots)
@@ -554,7 +555,7 @@ def _processes(records):
             "other_criteria": s["award_criteria"].notna().to_numpy()[home]
             & (s["award_criteria"] != "price only").to_numpy()[home],
             "several_currencies": (high > low) & has(priced),
-            "awarded": (active[home] > 0) | (winners > 0),
+            "awarded": awards > 0,
             "one_award": one_award,
             "winning": lowest(single & won),
             "other": lowest(single & ~won),
@@ -628,11 +629,12 @@ def _won(t, s, c, at, bidder, records):
 
 
 def _awards(s, c, records):
-    """Active awards of each solicitation, whether one is still pending, and whether one went to several vendors."""
+    """Active awards of each solicitation; whether one is pending, went to several vendors, or is linked at all."""
     place = records.contract_solicitations
     use = place >= 0
     if not use.any() or c["solicitation_id"].isna().all():
-        return np.zeros(len(s), int), np.zeros(len(s), bool), np.zeros(len(s), bool)
+        none = np.zeros(len(s), bool)
+        return np.zeros(len(s), int), none, none, none
     status = c["status"]
     active = np.bincount(place[use & ~status.isin(("cancelled", "pending")).to_numpy()], minlength=len(s))
     pending = np.bincount(place[use & (status == "pending").to_numpy()], minlength=len(s)) > 0
@@ -640,7 +642,8 @@ def _awards(s, c, records):
     v = v[v["role"].isna() | (v["role"] == "prime")]
     at = records.contract_places(v["contract_id"])
     several = np.bincount(at[at >= 0], minlength=len(c)) > 1
-    return active, pending, np.bincount(place[use & several], minlength=len(s)) > 0
+    linked = np.bincount(place[use], minlength=len(s)) > 0
+    return active, pending, np.bincount(place[use & several], minlength=len(s)) > 0, linked
 
 
 def _other_vendor(s, c, records, home, process, t, won):
