@@ -253,7 +253,10 @@ def priorities(result):
         else "No contract is among the first five in at least 80% of cases: agree on weights, or rate what is unknown.",
     ]
     if sides["open"]:
-        lines.append(f"It depends on weights and unknown ratings: {formats.listing(sides['open'])}.")
+        shown = sides["open"][:CONCERNS]
+        if len(sides["open"]) > CONCERNS:
+            shown.append(formats.plural(len(sides["open"]) - CONCERNS, "other"))
+        lines.append(f"It depends on weights and unknown ratings: {formats.listing(shown)}.")
     if result.unrated:
         lines.append(
             f"{formats.plural(result.unrated, 'rating is', 'ratings are')} unknown. Each one that the city gives makes "

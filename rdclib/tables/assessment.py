@@ -5,7 +5,7 @@ import math
 from rdclib import formats, vocabulary
 from rdclib.tables.table import Column, Table, Value
 
-LISTED = 60  # rows of a long list on the page
+LISTED = 40  # rows of a long list on the page
 GAPS = 10
 
 
@@ -156,19 +156,18 @@ def pipeline(result, currency="USD"):
         Column("contract_id", "text", "Contract"),
         Column("title", "text", "Title"),
         Column("department", "text", "Department"),
-        Column("vendor_name", "text", "Vendor"),
         Column("amount", "money", "Amount"),
         Column("end_date", "date", "Ends"),
         Column("start_by", "date", "Start by"),
         Column("slack_days", "days", "Slack"),
-        Column("state", "text", "State"),
     )
     more = len(result.rows) - LISTED
     notes = (
         result.note,
         f"{formats.plural(more, 'more contract')} start later than these." if more > 0 else "",
         "Slack: the end, less the time from posting to signature that three of four solicitations of the method keep "
-        f"to, less {result.planning_days} days of planning and {result.transition_days} of transition, less today.",
+        f"to, less {result.planning_days} days of planning and {result.transition_days} of transition, less today. Below 0 "
+        "it is too late to compete in the usual time; up to 90 days, start now.",
     )
     return Table.from_frame(
         result.rows.head(LISTED), columns, caption="Contracts that end soon", notes=notes, id="pipeline-contracts",
@@ -198,37 +197,24 @@ def lead_times(result):
     return Table("How long a procurement takes", columns, rows, notes=(note,), id="lead-times")
 
 
-def priorities(result, currency="USD"):
+def priorities(result):
     """Ratings of the contracts ranked, and how often each is among the first five.
 
     Parameters
     ----------
     result : rdclib.assessment.Ranking
-    currency : str
     """
     rating = [Column(name, "level", name.capitalize()) for name in vocabulary.PRIORITY_CRITERIA]
     columns = (
         Column("contract_id", "text", "Contract"),
         Column("title", "text", "Title"),
-        Column("department", "text", "Department"),
-        Column("amount", "money", "Amount"),
         *rating,
         Column("top", "share", "Among the first five"),
-        Column("robust", "text", "Whatever the weights"),
     )
+    ratings = result.rows[list(vocabulary.PRIORITY_CRITERIA)].to_numpy(float)
     rows = [
-        (
-            row.contract_id,
-            row.title,
-            row.department,
-            row.amount,
-            *(level for level in levels),
-            row.top,
-            row.robust,
-        )
-        for row, levels in zip(
-            result.rows.itertuples(), result.rows[list(vocabulary.PRIORITY_CRITERIA)].to_numpy(float), strict=True
-        )
+        (row.contract_id, row.title, *levels, row.top)
+        for row, levels in zip(result.rows.itertuples(), ratings, strict=True)
     ]
     weights = ", ".join(f"{name} {formats.share(weight)}" for name, weight in result.weights.items())
     notes = (
@@ -241,7 +227,7 @@ def priorities(result, currency="USD"):
         if result.considered > len(rows)
         else "",
     )
-    return Table("Which contracts first", columns, rows, notes=notes, id="priorities-contracts", currency=currency)
+    return Table("Which contracts first", columns, rows, notes=notes, id="priorities-contracts")
 
 
 def failings(assessment):
