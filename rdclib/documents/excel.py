@@ -3,6 +3,7 @@
 import datetime
 import io
 import re
+import textwrap
 
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
@@ -27,6 +28,7 @@ _WIDTHS = {"text": 28, "money": 16, "date": 13}
 _LIVE = ("=", "+", "-", "@", "\t", "\r", "\n")
 _LONGEST = 32_767  # characters in an Excel cell
 _LISTS = "Lists"
+_LINE_HEIGHT = 15.5  # points
 
 
 class Workbook:
@@ -57,6 +59,7 @@ class Workbook:
         sheet.set_column(0, 0, 90)
         for row, paragraph in enumerate(paragraphs):
             self._text(sheet, row, 0, paragraph, bold=row == 0, wrap=True)
+            self._fit(sheet, row, [(paragraph, 90)])
 
     def table(self, name, table):
         """Add a sheet with a `Table`: its caption, its header, rows and notes; values stay values."""
@@ -71,6 +74,8 @@ class Workbook:
                     self._cell(sheet, r, c, cell.value, cell.kind, table.currency)
                 else:
                     self._cell(sheet, r, c, cell, column.kind, table.currency)
+            widths = (self._width(column) for column in table.columns)
+            self._fit(sheet, r, zip(table.texts()[r - 3], widths, strict=True))
         for r, note in enumerate(table.notes, start=len(table.rows) + 4):
             self._text(sheet, r, 0, note)
         if table.rows:
@@ -167,6 +172,12 @@ class Workbook:
         if key not in self._made:
             self._made[key] = self._book.add_format(properties)
         return self._made[key]
+
+    def _fit(self, sheet, row, texts):
+        """Make a row as high as its longest text: not every program does so by itself when it opens the file."""
+        lines = max((len(textwrap.wrap(formats.line(text), width)) for text, width in texts), default=1)
+        if lines > 1:
+            sheet.set_row(row, _LINE_HEIGHT * lines)
 
     def _width(self, column):
         return max(_WIDTHS.get(column.kind, 12), min(len(column.header) + 2, 24))

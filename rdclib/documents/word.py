@@ -8,6 +8,7 @@ import subprocess
 import zipfile
 
 from rdclib import formats, style
+from rdclib.documents.widths import with_widths
 from rdclib.errors import ReportError
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -44,7 +45,7 @@ def word(body, *, title, as_of, landscape=False, language="en-US"):
 
     name = html.escape(formats.line(title))
     # Word knows alignment, not our classes.
-    body = body.replace(' class="number"', ' align="right"')
+    body = with_widths(body.replace(' class="number"', ' align="right"'))
     page = f'<html lang="{language}"><head><meta charset="utf-8"><title>{name}</title></head><body>{body}</body></html>'
     moment = datetime.datetime.combine(as_of, datetime.time(), datetime.UTC)
     # In its sandbox pandoc reads no file and fetches nothing, whatever the page says.

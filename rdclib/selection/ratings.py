@@ -93,6 +93,30 @@ def read_ratings(engagement, contract_id=""):
     return Ratings(pd.DataFrame(good, columns=["metric_id", "rater", "test", "score"]), len(kept) - len(good))
 
 
+def unrated(metric, test):
+    """Scores that a test may have while nobody has rated the metric, from what the catalogue says of it.
+
+    Returns
+    -------
+    tuple of int
+        Equally likely; all three where the catalogue is silent.
+    """
+    if test == "relevant":
+        # Checks on data serve other metrics; they are seldom what a contract is for.
+        if metric.domain == "any_service":
+            return (0,)
+        return {"outcome": (2,), "impact": (2,), "output": (1,)}.get(metric.layer, (0, 1))
+    if test == "attributable":
+        return {"impact": (0,), "outcome": (1,)}.get(metric.layer, (1, 2))
+    if test == "timely":
+        return {"annual": (0,), "quarterly": (1,)}.get(metric.cadence, (2,))
+    if test == "well defined":
+        return (1, 2) if metric.definition and metric.numerator else (0,)
+    if test == "comparable":
+        return (1, 2) if metric.benchmark_value else (0, 1)
+    return tuple(range(LOWEST, HIGHEST + 1))
+
+
 def rank(metrics, ratings, support, *, order=(), draws=DRAWS, seed=20160):
     """Order candidates when neither weights nor scores are sure.
 
@@ -112,8 +136,9 @@ def rank(metrics, ratings, support, *, order=(), draws=DRAWS, seed=20160):
 
     Notes
     -----
-    In each draw every test of a metric takes the score of one of its raters, or any score when nobody rated it;
-    weights are drawn evenly from all that keep to the order.
+    In each draw every test of a metric takes the score of one of its raters, or one that `unrated` allows; weights
+    are drawn evenly from all that keep to the order. One stroke of luck a test serves all metrics, so that metrics
+    with the same ratings come out equal.
     """
     names = [row["id"] for row in tests()]
     criteria = [*names, DATA_SUPPORT]
@@ -123,10 +148,11 @@ def rank(metrics, ratings, support, *, order=(), draws=DRAWS, seed=20160):
     listed = sorted(metrics, key=lambda m: m.id)
     luck = np.random.default_rng(seed)
     measured = np.empty((draws, len(listed), len(criteria)))
+    strokes = luck.random((draws, len(names)))
     for i, metric in enumerate(listed):
         for j, test in enumerate(names):
-            given = ratings.of(metric.id, test) or range(LOWEST, HIGHEST + 1)
-            measured[:, i, j] = luck.choice(np.asarray(given, dtype=float), draws)
+            given = np.sort(ratings.of(metric.id, test) or unrated(metric, test)).astype(float)
+            measured[:, i, j] = given[(strokes[:, j] * len(given)).astype(int)]
         measured[:, i, -1] = support.get(metric.id, 0)
     known = [criteria.index(test) for test in order if test in criteria]
     weights = smaa.sample_weights(len(criteria), draws, order=known or None, rng=luck)

@@ -78,6 +78,7 @@ class Selection:
     recommendation: contract_types.Recommendation
     from_data: tuple  # ids of inputs that were worked out from data because nobody answered
     feasibility: contract_types.Feasibility
+    designs: tuple  # of rdclib.choices.PaymentDesign that were chosen
     trial_metric: object  # Metric whose history the designs were tried on, or None
     simulations: tuple  # of payment.Simulation
     investor: object  # payment.InvestorCase, or None
@@ -102,11 +103,12 @@ def select(records, engagement):
     EngagementError
         When choices.yaml names a metric, test or domain that does not exist.
     """
-    chosen = load_choices(engagement).selection
+    decided_before = load_choices(engagement)
+    chosen = decided_before.selection
     facts = records.facts
     known = _known_metrics(facts)
     _check_names(chosen, known)
-    contract = _contract(records, chosen)
+    contract = _contract(records, chosen, decided_before.assessment.key_contracts)
     observed = _observed(records, contract)
     domains, picked = _domains(records, contract, chosen, observed, known)
     candidates = _candidates(chosen, facts, observed, domains, known)
@@ -184,6 +186,7 @@ def select(records, engagement):
         recommendation=recommendation,
         from_data=from_data,
         feasibility=contract_types.feasibility(inputs),
+        designs=chosen.payment_designs,
         **tried,
     )
 
@@ -215,8 +218,8 @@ def _check_names(chosen, known):
         )
 
 
-def _contract(records, chosen):
-    """The chosen contract, or of the active key contracts the one that ends first, or the largest active one."""
+def _contract(records, chosen, confirmed):
+    """The chosen contract; else the first confirmed in the assessment, the key contract ending first, the largest."""
     contracts = records.contracts
     today = pd.Timestamp(records.as_of)
     if chosen.contract_id:
@@ -231,6 +234,9 @@ def _contract(records, chosen):
     if active.empty:
         return Contract("", "", "", None, chosen.annual_amount or float("nan"), False)
     coding = records.coding
+    urgent = [name for name in confirmed if (active["contract_id"] == name).any()]
+    if urgent:
+        return _told(active[active["contract_id"] == urgent[0]].iloc[0], chosen, False)
     key = active[active["contract_id"].isin(coding.loc[coding["is_key"].fillna(False).astype(bool), "contract_id"])]
     if not key.empty:
         first = key.sort_values(["end_date", "contract_id"], na_position="last")
@@ -268,14 +274,32 @@ def _domains(records, contract, chosen, observed, known):
     if seen:
         return tuple(sorted(seen)), False
     row = records.contracts[records.contracts["contract_id"] == contract.id]
-    words = " ".join(str(v) for c in ("title", "category", "service_group", "department") for v in row[c].dropna())
-    spoken = {_stem(word) for word in re.findall(r"[a-z]{4,}", f"{words} {chosen.problem}".lower())}
-    named = {
-        domain
-        for domain in {m.domain for m in load_metrics()} - set(ANYWHERE)
-        if {_stem(part) for part in domain.split("_") if part not in ("services", "systems", "waste")} & spoken
+    # What is bought says more than who buys it.
+    for columns in (("title", "category", "service_group"), ("department",)):
+        words = " ".join(str(value) for column in columns for value in row[column].dropna())
+        if named := _named(f"{words} {chosen.problem}"):
+            return named, False
+    return (), False
+
+
+def _named(text):
+    """Domains whose name shares a telling word with a text, or else the one with most metrics that do."""
+    spoken = _stems(text)
+    metrics = [m for m in load_metrics() if m.domain not in ANYWHERE]
+    domains = sorted({m.domain for m in metrics})
+    vague = _stems("services systems waste development")
+    if named := tuple(d for d in domains if (_stems(d) - vague) & spoken):
+        return named
+    spoken -= vague
+    shared = {
+        d: sum(bool(_stems(f"{m.name} {m.definition}") & spoken) for m in metrics if m.domain == d) for d in domains
     }
-    return tuple(sorted(named)), False
+    most = max(shared.values())
+    return tuple(d for d in domains if shared[d] == most)[:1] if most else ()
+
+
+def _stems(text):
+    return {_stem(word) for word in re.findall(r"[a-z]{4,}", text.lower())}
 
 
 def _stem(word):

@@ -46,10 +46,23 @@ def test_better_ratings_come_first_and_are_surely_in_the_first_five(place):
     assert order[1].score == pytest.approx(order[0].score / 2)
 
 
-def test_what_nobody_rated_is_uncertain_and_not_zero(place):
-    write(place, *everywhere("HS-01", "Ana", 1))
-    scores = {p.metric.id: p.score for p in ranked(place).places}
-    assert scores["HS-04"] == pytest.approx(scores["HS-01"], abs=0.03)
+def test_what_nobody_rated_takes_what_the_catalogue_says_of_it():
+    hs01, canopy = METRICS["HS-01"], METRICS["PT-08"]
+    assert (ratings.unrated(hs01, "relevant"), ratings.unrated(METRICS["DQ-01"], "relevant")) == ((2,), (0,))
+    assert (ratings.unrated(hs01, "timely"), ratings.unrated(canopy, "timely")) == ((2,), (0,))
+    assert (ratings.unrated(hs01, "attributable"), ratings.unrated(canopy, "attributable")) == ((1,), (0,))
+    assert (ratings.unrated(hs01, "comparable"), ratings.unrated(canopy, "comparable")) == ((1, 2), (0, 1))
+    assert ratings.unrated(hs01, "reliable") == (0, 1, 2)
+
+
+def test_metrics_that_look_alike_come_out_alike(place):
+    write(place)
+    alike = (METRICS["HS-01"], METRICS["A9-10"]), (METRICS["HS-01"], METRICS["A9-09"])
+    assert METRICS["A9-09"].benchmark_value
+    scores = [p.score for p in ratings.rank(alike[1], ratings.read_ratings(place, "C1"), {}, draws=500).places]
+    assert scores[0] == scores[1]
+    scores = [p.score for p in ratings.rank(alike[0], ratings.read_ratings(place, "C1"), {}, draws=500).places]
+    assert scores[0] > scores[1]
 
 
 def test_the_newest_row_of_a_rater_counts(place):
@@ -85,7 +98,7 @@ def test_a_gate_is_failed_at_a_median_of_zero_and_only_a_gate(place):
 
 def test_the_agreed_order_of_tests_moves_the_ranking(place):
     good_at = {"HS-01": "relevant", "HS-04": "timely"}
-    write(place, *[("C1", m, "Ana", t, 2 if good_at.get(m) == t else 1) for m in good_at for t in TESTS])
+    write(place, *[("C1", m, "Ana", t, 2 if good_at.get(m) == t else 1) for m in (*good_at, "HS-10") for t in TESTS])
     relevant_first = ranked(place, order=("relevant", "timely")).places[0].metric.id
     timely_first = ranked(place, order=("timely", "relevant")).places[0].metric.id
     assert (relevant_first, timely_first) == ("HS-01", "HS-04")
