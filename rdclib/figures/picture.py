@@ -18,7 +18,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.ticker import FuncFormatter
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from rdclib import formats, style
 
@@ -29,6 +30,8 @@ logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 PNG_DPI = 150
 _POINTS = 72  # an inch
+# For words that may lie on a line: a white edge keeps them readable.
+HALO = (withStroke(linewidth=3, foreground=style.PAPER),)
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,8 @@ def canvas(
         Inches; the margins lie outside the axes, and labels must fit into them (see `label_margin`).
     rows, columns : int
         Panels; more than one gives an array of axes.
-    gap : float
-        Inches between panels, both ways.
+    gap : float or (float, float)
+        Inches between panels: both ways, or beside and above each other.
     width : float, optional
         Inches; a report shows every figure as wide as its text, so leave this alone unless the figure is tall.
     **shared
@@ -123,15 +126,16 @@ def canvas(
     width = width or style.WIDTH
     figure = Figure(figsize=(width, height), dpi=100)
     ratios = {key: shared.pop(key) for key in ("height_ratios", "width_ratios") if key in shared}
-    panel_width = max((width - left - right - gap * (columns - 1)) / columns, 0.5)
-    panel_height = max((height - top - bottom - gap * (rows - 1)) / rows, 0.3)
+    beside, above = gap if isinstance(gap, tuple) else (gap, gap)
+    panel_width = max((width - left - right - beside * (columns - 1)) / columns, 0.5)
+    panel_height = max((height - top - bottom - above * (rows - 1)) / rows, 0.3)
     placed = {
         "left": left / width,
         "right": 1 - right / width,
         "top": 1 - top / height,
         "bottom": bottom / height,
-        "wspace": gap / panel_width,
-        "hspace": gap / panel_height,
+        "wspace": beside / panel_width,
+        "hspace": above / panel_height,
     }
     axes = figure.subplots(rows, columns, gridspec_kw=placed | ratios, **shared)
     return figure, axes
@@ -178,6 +182,9 @@ def axis_as(axis, kind, currency="USD"):
         One of `formats.KINDS`; money is shortened, ``$1,200,000`` reads ``$1.2M``.
     currency : str
     """
+    if kind in formats.NUMERIC:
+        # Steps of 2.5 would be rounded in their labels: 63%, 65%, 68%.
+        axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
     if kind == "money":
         axis.set_major_formatter(FuncFormatter(lambda x, _: formats.short_money(x, currency)))
     else:

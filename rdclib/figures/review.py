@@ -6,8 +6,13 @@ import matplotlib.dates as mdates
 import numpy as np
 
 from rdclib import formats, style
-from rdclib.figures.picture import Picture, axis_as, canvas, grid, label_margin, text_width, wrap
+from rdclib.figures.picture import HALO, Picture, axis_as, canvas, grid, label_margin, text_width, wrap
 
+# Where a point's name may stand, the best place first: inches to the side and up, and the side that is fixed.
+_BESIDE_A_POINT = (
+    *((0.08, 0, "left"), (-0.08, 0, "right"), (0, 0.16, "center"), (0, -0.16, "center")),
+    *((0.06, 0.14, "left"), (0.06, -0.14, "left"), (-0.06, 0.14, "right"), (-0.06, -0.14, "right")),
+)
 MOST_PANELS = 12  # vendors in one figure; the tables list all
 _LOOK = {
     "improvement": (style.IMPROVEMENT, "^", 42),
@@ -121,10 +126,10 @@ def pathway(review):
     columns = 2
     lines = math.ceil(len(rows) / columns)
     steps = list(path.steps)
+    down = 0.23 * len(steps) + 0.45
     figure, panels = canvas(
-        1.45 * lines + 0.1, rows=lines, columns=columns, left=0.8, right=0.5, top=0.35, bottom=0.15, gap=1.3
+        down * lines, rows=lines, columns=columns, left=0.8, right=0.6, top=0.35, bottom=0.1, gap=(1.4, 0.45)
     )
-    figure.subplots_adjust(hspace=0.5)  # panels need more room beside than above each other
     panels = np.atleast_1d(panels).ravel()
     says = []
     for axes, row in zip(panels, rows.to_dict("records"), strict=False):
@@ -319,7 +324,14 @@ def _funnel(one, name):
             axes.plot(curve["n"], edge * scale, look, color=style.NEUTRAL, linewidth=1.1)
         end = (curve["n"].iloc[-1], curve[f"upper_{label}"].iloc[-1] * scale)
         axes.annotate(
-            words, end, xytext=(-2, 3), textcoords="offset points", ha="right", fontsize=8.5, color=style.MUTED
+            words,
+            end,
+            xytext=(-2, 3),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8.5,
+            color=style.MUTED,
+            path_effects=HALO,
         )
     axes.axhline(result.target * scale, color=style.MUTED, linewidth=1)
     value = table["value"].to_numpy(float) * scale
@@ -356,21 +368,22 @@ def _name_points(axes, names, size, value, outside, everyone):
     height = axes.get_position().height * axes.figure.get_figheight()
     width = axes.get_position().width * axes.figure.get_figwidth()
     reach = axes.get_xlim()[1]
-    taken = []
+    dots = zip(size / reach * width, (value - axes.get_ylim()[0]) / span * height, strict=True)
+    taken = [(x - 0.05, y - 0.05, x + 0.05, y + 0.05) for x, y in dots]
     for i in sorted(range(len(names)), key=lambda i: (not outside[i], value[i])):
         if not (outside[i] or everyone):
             continue
         label = wrap(names[i], 24, 1)
         x, y = size[i] / reach * width, (value[i] - axes.get_ylim()[0]) / span * height
         wide = text_width(label, 8.5)
-        for dx, dy, side in ((0.08, 0, "left"), (-0.08, 0, "right"), (0, 0.16, "center"), (0, -0.16, "center")):
+        for dx, dy, side in _BESIDE_A_POINT:
             left = x + dx if side == "left" else x + dx - wide if side == "right" else x - wide / 2
             box = (left, y + dy - 0.07, left + wide, y + dy + 0.07)
             free = all(box[2] < o[0] or o[2] < box[0] or box[3] < o[1] or o[3] < box[1] for o in taken)
             if free and box[0] > 0 and box[2] < width + 0.2:
                 taken.append(box)
                 axes.annotate(label, (size[i], value[i]), xytext=(dx * 72, dy * 72), textcoords="offset points",
-                              ha=side, va="center", fontsize=8.5)  # fmt: skip
+                              ha=side, va="center", fontsize=8.5, path_effects=HALO)  # fmt: skip
                 break
 
 

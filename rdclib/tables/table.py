@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rdclib import formats, style
 
 MIMETYPE = "application/vnd.rdclib.table+json"
+LONGEST_CODE = 20  # characters; a longer word may be broken
 LONG = 25  # rows; a longer table may be cut between two rows on paper, its header then stands on each page
 
 
@@ -116,11 +117,13 @@ class Table:
 
     def html(self):
         """Give the table as semantic HTML, for a page or for Word: a caption, headers with scope, escaped text."""
-        name = html.escape(self.id)
-        head = "".join(f'<th{self._align(i)} scope="col">{_escape(c.header)}</th>' for i, c in enumerate(self.columns))
-        body = "\n".join(
-            f"<tr>{''.join(self._cell(i, text) for i, text in enumerate(row))}</tr>" for row in self.texts()
+        name, texts = html.escape(self.id), self.texts()
+        looks = [f' class="{look}"' if look else "" for look in self._looks(texts)]
+        head = "".join(
+            f'<th{look} scope="col">{_escape(column.header)}</th>'
+            for look, column in zip(looks, self.columns, strict=True)
         )
+        body = "\n".join(self._row(looks, row) for row in texts)
         if not self.rows:
             body = f'<tr><td colspan="{len(self.columns)}">None.</td></tr>'
         notes = "".join(f"<p>{_escape(note)}</p>" for note in self.notes)
@@ -144,15 +147,20 @@ class Table:
             return formats.interval(cell.low, cell.high, cell.kind, self.currency)
         return formats.value(cell, column.kind, self.currency)
 
-    def _cell(self, i, text):
-        if i == self.row_header:
-            return f'<th{self._align(i)} scope="row">{_escape(text)}</th>'
-        return f"<td{self._align(i)}>{_escape(text)}</td>"
+    def _row(self, looks, row):
+        cells = [
+            f'<th{look} scope="row">{_escape(text)}</th>' if i == self.row_header else f"<td{look}>{_escape(text)}</td>"
+            for i, (look, text) in enumerate(zip(looks, row, strict=True))
+        ]
+        return f"<tr>{''.join(cells)}</tr>"
 
-    def _align(self, i):
-        if self._right(i):
-            return ' class="number"'
-        return ' class="date"' if self.columns[i].kind == "date" else ""
+    def _looks(self, texts):
+        """Name each column's look: numbers stand right; dates, and codes such as RB-2020-9001, are not broken."""
+        looks = []
+        for i, column in enumerate(self.columns):
+            code = i == self.row_header and all(" " not in row[i] and len(row[i]) <= LONGEST_CODE for row in texts)
+            looks.append("number" if self._right(i) else "whole" if column.kind == "date" or code else "")
+        return looks
 
     def _right(self, i):
         return self.columns[i].kind in formats.NUMERIC
@@ -170,7 +178,8 @@ class Table:
         labels = {name: ready(column.header) for name, column in zip(names, self.columns, strict=True)}
         # Names of our own, since headers may repeat. great_tables moves its stub to the front, so only a first column
         # becomes one.
-        frame = pd.DataFrame(list(self.texts()), columns=names, dtype=object)
+        texts = self.texts()
+        frame = pd.DataFrame(list(texts), columns=names, dtype=object)
         stub = names[0] if self.row_header == 0 else None
         shown = GT(frame, rowname_col=stub, id=self.id).tab_header(title=ready(self.caption))
         if stub:
@@ -190,8 +199,15 @@ class Table:
             table_border_top_style="hidden",
             stub_border_style="none",
             data_row_padding="5px",
-            # JupyterLab stripes every second row, but not its first cell.
-            table_additional_css=f"#{self.id} .gt_table tr {{ background: {style.PAPER}; }}",
+            table_additional_css=[
+                # JupyterLab stripes every second row, but not its first cell.
+                f"#{self.id} .gt_table tr {{ background: {style.PAPER}; }}",
+                *(
+                    f"#{self.id} .gt_table tbody tr > :nth-child({i}) {{ white-space: nowrap; }}"
+                    for i, look in enumerate(self._looks(texts), start=1)
+                    if look
+                ),
+            ],
         )
         # JupyterLab would read "$1.2 million to $1.5 million" as a formula.
         return f'<div class="mathjax_ignore">{shown.as_raw_html()}</div>'

@@ -63,6 +63,15 @@ def test_the_page_has_a_caption_and_scoped_headers():
     assert page.xpath("//*[@class='notes']/p/text()") == ["Left out: 3."]
 
 
+def test_dates_and_codes_are_not_broken_and_names_are():
+    columns = (Column("id", "text", "Contract"), Column("d", "date", "Ends"), Column("t", "text", "Title"))
+    codes = html.fromstring(Table("T", columns, (("RB-2020-9001", None, "A"), ("x" * 20, None, "B"))).html())
+    names = html.fromstring(Table("T", columns, (("RB-2020-9001", None, "A"), ("x" * 21, None, "B"))).html())
+
+    assert [cell.get("class") for cell in codes.xpath("//tbody/tr[1]/*")] == ["whole", "whole", None]
+    assert [cell.get("class") for cell in names.xpath("//tbody/tr[1]/*")] == [None, "whole", None]
+
+
 def test_a_wide_table_can_be_scrolled_with_the_keyboard():
     region = html.fromstring(spend().html()).xpath("//*[@role='region']")[0]
 
