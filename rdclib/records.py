@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from rdclib import engagement as engagements
 from rdclib import parsing, periods, saved, schemas
-from rdclib.checks import Finding, in_order
+from rdclib.checks import EXAMPLES, Finding, in_order
 from rdclib.errors import DataFileError, ReportError
 from rdclib.intake import Intake, read_table
 from rdclib.intake.reading import series
@@ -26,7 +26,14 @@ DAYS = {
     "observations": ("period_start", "period_end"),
     "cases": ("referred_date", "enrolled_date", "served_date", "closed_date"),
 }
+# A value this many times the median of its metric and vendor (or this part of it) was sent in another unit: minutes for
+# hours, percent for a share, while all others stay within three times of it.
+UNIT_SLIP = 10.0
+TAME = 3.0
+FEWEST_PERIODS = 6  # before a median says what is usual
 MERGES = ("vendor_id", "vendor_name", "into_id", "into_name", "decision")
+# What differs between the lines of a contract that a register lists once for every vendor.
+_OF_VENDOR = ("vendor_id", "vendor_name", "vendor_class")
 _WORKBOOK_FILES = {"coding": "contract_coding", "actions": "actions", "vendor_ratings": "vendor_ratings"}
 _WORKBOOK_KEYS = {
     "coding": ("contract_id", "coder"),
@@ -174,7 +181,7 @@ def load_records(engagement):
     if not len(frames["vendors"]):
         frames["vendors"] = _vendors_from(frames)
     frames["bids"] = _bid_ids(frames["bids"])
-    findings += _links(frames)
+    findings += _links(frames) + _several_lines(contracts) + _unit_slips(frames["observations"])
     workbook = {
         name: _typed(
             saved.newest(saved.read_rows(engagement.folder / f"{file}.csv"), _WORKBOOK_KEYS[name]), name, f"{file}.csv"
@@ -203,10 +210,11 @@ def _up_to(frame, column, day):
 
 
 def latest(snapshots):
-    """One row a contract: the last of its newest snapshot.
+    """Contracts as their newest snapshot shows them.
 
-    A register may list a contract once for every vendor; the others are kept in ``snapshots`` and in the vendors of
-    contracts.
+    A register may list a contract once for every vendor, with nothing else different: these lines are one row here, the
+    others are kept in ``snapshots`` and in the vendors of contracts. Lines of one number that differ in anything else,
+    such as the amounts of two years, all stay: only the city knows whether they add up.
 
     Parameters
     ----------
@@ -219,14 +227,13 @@ def latest(snapshots):
     """
     if not len(snapshots) or not snapshots.duplicated("contract_id").any():
         return snapshots
+    order = snapshots.groupby("contract_id", sort=False).ngroup().to_numpy()
     day = snapshots["snapshot_date"]
-    if day.notna().any():
-        newest = day.groupby(snapshots["contract_id"]).transform("max")
-        snapshots = snapshots[(day == newest) | newest.isna()]
-    again = snapshots.duplicated("contract_id", keep="last")
-    first = snapshots.drop_duplicates("contract_id")["contract_id"]
-    kept = snapshots[~again].set_index("contract_id").loc[first].reset_index()
-    return kept[list(snapshots.columns)]
+    newest = day.groupby(snapshots["contract_id"]).transform("max")
+    at = np.flatnonzero((day == newest) | newest.isna())
+    told = [name for name in snapshots if name not in _OF_VENDOR and name not in schemas.LINEAGE]
+    at = at[~snapshots.iloc[at].duplicated(told, keep="last").to_numpy()]
+    return snapshots.iloc[at[np.argsort(order[at], kind="stable")]].reset_index(drop=True)
 
 
 def derived_amendments(snapshots):
@@ -377,6 +384,53 @@ def _links(frames):
             done = "payments are not linked to contracts; send a file with contract numbers, or confirm a link"
             found.append(Finding("note", table, "", 0, key, "", len(frame), what, done))
     return found
+
+
+def _several_lines(contracts):
+    """Contract numbers that one snapshot has on several lines with different amounts, dates or words."""
+    again = contracts.duplicated("contract_id", keep=False)
+    if not again.any():
+        return []
+    lines = contracts[again]
+    return [
+        Finding(
+            "warning",
+            "contracts",
+            str(lines["source_file"].iloc[0]),
+            int(lines["source_row"].iloc[0]),
+            "contract_id",
+            " | ".join(lines["contract_id"].astype(str).unique()[:EXAMPLES]),
+            len(lines),
+            "lines of a contract number that stands on several lines with different amounts, dates or words",
+            "each line counts as a contract; if one replaces the other, ask for a register without the old ones",
+        )
+    ]
+
+
+def _unit_slips(observations):
+    """Values so far from all others of their metric and vendor that they were sent in another unit."""
+    o = observations[observations["stratum"].isna() & (observations["value"] > 0)]
+    who = [o["metric_id"], o["vendor_id"].fillna(o["vendor_name"]).fillna(""), o["site"].fillna("")]
+    usual = o["value"].groupby(who).transform("median")
+    times = o["value"] / usual
+    off = (times >= UNIT_SLIP) | (times <= 1 / UNIT_SLIP)
+    # Only beside values that keep together: a series that often jumps has no unit to slip from.
+    tame = (off | times.between(1 / TAME, TAME)).groupby(who).transform("all")
+    off &= tame & (o["value"].groupby(who).transform("count") >= FEWEST_PERIODS)
+    return [
+        Finding(
+            "warning",
+            "observations",
+            str(row.source_file),
+            int(row.source_row),
+            "value",
+            f"{row.value:g}",
+            1,
+            f"{row.metric_id} of {row.vendor_name} is {times[row.Index]:.3g} times its usual {usual[row.Index]:g}",
+            "kept, and questioned in the review: was it sent in another unit? If so, ask for the period again",
+        )
+        for row in o[off].itertuples()
+    ]
 
 
 def _check_period(engagement, frames):
