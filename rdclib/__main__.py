@@ -131,6 +131,47 @@ def diff(
         typer.echo(running.changes_as_text(rows, before, after))
 
 
+@app.command()
+def template(
+    name: Name,
+    questionnaire: Annotated[
+        bool, typer.Option("--questionnaire", help="The practice questions instead of the tables.")
+    ] = False,
+):
+    """Make an Excel workbook to fill in, in the current folder: the tables, or the practice questionnaire."""
+    from pathlib import Path
+
+    from rdclib import questionnaire as practice
+    from rdclib import saved
+    from rdclib.documents import questionnaire as sheet
+    from rdclib.documents import readiness
+
+    with told():
+        city = engagement.load_facts(name).city
+        path = Path(f"{name}-{'questionnaire' if questionnaire else 'tables'}.xlsx").resolve()
+        round_ = practice.latest_round(practice.load_answers(places.folder(name)))
+        data = sheet.questionnaire(city, round_) if questionnaire else readiness.template(city, sheet.CREATED.date())
+        saved.write_bytes(path, data)
+    typer.echo(f"Made {path}.")
+    typer.echo(f"Next:  rdc {'answers' if questionnaire else 'intake'} {name} FILE...   with what came back")
+
+
+@app.command()
+def answers(
+    name: Name, files: Annotated[list[str], typer.Argument(help="Questionnaires filled in.", show_default=False)]
+):
+    """Take in practice questionnaires that people have filled in."""
+    from rdclib import questionnaire as practice
+
+    with told():
+        folder = places.folder(name)
+        taken = [(file, practice.read_workbook(file)) for file in files]
+        for file, rows in taken:
+            practice.save_answers(folder, rows, author=rows[0]["respondent"] if rows else "")
+            typer.echo(f"{file}: {len(rows)} answers.")
+    typer.echo(f"Next:  rdc run {name}")
+
+
 @app.command("lab")
 def open_lab(
     name: Annotated[str, typer.Argument(help="The engagement; without one the practice city opens.")] = lab.PRACTICE,

@@ -291,7 +291,7 @@ def assess(records, engagement):
     """
     choices = load_choices(engagement).assessment
     frames = Frames(records)
-    practice = questionnaire.score(questionnaire.load_answers(engagement))
+    practice = questionnaire.score(questionnaire.load_answers(engagement.folder))
     results = indicators.compute_all(frames)
     coming = pipeline(frames)
     return Assessment(

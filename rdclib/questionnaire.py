@@ -7,16 +7,23 @@ activities. Not known is counted apart and is never a no; not applicable drops o
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean, median
 
 from rdclib import saved, stats, vocabulary
 from rdclib.catalogue import Question, load_questions
 from rdclib.checks import Finding
+from rdclib.errors import DataFileError
+from rdclib.intake.grids import workbook_grids
+from rdclib.intake.opening import open_sources
 
 FILE = "answers.csv"
 COLUMNS = ("round", "respondent", "role", "question", "answer", "evidence", "comment")
 KEY = ("round", "respondent", "role", "question")
 LEVELS = ("0", "1", "2", "3", "4")
+ANSWERS = (*LEVELS, vocabulary.NOT_KNOWN, vocabulary.NOT_APPLICABLE)
+# Labels at the top of the Excel questionnaire, beside which a person writes.
+SHEET_LABELS = {"respondent": "Who answers", "role": "Role", "round": "Round"}
 # Fewer vendors than this could be told apart by their answers.
 VENDORS_SHOWN_FROM = 3
 # Roles this many levels apart see different cities: shown, never averaged away.
@@ -195,19 +202,86 @@ class Practice:
         return tuple(i.question.id for i in self.items if i.withheld)
 
 
-def load_answers(engagement):
-    """Read an engagement's answers, oldest first.
+def load_answers(folder):
+    """Read the answers of an engagement, oldest first.
+
+    Parameters
+    ----------
+    folder : Path
+        The engagement's folder.
 
     Returns
     -------
     list of dict of str to str
     """
-    return saved.read_rows(engagement.folder / FILE)
+    return saved.read_rows(folder / FILE)
 
 
-def save_answers(engagement, rows, *, author):
-    """Add answers to the engagement; see `COLUMNS`."""
-    saved.append_rows(engagement.folder / FILE, rows, columns=COLUMNS, author=author)
+def save_answers(folder, rows, *, author):
+    """Add answers to the engagement of a folder; see `COLUMNS`."""
+    saved.append_rows(folder / FILE, rows, columns=COLUMNS, author=author)
+
+
+def latest_round(answers):
+    """The round that people answer now: the latest that anybody answered, ``"1"`` before."""
+    return max((row["round"] for row in answers), key=in_time, default="1")
+
+
+def read_workbook(path):
+    """Read a filled-in questionnaire, as `rdclib.documents.questionnaire` makes it.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    list of dict of str to str
+        Rows for `save_answers`, one for each question that was answered.
+
+    Raises
+    ------
+    DataFileError
+        When the file is no such questionnaire, or its name, role, round or an answer cannot be used; nothing of it is
+        taken then.
+    """
+    name = Path(path).name
+    sheets = [grid for source in open_sources(path) if source.kind == "workbook" for grid in workbook_grids(source)]
+    rows = [[cell.strip() for cell in row] for sheet in sheets for row in sheet.rows]
+    given = {row[1]: row[2] for row in rows if len(row) > 2 and row[1] in SHEET_LABELS.values()}
+    who = {key: given.get(label, "") for key, label in SHEET_LABELS.items()}
+    if not given:
+        raise DataFileError(
+            f"{name} is no questionnaire of ours.",
+            fix="Make one with  rdc template NAME --questionnaire  and fill it in.",
+        )
+    if missing := [SHEET_LABELS[key] for key, value in who.items() if not value]:
+        raise DataFileError(
+            f"{name} lacks: {', '.join(missing)}.", fix="Fill that in at the top of the sheet and save it."
+        )
+    who["role"] = who["role"].lower()
+    if who["role"] not in vocabulary.ROLES:
+        raise DataFileError(
+            f"{name} names the role '{who['role']}'.", fix=f"Choose one of: {', '.join(vocabulary.ROLES)}."
+        )
+    known = {question.id for question in load_questions()}
+    answers = []
+    for row in rows:
+        if row and row[0] in known and len(row) > 2 and row[2]:
+            answer, *more = (*row[2:5], "", "")[:3]
+            if answer.lower() not in ANSWERS:
+                raise DataFileError(
+                    f"{name} answers {row[0]} with '{answer[:40]}'.", fix=f"Choose one of: {', '.join(ANSWERS)}."
+                )
+            answers.append(
+                {
+                    **who,
+                    "question": row[0],
+                    "answer": answer.lower(),
+                    **dict(zip(("evidence", "comment"), more, strict=True)),
+                }
+            )
+    return answers
 
 
 def score(answers, questions=None, round=""):
@@ -262,14 +336,13 @@ def in_time(round):
 
 def _usable(answers, known):
     """Return the rows that can be scored, and a finding for each kind of row that cannot."""
-    allowed = (*LEVELS, vocabulary.NOT_KNOWN, vocabulary.NOT_APPLICABLE)
     usable, wrong = [], {}
     lines = {id(row): line for line, row in enumerate(answers, start=2)}
     for row in saved.newest(answers, KEY):
         for column, is_fine, rule in (
             ("question", row.get("question") in known, "no such question in the catalogue"),
             ("role", row.get("role") in vocabulary.ROLES, f"the roles are {', '.join(vocabulary.ROLES)}"),
-            ("answer", row.get("answer") in allowed, f"the answers are {', '.join(allowed)}"),
+            ("answer", row.get("answer") in ANSWERS, f"the answers are {', '.join(ANSWERS)}"),
             ("respondent", bool(row.get("respondent")), "an answer needs a respondent"),
             ("round", bool(row.get("round")), "an answer needs a round"),
         ):

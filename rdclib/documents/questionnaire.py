@@ -8,24 +8,28 @@ import xlsxwriter
 
 from rdclib import formats, style, vocabulary
 from rdclib.catalogue import load_questions
-from rdclib.questionnaire import ANSWERS, SHEET_LABELS, in_time, load_answers
+from rdclib.questionnaire import ANSWERS, SHEET_LABELS
 
 _WIDTHS = (6, 70, 15, 30, 30)  # characters: number, question, answer, evidence, comment
 _LINE = 14  # points
+# The file's properties carry this day, so that two runs give the same bytes.
+CREATED = datetime.datetime(2024, 1, 1)
 _HEADINGS = ("No.", "Question, and what each level looks like", "Your answer", "Which document shows it?", "Comment")
 _ADVICE = (
-    "Choose for each question the level that comes closest to what usually happens, or “not known” or “not applicable”. "
-    "Leave out what you were not asked. From level 3 on, name a document that shows it; without one the answer counts as 2. "
-    "Answers of vendors are shown only when three firms or more have answered."
+    "Choose for each question the level that comes closest to what usually happens, or “not known” or “not "
+    "applicable”. Leave out what you were not asked. From level 3 on, name a document that shows it; without one the "
+    "answer counts as 2. Answers of vendors are shown only when three firms or more have answered."
 )
 
 
-def questionnaire(engagement):
-    """Make the Excel questionnaire of an engagement.
+def questionnaire(city, round="1"):
+    """Make the Excel questionnaire.
 
     Parameters
     ----------
-    engagement : rdclib.engagement.Engagement
+    city : str
+    round : str
+        Written into the sheet; a person can change it.
 
     Returns
     -------
@@ -36,13 +40,12 @@ def questionnaire(engagement):
     buffer = io.BytesIO()
     safe = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(buffer, {"in_memory": True} | safe)
-    created = datetime.datetime.combine(engagement.as_of, datetime.time())
-    book.set_properties({"title": f"Practice questionnaire, {formats.line(engagement.facts.city)}", "created": created})
+    book.set_properties({"title": f"Practice questionnaire, {formats.line(city)}", "created": CREATED})
     sheet = book.add_worksheet("Questionnaire")
     look = _looks(book)
     for column, width in enumerate(_WIDTHS):
         sheet.set_column(column, column, width)
-    first = _head(sheet, look, engagement)
+    first = _head(sheet, look, city, round)
     row = first
     activity = ""
     for question in load_questions():
@@ -88,16 +91,16 @@ def _looks(book):
     }
 
 
-def _head(sheet, look, engagement):
+def _head(sheet, look, city, round):
     """Write title, advice and the fields about the person; return the row below the header."""
-    sheet.write_string(0, 0, f"How do we work today? {formats.line(engagement.facts.city)}", look["title"])
+    sheet.write_string(0, 0, f"How do we work today? {formats.line(city)}", look["title"])
     sheet.set_row(0, 24)
     sheet.merge_range(1, 0, 1, len(_WIDTHS) - 1, _ADVICE, look["advice"])
     sheet.set_row(1, 3 * _LINE)
-    rounds = sorted({answer["round"] for answer in load_answers(engagement)}, key=in_time)
-    known = {"respondent": "", "role": "", "round": rounds[-1] if rounds else "1"}
+    known = {"respondent": "", "role": "", "round": round}
     help_ = {"respondent": "A name or initials; for a vendor, the firm."}
     for row, (key, label) in enumerate(SHEET_LABELS.items(), start=2):
+        sheet.set_row(row, 20)
         sheet.write_string(row, 1, label, look["label"])
         sheet.write_string(row, 2, known[key], look["answer"])
         if key in help_:

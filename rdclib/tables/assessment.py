@@ -166,8 +166,8 @@ def pipeline(result, currency="USD"):
         result.note,
         f"{formats.plural(more, 'more contract')} start later than these." if more > 0 else "",
         "Slack: the end, less the time from posting to signature that three of four solicitations of the method keep "
-        f"to, less {result.planning_days} days of planning and {result.transition_days} of transition, less today. Below 0 "
-        "it is too late to compete in the usual time; up to 90 days, start now.",
+        f"to, less {result.planning_days} days of planning and {result.transition_days} of transition, less today. "
+        "Below 0 it is too late to compete in the usual time; up to 90 days, start now.",
     )
     return Table.from_frame(
         result.rows.head(LISTED), columns, caption="Contracts that end soon", notes=notes, id="pipeline-contracts",

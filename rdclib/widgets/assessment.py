@@ -23,9 +23,8 @@ class PracticeForm(base.Form):
     def __init__(self, engagement):
         self._engagement = engagement
         self._questions = {q.id: q for q in load_questions()}
-        self._rows = questionnaire.load_answers(engagement)
+        self._rows = questionnaire.load_answers(engagement.folder)
         self._loading = True
-        rounds = sorted({row["round"] for row in self._rows}, key=questionnaire.in_time)
         listed = [(f"{q.id} {q.question}", q.id) for q in self._questions.values()]
         previous, following = w.Button(description="Previous"), w.Button(description="Next")
         previous.on_click(lambda _: self._move(-1))
@@ -35,7 +34,7 @@ class PracticeForm(base.Form):
             {
                 "respondent": base.text("Who answers", placeholder="a name or initials; for a vendor, the firm"),
                 "role": base.choice("Their role", [(r.capitalize(), r) for r in vocabulary.ROLES], vocabulary.ROLES[0]),
-                "round": base.text("Round", rounds[-1] if rounds else "1"),
+                "round": base.text("Round", questionnaire.latest_round(self._rows)),
                 "question": base.choice("Question", listed, listed[0][1]),
                 "about": base.note(""),
                 "answer": base.radio("Which comes closest?", [_NOT_ANSWERED], ""),
@@ -67,9 +66,9 @@ class PracticeForm(base.Form):
             raise EngagementError("Who answers, or the round, is missing.", fix="Fill both in, then choose again.")
         if not row["answer"]:
             raise EngagementError("No answer is chosen.", fix="Choose the level that comes closest.")
-        questionnaire.save_answers(self._engagement, [row], author=author)
+        questionnaire.save_answers(self._engagement.folder, [row], author=author)
         # Read again, so that what a colleague saved meanwhile is seen.
-        self._rows = questionnaire.load_answers(self._engagement)
+        self._rows = questionnaire.load_answers(self._engagement.folder)
 
     def _before(self):
         """Answers of this person in this round by question, the newest of each."""
