@@ -10,8 +10,30 @@ from rdclib.engagement import Facts
 
 _LINE = count(2)
 AMENDED_COLUMNS = {
-    "actions": ("action_id", "contract_id", "meeting_date", "action_due", "status", "action_closed"),
-    "vendor_ratings": ("contract_id", "vendor_id", "vendor_name", "period", "dimension", "level"),
+    "actions": (
+        "action_id",
+        "contract_id",
+        "meeting_date",
+        "topic",
+        "finding",
+        "action",
+        "owner",
+        "action_due",
+        "status",
+        "action_closed",
+        "result",
+    ),
+    "vendor_ratings": (
+        "contract_id",
+        "vendor_id",
+        "vendor_name",
+        "period",
+        "dimension",
+        "level",
+        "evidence",
+        "vendor_comment",
+        "rater",
+    ),
 }
 
 
@@ -79,6 +101,11 @@ def contract_vendor(contract_id, vendor_id, **values):
 def observation(metric_id, **values):
     """A metric's value."""
     return "observations", {"metric_id": metric_id} | values
+
+
+def case(case_id, **values):
+    """A case of a vendor."""
+    return "cases", {"case_id": case_id, "vendor_id": "V1", "vendor_name": "V1"} | values
 
 
 def coding(contract_id, **values):

@@ -175,6 +175,8 @@ def cases_on_time(records, choices):
                 False,
                 False,
                 np.nan,
+                None,
+                choices.screen,
                 tuple(notes),
             )
         )

@@ -204,7 +204,7 @@ def _headline_metrics(series, choices):
 def _headline(series, last, choices):
     latest = series.latest
     chart = series.chart
-    before = _variation_then(series, last)
+    before = _before(series, last)
     decide = chart.variation == "concern" or chart.assurance == "consistently fails" or series.late > 0
     return Headline(
         series.measure,
@@ -223,14 +223,9 @@ def _headline(series, last, choices):
     )
 
 
-def _variation_then(series, last):
-    """What the chart's point said at the time of the last meeting, or one period ago."""
-    known = np.flatnonzero(series.table["value"].notna().to_numpy())
-    if last is not None:
-        known = known[(series.table["end"].iloc[known] <= pd.Timestamp(last)).to_numpy()]
-    else:
-        known = known[:-1]
-    return str(series.chart.points[known[-1]]) if len(known) else ""
+def _before(series, last):
+    """What the chart said at the last meeting, or one period before the latest."""
+    return series.said_on(last or series.latest["start"] - pd.Timedelta(days=1))
 
 
 def _topic(choices, headlines):

@@ -73,6 +73,9 @@ class Series:
         The values were adjusted by a model before they came to us.
     delay_days : float
         Median days from the end of a period to the arrival of its value; nan where arrivals are not recorded.
+    frozen : int or None
+        Periods that give the limits, where they are frozen.
+    screen : bool
     notes : tuple of str
     """
 
@@ -90,6 +93,8 @@ class Series:
     seasonal: bool
     adjusted: bool
     delay_days: float
+    frozen: int | None
+    screen: bool
     notes: tuple
 
     @property
@@ -102,6 +107,17 @@ class Series:
         """The last row with a value, or None."""
         known = self.table[self.table["value"].notna()]
         return known.iloc[-1] if len(known) else None
+
+    def said_on(self, day):
+        """What the chart said of its latest point on an earlier day, with what was known then; empty without one."""
+        then = self.table[(self.table["end"] <= pd.Timestamp(day)) & self.table["value"].notna()]
+        if then.empty:
+            return ""
+        count = int(then.index[-1]) + 1
+        segment = self.chart.segment[:count]
+        rebase = (np.flatnonzero(np.diff(segment)) + 1).tolist()
+        chart, _ = draw(self.measure, self.table.iloc[:count], baseline=self.frozen, rebase=rebase, screen=self.screen)
+        return chart.variation
 
     @property
     def missing(self):
@@ -287,7 +303,8 @@ def _series(measure, site, rows, records, choices, ends):
     rebases = tuple(rebase for rebase, ok in zip(rebases, inside, strict=True) if ok)
     places = [place for place, ok in zip(places, inside, strict=True) if ok]
     freeze = [f.periods for f in choices.freezes if f.metric_id == measure.id and match(who, f.vendor)]
-    chart, said = draw(measure, table, baseline=freeze[-1] if freeze else None, rebase=places, screen=choices.screen)
+    frozen = freeze[-1] if freeze else None
+    chart, said = draw(measure, table, baseline=frozen, rebase=places, screen=choices.screen)
     notes += said
     last = table["value"].to_numpy()[chart.segment == chart.segment.max(initial=0)]
     r, allowed = spc.autocorrelation(last)
@@ -317,6 +334,8 @@ def _series(measure, site, rows, records, choices, ends):
         bool(p < SEASON_P),
         adjusted,
         float(delay),
+        frozen,
+        choices.screen,
         tuple(notes),
     )
 
@@ -376,7 +395,8 @@ def _grid(rows, measure, until):
     starts = rows["period_start"].dt.normalize()
     gaps = starts.drop_duplicates().diff().dt.days.dropna()
     own = ((rows["period_end"] - rows["period_start"]).dt.days + 1).dropna()
-    typical = gaps.median() if len(gaps) else own.median() if len(own) else 30
+    # Where months are missing the starts lie apart; where periods run from the year's start they overlap.
+    typical = min((part.median() for part in (gaps, own) if len(part)), default=30)
     step, _, size = next((s for s in STEPS if typical <= s[1]), STEPS[-1])
     first = starts.iloc[0]
     if step in ("day", "week"):

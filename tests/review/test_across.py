@@ -1,0 +1,184 @@
+"""Vendors, groups and places side by side."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from rdclib.review.across import compare_groups, compare_vendors, group_table
+from rdclib.review.series import Measure
+from tests import build
+from tests.review.made import SCORE, SHARE, months
+
+PROPORTION = Measure("m", "Done well", "%", "proportion", "higher", kind="share")
+
+
+def vendors(shares, size=100, **more):
+    return [
+        row
+        for i, share in enumerate(shares)
+        for row in months([round(share * size)] * 12, counted=size, vendor=f"V{i}", first="2023-07", **more)
+    ]
+
+
+def only(records):
+    (comparison,) = compare_vendors(records)
+    return comparison
+
+
+@pytest.mark.parametrize(("n", "how"), [(2, "small multiples"), (4, "small multiples"), (5, "funnel"), (6, "funnel")])
+def test_a_funnel_needs_five_units(n, how):
+    comparison = only(build.records(*vendors([0.5] * n), metrics=[SHARE]))
+
+    assert comparison.how == how
+    assert (comparison.funnel is not None) == (how == "funnel")
+    if how != "funnel":
+        assert comparison.note == f"{n} units, fewer than 5: each series of its own, no funnel."
+
+
+def test_the_vendor_that_differs_is_outside_and_nobody_is_ranked():
+    comparison = only(build.records(*vendors([0.5, 0.51, 0.2, 0.49, 0.5, 0.5, 0.51, 0.5]), metrics=[SHARE]))
+
+    assert comparison.table["name"].tolist() == sorted(comparison.table["name"])
+    assert comparison.outside["name"].tolist() == ["V2"]
+    assert comparison.table.loc[2, ["numerator", "denominator", "value"]].tolist() == [240, 1200, 0.2]
+
+
+def test_only_the_period_under_review_counts():
+    rows = vendors([0.5] * 5) + [r for i in range(5) for r in months([99] * 24, counted=100, vendor=f"V{i}")]
+    assert set(only(build.records(*rows, metrics=[SHARE])).table["value"]) == {0.5}
+
+
+def test_values_that_a_model_has_adjusted_keep_their_intervals_and_get_no_funnel():
+    rows = [
+        build.observation(
+            "m", vendor_id=f"H{i}", vendor_name=f"H{i}", period_start="2023-07-01", period_end="2024-06-30",
+            value=14 + i, low=10 + i, high=18 + i, denominator=200,
+        )
+        for i in range(6)
+    ]  # fmt: skip
+    comparison = only(build.records(*rows, metrics=[SHARE | {"direction": "lower"}]))
+
+    assert comparison.how == "published intervals"
+    assert comparison.funnel is None
+    assert comparison.note == (
+        "The values were already adjusted by a model: they keep their published intervals and get no funnel."
+    )
+    assert comparison.table[["value", "low", "high"]].iloc[0].tolist() == pytest.approx([0.14, 0.10, 0.18])
+
+
+def test_without_denominators_there_is_no_funnel():
+    rows = [row for i in range(6) for row in months([5, 6, 7] * 4, vendor=f"V{i}", first="2023-07")]
+    comparison = only(build.records(*rows, metrics=[SCORE]))
+
+    assert (comparison.how, comparison.table["value"].tolist()) == ("small multiples", [6.0] * 6)
+
+
+def test_sites_are_compared_where_there_is_one_vendor():
+    rows = [row for i in range(5) for row in months([50] * 12, counted=100, site=f"S{i}", first="2023-07")]
+    assert only(build.records(*rows, metrics=[SHARE])).by == "site"
+
+
+def test_one_vendor_and_no_sites_is_nothing_to_compare():
+    assert compare_vendors(build.records(*vendors([0.5]), metrics=[SHARE])) == ()
+
+
+def test_case_mix_explains_an_outlier():
+    """Every vendor does 20% of hard cases and 80% of easy ones; V0 has mostly hard ones."""
+    rows = []
+    for i in range(6):
+        hard, easy = (80, 20) if i == 0 else (20, 80)
+        kwargs = {"vendor": f"V{i}", "stratum_kind": "difficulty", "first": "2023-07"}
+        rows += months([hard // 5] * 12, counted=hard, stratum="hard", **kwargs)
+        rows += months([easy * 4 // 5] * 12, counted=easy, stratum="easy", **kwargs)
+    comparison = only(build.records(*rows, metrics=[SHARE]))
+
+    assert comparison.outside["name"].tolist() == ["V0"]
+    assert not comparison.adjusted.table["flag"].str.startswith(("above", "below")).any()
+    assert comparison.note.endswith("Case mix explains 1 of those outside: V0.")
+    assert comparison.stratum_kind == "difficulty"
+    assert len(comparison.strata) == 12
+
+
+def frame(**groups):
+    return pd.DataFrame(groups, index=["numerator", "denominator"]).T.astype(float)
+
+
+@pytest.mark.parametrize(("n", "shown"), [(10, "hidden"), (11, "hidden"), (22, "shown")])
+def test_small_groups_are_named_and_hidden(n, shown):
+    # Of 11, some succeeded and some did not: one of the two counts is below 11.
+    result = group_table(PROPORTION, "age", frame(old=(60, 120), young=(n / 2, n), middle=(50, 90), other=(40, 80)), 11)
+    table = result.table.set_index("group")
+
+    assert table.loc["young", "shown"] == shown
+    assert np.isnan(table.loc["young", "value"]) == (shown == "hidden")
+
+
+def test_one_hidden_group_takes_another_with_it():
+    result = group_table(PROPORTION, "age", frame(old=(60, 120), young=(2, 8), middle=(50, 90)), 11)
+
+    assert result.table.set_index("group")["shown"].to_dict() == {"old": "shown", "young": "hidden", "middle": "hidden"}
+    assert result.hidden == 2
+    assert result.note == "2 group(s) hidden: counts below 11, or counts that would give one away."
+
+
+def test_an_empty_group_is_named_and_not_dropped():
+    sums = frame(old=(60, 120), young=(50, 100), none=(0, 0), unknown=(np.nan, np.nan))
+    table = group_table(PROPORTION, "age", sums, 11).table.set_index("group")
+
+    assert table["shown"].to_dict() == {"old": "shown", "young": "shown", "none": "no cases", "unknown": "no data"}
+    assert np.isnan(table.loc["none", "value"])
+
+
+def test_zero_is_shown_as_zero():
+    table = group_table(PROPORTION, "age", frame(old=(60, 120), young=(0, 100)), 11).table.set_index("group")
+    assert (table.loc["young", "shown"], table.loc["young", "value"]) == ("shown", 0)
+
+
+def test_ratio_and_gap_against_the_largest_group():
+    result = group_table(PROPORTION, "age", frame(a=(80, 100), b=(60, 200)), 11)
+    row = result.table.set_index("group").loc["a"]
+
+    assert result.reference == "b"
+    assert row["ratio"] == pytest.approx(0.8 / 0.3)
+    assert row["gap"] == pytest.approx(0.5)
+    assert row["gap_low"] < 0.5 < row["gap_high"]
+    assert np.isnan(result.table.set_index("group").loc["b", "ratio"])
+
+
+def test_no_hidden_number_is_the_total_less_the_others():
+    """Whatever is shown, at least two groups or none are hidden, and together they are not small."""
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        n = rng.integers(0, 60, rng.integers(2, 7))
+        k = rng.binomial(n, 0.3)
+        sums = pd.DataFrame({"numerator": k, "denominator": n}, index=[f"g{i}" for i in range(len(n))]).astype(float)
+        table = group_table(PROPORTION, "group", sums, 11).table
+        hidden = (table["shown"] == "hidden").to_numpy()
+        if hidden.any() and (table["shown"] == "shown").any():
+            assert hidden.sum() >= 2
+            assert n[hidden].sum() >= 11
+        shown = (table["shown"] == "shown").to_numpy()
+        for counts in (n, k, n - k):
+            assert not ((counts[shown] > 0) & (counts[shown] < 11)).any()
+
+
+def test_groups_of_observations_and_of_cases():
+    rows = [
+        row
+        for group, count in (("a", 30), ("b", 20))
+        for row in months([count] * 12, counted=50, stratum=group, stratum_kind="Language", first="2023-07")
+    ]
+    rows += [
+        build.case(
+            f"c{i}",
+            group="a" if i < 60 else "b",
+            target_date="2024-01-31",
+            closed_date="2024-01-30" if i % 2 else "2024-02-15",
+        )
+        for i in range(120)
+    ]
+    observed, cases = compare_groups(build.records(*rows, metrics=[SHARE]))
+
+    assert (observed.kind, observed.reference) == ("Language", "a")
+    assert observed.table["value"].tolist() == [0.6, 0.4]
+    assert (cases.kind, cases.table["value"].tolist()) == ("group of people", [0.5, 0.5])

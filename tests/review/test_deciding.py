@@ -1,0 +1,222 @@
+"""The meeting pack, ratings, past performance, concern and memos."""
+
+import datetime
+
+import numpy as np
+import pytest
+
+from rdclib import vocabulary
+from rdclib.choices import Choices, Review
+from rdclib.review import performance_concern, review_records
+from rdclib.review.pack import AGENDA
+from rdclib.review.ratings import POINTS, past_performance, ratings
+from tests import build
+from tests.review.made import SCORE, months
+
+STEADY = [5, 7, 6, 8, 5, 6, 7, 5, 8, 6, 7, 6] * 3
+FALLING = [*STEADY[:29], 2, 1, 2, 1, 2, 1, 2]
+RISING = [*STEADY[:29], 12, 13, 12, 13, 12, 13, 12]
+
+
+def pack_of(*rows, decided=None, metrics=(SCORE,), **more):
+    return review_records(build.records(*rows, metrics=list(metrics), **more), Choices(review=decided or Review())).pack
+
+
+def test_headlines_say_what_moved_since_the_last_meeting():
+    decided = Review(meetings=("2023-11-30",))
+    pack = pack_of(*months(FALLING, vendor="A"), *months(STEADY, vendor="B"), decided=decided)
+    by_vendor = {h.label: h for h in pack.headlines}
+
+    assert (by_vendor["A"].variation, by_vendor["A"].before, by_vendor["A"].changed) == (
+        "concern",
+        "common cause",
+        True,
+    )
+    assert (by_vendor["B"].changed, by_vendor["B"].decide) == (False, False)
+    assert [h.label for h in pack.decisions] == ["A"]
+    assert [h.label for h in pack.changed] == ["A"]
+    assert pack.topic == "Score: A"
+
+
+def test_a_target_that_cannot_be_met_needs_a_decision():
+    (line,) = pack_of(*months(STEADY, target=50)).headlines
+    assert (line.assurance, line.decide, line.target) == ("consistently fails", True, 50)
+
+
+def test_late_data_needs_a_decision():
+    (line,) = pack_of(*months(STEADY[:34])).headlines
+    assert (line.late, line.decide) == (2, True)
+
+
+def test_chosen_headlines_come_in_their_order_and_five_at_most():
+    metrics = [SCORE | {"id": f"m{i}", "name": f"M{i}"} for i in range(7)]
+    rows = [row for i in range(7) for row in months(STEADY[:12], metric=f"m{i}", first="2023-07")]
+
+    assert [h.measure.id for h in pack_of(*rows, metrics=metrics).headlines] == ["m0", "m1", "m2", "m3", "m4"]
+    chosen = Review(headlines=("m6", "gone", "m2"))
+    assert [h.measure.id for h in pack_of(*rows, metrics=metrics, decided=chosen).headlines] == ["m6", "m2"]
+
+
+def test_outcomes_with_a_target_come_first_when_nothing_is_chosen():
+    metrics = [SCORE | {"id": "a", "layer": "output"}, SCORE | {"id": "b"}, SCORE | {"id": "c"}]
+    rows = [*months(STEADY, metric="a", target=1), *months(STEADY, metric="b"), *months(STEADY, metric="c", target=1)]
+    assert [h.measure.id for h in pack_of(*rows, metrics=metrics).headlines] == ["c", "a", "b"]
+
+
+def test_the_agenda_takes_sixty_minutes():
+    assert sum(minutes for minutes, _, _ in AGENDA) == 60
+
+
+def test_next_months_pack_opens_with_the_actions_due():
+    rows = [
+        build.action("1", action="late", action_due="2024-06-01", status="open"),
+        build.action("2", action="due today", action_due="2024-06-30", status="open"),
+        build.action("3", action="due later", action_due="2024-07-01", status="open"),
+        build.action("4", action="done", action_due="2024-06-01", status="done"),
+        build.action("5", action="no day", status="open"),
+        build.action("6", action="dropped", status="Dropped"),
+    ]
+    pack = pack_of(*rows)
+
+    assert pack.actions_due["action"].tolist() == ["late", "due today"]
+    assert pack.actions_due["days_late"].tolist() == [29, 0]
+    assert pack.actions_open["action"].tolist() == ["due later", "no day"]
+    assert pack.actions_closed == 2
+
+
+@pytest.mark.parametrize(
+    ("meeting", "cadence"),
+    [("2024-03-30", "at least quarterly"), ("2024-03-29", "overdue"), ("2024-07-01", "no meeting on record")],
+)
+def test_cadence_is_at_least_quarterly(meeting, cadence):
+    assert pack_of(decided=Review(meetings=(meeting,))).cadence == cadence
+
+
+def test_meetings_are_also_known_from_the_action_log_and_the_coding():
+    pack = pack_of(build.action("1", meeting_date="2024-05-01"), build.coding("C1", meeting_date="2024-05-20"))
+    assert pack.last_meeting == datetime.date(2024, 5, 20)
+
+
+def test_five_levels_on_five_dimensions():
+    assert POINTS == {"exceptional": 4, "very good": 3, "satisfactory": 2, "marginal": 1, "unsatisfactory": 0}
+    assert len(vocabulary.RATING_DIMENSIONS) == 5
+
+
+def test_of_two_ratings_for_the_same_the_last_counts():
+    rated = ratings(
+        build.records(
+            build.rating("C1", level="marginal", rater="Ana"),
+            build.rating("C1", level="very good", rater="Ana", evidence="Q3 report"),
+            build.rating("C1", level="satisfactory", rater="Ben"),
+            build.rating("C1", level="no such level", rater="Cem"),
+        )
+    )
+    assert rated.table["level"].tolist() == ["very good", "satisfactory"]
+    assert (rated.without_evidence, rated.waiting_for_comment) == (1, 2)
+
+
+@pytest.mark.parametrize(("n", "middle", "clustered"), [(10, 7, True), (10, 6, False), (9, 9, False)])
+def test_middle_clustering_is_shown_to_the_rater(n, middle, clustered):
+    levels = ["satisfactory"] * middle + ["very good"] * (n - middle)
+    rated = ratings(build.records(*[build.rating(f"C{i}", level=level, rater="Ana") for i, level in enumerate(levels)]))
+    assert rated.raters["clustered"].tolist() == [clustered]
+
+
+def record(*rows, decided=None, contract_id=""):
+    records = build.records(*rows)
+    found = past_performance(records, ratings(records), decided or Review(), contract_id=contract_id)
+    return {p.vendor_name or p.vendor_id: p for p in found}
+
+
+def rating(vendor, level, period, contract="C1", **more):
+    return build.rating(contract, vendor_id=vendor, vendor_name=vendor, level=level, period=period, rater="Ana", **more)
+
+
+def test_older_ratings_weigh_less():
+    # 4 x 1 + 0 x 0.7 + 2 x 0.4 over 2.1
+    past = record(
+        rating("A", "exceptional", "FY2024"),
+        rating("A", "unsatisfactory", "FY2023"),
+        rating("A", "satisfactory", "FY2022"),
+        rating("A", "exceptional", "FY2021"),
+    )
+    assert past["A"].score == pytest.approx(4.8 / 2.1)
+    assert (past["A"].n, past["A"].weight) == (3, pytest.approx(2.1))
+
+
+def test_other_services_weigh_less():
+    rows = [
+        build.contract("C1", service_group="shelter", vendor_id="A", vendor_name="A"),
+        build.contract("C2", service_group="roads", vendor_id="A", vendor_name="A"),
+        build.contract("NEW", service_group="shelter", vendor_id="B", vendor_name="B"),
+        rating("A", "exceptional", "FY2024", "C1"),
+        rating("A", "unsatisfactory", "FY2024", "C2"),
+    ]
+    assert record(*rows, contract_id="NEW")["A"].score == pytest.approx(4 / 1.5)
+    assert record(*rows)["A"].score == 2
+
+
+def test_a_newcomer_is_neutral():
+    rows = [
+        build.contract("C9", vendor_id="N", vendor_name="N"),
+        rating("A", "very good", "FY2024"),
+        rating("B", "marginal", "FY2024"),
+    ]
+    past = record(*rows)
+
+    assert (past["N"].newcomer, past["N"].score, past["N"].n) == (True, 2.0, 0)
+    assert record(build.contract("C9", vendor_id="N", vendor_name="N"))["N"].score == 2
+
+
+def concern(*rows):
+    return performance_concern(build.records(*rows, metrics=[SCORE]))
+
+
+def test_performance_concern_from_results():
+    c = build.contract("C1")
+    assert concern(c, *months(RISING, contract_id="C1", target=1))["C1"] == 0
+    assert concern(c, *months(STEADY, contract_id="C1", target=6))["C1"] == 1.5
+    assert concern(c, *months(FALLING, contract_id="C1", target=50))["C1"] == 4
+    assert np.isnan(concern(c)["C1"])
+    assert np.isnan(concern(c, *months(FALLING, contract_id="C2"))["C1"])
+
+
+def test_performance_concern_is_the_worse_of_results_and_ratings():
+    c = build.contract("C1")
+    good, bad = rating("V1", "exceptional", "FY2024"), rating("V1", "marginal", "FY2024")
+    assert concern(c, bad)["C1"] == 3
+    assert concern(c, good, *months(STEADY, contract_id="C1", target=6))["C1"] == 1.5
+    assert concern(c, rating("V1", "unsatisfactory", "FY2023"), good)["C1"] == 0
+
+
+def memo(*rows):
+    records = build.records(*rows, metrics=[SCORE])
+    return review_records(records).memos
+
+
+def ends(day, **more):
+    return build.contract("C1", vendor_name="V1", end_date=day, **more)
+
+
+def test_good_results_and_an_option_are_a_renewal():
+    (one,) = memo(ends("2024-12-31", option_end_date="2025-12-31"), *months(RISING, contract_id="C1", target=1))
+    assert (one.advice, one.reasons) == ("renew", ("Results and ratings are good.", "There are options left."))
+
+
+def test_poor_results_with_time_are_an_exit():
+    (one,) = memo(ends("2025-03-31"), *months(FALLING, contract_id="C1", target=50))
+    assert one.advice == "exit"
+    assert one.results == (("Score", "concern", "consistently fails"),)
+
+
+@pytest.mark.parametrize(("end", "advice"), [("2024-11-26", "extend for a short time"), ("2024-11-27", "rebid")])
+def test_without_time_for_a_solicitation_only_an_extension_is_left(end, advice):
+    # 90 days of planning and 60 of transition from June 30 are November 27.
+    (one,) = memo(ends(end), *months(STEADY, contract_id="C1", target=6))
+    assert one.advice == advice
+
+
+def test_memos_are_for_contracts_that_end_within_a_year_and_have_evidence():
+    assert memo(ends("2026-12-31"), *months(STEADY, contract_id="C1")) == ()
+    assert memo(ends("2024-05-31"), *months(STEADY, contract_id="C1")) == ()
+    assert memo(ends("2024-12-31")) == ()

@@ -1,0 +1,295 @@
+"""From observations to charts."""
+
+import dataclasses
+import datetime
+
+import numpy as np
+import pytest
+
+from rdclib import choices, spc
+from rdclib.review import review_records
+from rdclib.review.series import all_series, measure_of
+from tests import build
+from tests.review.made import COUNT, DAYS, SCORE, SHARE, months
+
+REVIEW = choices.Review()
+WAVE = [5, 7, 6, 8, 5, 6, 7, 5, 8, 6, 7, 6] * 3
+
+
+def only(records, decided=REVIEW, **more):
+    (series,) = all_series(records, decided, **more)
+    return series
+
+
+def test_a_share_with_counts_gets_a_p_chart_from_its_counts():
+    count = [50 + 3 * (-1) ** i for i in range(36)]
+    series = only(build.records(*months(count, counted=100), metrics=[SHARE]))
+
+    assert series.chart.kind == "p"
+    assert series.chart.center[0] == 0.5
+    assert series.chart.upper[0] == pytest.approx(0.65)
+    assert series.measure.kind == "share"
+
+
+def test_more_spread_than_chance_gets_laneys_limits():
+    count = [50 + 25 * (-1) ** i for i in range(36)]
+    series = only(build.records(*months(count, counted=100), metrics=[SHARE]))
+
+    assert series.chart.kind == "p′"
+    assert "Periods differ by more than counting chance: p′ limits in place of p." in series.notes
+
+
+def test_counts_get_a_c_chart_or_limits_from_their_own_spread():
+    assert only(build.records(*months(WAVE), metrics=[COUNT])).chart.kind == "c"
+    wild = [v * 100 for v in WAVE]
+    assert only(build.records(*months(wild), metrics=[COUNT])).chart.kind == "XmR"
+
+
+@pytest.mark.parametrize(
+    ("measure_type", "kind"),
+    [("duration", "XmR"), ("score", "XmR"), ("amount", "XmR"), ("events", "g"), ("days_between", "t")],
+)
+def test_chart_follows_the_type_of_measure(measure_type, kind):
+    series = only(build.records(*months(WAVE), metrics=[SCORE | {"measure_type": measure_type}]))
+    assert series.chart.kind == kind
+
+
+def test_rates_follow_their_exposure():
+    rate = SCORE | {"measure_type": "rate", "unit": "per 1,000 nights", "direction": "lower"}
+    series = only(build.records(*months(WAVE, counted=2000), metrics=[rate]))
+
+    assert series.chart.kind == "u"
+    assert series.chart.center[0] == pytest.approx(1000 * np.mean(WAVE) / 2000)
+
+
+def test_exposure_that_is_already_in_thousands_is_not_multiplied_again():
+    rate = SCORE | {"measure_type": "rate", "unit": "per 1,000 nights", "direction": "lower"}
+    rows = months(WAVE, counted=2)
+    rows = [(table, row | {"value": row["numerator"] / row["denominator"]}) for table, row in rows]
+    assert only(build.records(*rows, metrics=[rate])).chart.center[0] == pytest.approx(np.mean(WAVE) / 2)
+
+
+def test_very_uneven_values_get_a_run_chart():
+    values = [1, 1, 1, 2, 1, 1, 1, 2, 9, 1, 30, 45] * 2
+    series = only(build.records(*months(values, first="2022-07"), metrics=[DAYS]))
+
+    assert series.chart.kind == "run"
+    assert series.notes[0] == "The values are very uneven: a run chart about the median, without limits."
+
+
+def test_limits_that_mean_nothing_give_way_to_a_run_chart():
+    series = only(build.records(*months([4] * 10 + [9] * 10, first="2022-11"), metrics=[SCORE]))
+
+    assert series.chart.kind == "run"
+    assert series.notes[0].startswith("No limits, because the values hardly ever change")
+    assert series.chart.signals["shift"].all()
+
+
+def test_percent_and_share_are_the_same():
+    percent = only(build.records(*months([v * 10 for v in WAVE], target=65), metrics=[SHARE]))
+    share = only(build.records(*months([v / 10 for v in WAVE], target=0.65), metrics=[SHARE]))
+
+    assert percent.chart.values == pytest.approx(share.chart.values)
+    assert (percent.chart.target, share.chart.target) == (0.65, 0.65)
+
+
+def test_missing_months_stay_missing_and_late_ones_are_late():
+    values = [*WAVE[:10], None, None, *WAVE[12:34]]
+    series = only(build.records(*months(values), metrics=[SCORE]))
+
+    assert len(series.table) == 36
+    assert (series.missing, series.late) == (2, 2)
+    assert series.table["gap"].tolist()[10:12] == ["missing", "missing"]
+    assert series.table["gap"].tolist()[34:] == ["late", "late"]
+    assert series.latest["start"].date() == datetime.date(2024, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "late"), [("2024-05-30", 0), ("2024-05-31", 1), ("2024-06-29", 1), ("2024-06-30", 2)]
+)
+def test_a_month_is_late_from_its_last_day_on(as_of, late):
+    series = only(build.records(*months(WAVE[:34]), metrics=[SCORE], as_of=as_of))
+    assert series.late == late
+
+
+def test_nothing_is_late_after_the_contract_has_ended():
+    records = build.records(
+        *months(WAVE[:24], contract_id="C1"), build.contract("C1", end_date="2023-06-30"), metrics=[SCORE]
+    )
+    assert only(records).late == 0
+
+
+def test_periods_after_the_day_of_the_review_are_not_known_yet():
+    records = build.records(*months(WAVE), metrics=[SCORE], as_of="2024-03-31")
+    assert len(only(records).table) == 33
+
+
+def test_a_suppressed_value_is_missing_and_not_zero():
+    rows = months(WAVE)
+    rows[5][1].update(value=0, suppressed=True)
+    series = only(build.records(*rows, metrics=[SCORE]))
+
+    assert series.table["gap"].tolist()[5] == "suppressed"
+    assert np.isnan(series.chart.values[5])
+
+
+@pytest.mark.parametrize(
+    ("factor", "odd"), [(60, True), (100, True), (1000, True), (1 / 60, True), (7, False), (2, False)]
+)
+def test_a_month_in_another_unit_is_left_out_and_named(factor, odd):
+    values = [float(v) for v in WAVE]
+    values[20] = 6.5 * factor
+    series = only(build.records(*months(values), metrics=[DAYS]))
+
+    assert [day for day, _ in series.odd] == ([datetime.date(2023, 3, 1)] if odd else [])
+    assert np.isnan(series.chart.values[20]) == odd
+
+
+def test_a_reported_value_that_contradicts_its_counts_is_said():
+    rows = months([50] * 12 + [55] * 12, first="2022-07", counted=100)
+    rows = [(table, row | {"value": 50 if i < 23 else 80}) for i, (table, row) in enumerate(rows)]
+    series = only(build.records(*rows, metrics=[SHARE]))
+
+    assert series.notes[0] == "12 reported value(s) differ from numerator / denominator, which are used."
+    assert series.chart.values[-1] == 0.55
+
+
+def test_the_value_received_last_counts():
+    rows = [*months([3.0] * 6 + WAVE[:6], first="2023-07"), *months([9.0], first="2023-07", received_date="2024-01-01")]
+    assert only(build.records(*rows, metrics=[SCORE])).chart.values[0] == 9
+
+
+def test_sites_of_a_vendor_are_added_up():
+    rows = [
+        *months([10] * 12, counted=20, site="North", first="2023-07"),
+        *months([2] * 12, counted=10, site="South", first="2023-07"),
+    ]
+    series = only(build.records(*rows, metrics=[SHARE]))
+    assert series.chart.values[0] == 0.4
+
+
+def test_sites_without_counts_stay_apart():
+    rows = [*months(WAVE[:12], site="North", first="2023-07"), *months(WAVE[:12], site="South", first="2023-07")]
+    labels = [s.label for s in all_series(build.records(*rows, metrics=[SCORE]), REVIEW)]
+    assert labels == ["V1 · North", "V1 · South"]
+
+
+def test_strata_alone_are_added_up_to_the_whole_once():
+    rows = []
+    for kind, groups in (("age", ("old", "young")), ("place", ("east", "west"))):
+        for group in groups:
+            rows += months([10] * 12, counted=20, stratum=group, stratum_kind=kind, first="2023-07")
+    series = only(build.records(*rows, metrics=[SHARE]))
+
+    assert series.table["numerator"].tolist() == [20] * 12
+    assert series.table["denominator"].tolist() == [40] * 12
+
+
+def test_strata_beside_the_whole_are_not_added():
+    rows = [*months([10] * 12, counted=20, first="2023-07")]
+    rows += months([10] * 12, counted=20, stratum="a", stratum_kind="age", first="2023-07")
+    assert only(build.records(*rows, metrics=[SHARE])).table["denominator"].tolist() == [20] * 12
+
+
+def test_rebase_needs_its_vendor_and_metric_and_starts_at_its_day():
+    decided = choices.Review(
+        rebases=(
+            choices.Rebase(metric_id="m", vendor="v1", date="2022-07-01", reason="New contract"),
+            choices.Rebase(metric_id="m", vendor="other", date="2023-01-01", reason="Elsewhere"),
+            choices.Rebase(metric_id="x", date="2023-01-01", reason="Another metric"),
+            choices.Rebase(metric_id="m", date="2030-01-01", reason="Not yet"),
+        )
+    )
+    series = only(build.records(*months([*WAVE[:12], *[v + 50 for v in WAVE[:24]]]), metrics=[SCORE]), decided)
+
+    assert series.rebases == ((datetime.date(2022, 7, 1), "New contract"),)
+    assert series.chart.segment.tolist() == [0] * 12 + [1] * 24
+    assert not series.chart.signals["outside"].any()
+
+
+def test_freeze_keeps_the_limits_of_the_first_periods():
+    decided = choices.Review(freezes=(choices.Freeze(metric_id="m", periods=12),))
+    series = only(build.records(*months([*WAVE[:12], *[v + 50 for v in WAVE[:24]]]), metrics=[SCORE]), decided)
+    assert series.chart.signals["outside"].tolist() == [False] * 12 + [True] * 24
+
+
+def test_targets_of_the_schedule_fill_in_for_observations_without_any():
+    records = build.records(*months(WAVE), metrics=[SCORE])
+    assert only(records, targets={"m": 9.0}).chart.target == 9
+    records = build.records(*months(WAVE, target=4), metrics=[SCORE])
+    assert only(records, targets={"m": 9.0}).chart.target == 4
+
+
+def test_a_target_may_change_from_period_to_period():
+    rows = [*months(WAVE[:18], target=1), *months(WAVE[18:], first="2023-01", target=99)]
+    series = only(build.records(*rows, metrics=[SCORE]))
+
+    assert series.chart.target.tolist() == [1] * 18 + [99] * 18
+    assert series.chart.assurance == "consistently fails"
+
+
+def test_autocorrelation_and_season_are_said():
+    slow = [float(10 + 5 * np.sin(i / 6)) for i in range(36)]
+    series = only(build.records(*months(slow), metrics=[SCORE]))
+    assert series.autocorrelation > 0.33
+    assert any(note.startswith("Each period resembles the one before") for note in series.notes)
+    season = [float(20 + 5 * np.sin(2 * np.pi * i / 12) + (i * 7 % 3) / 2) for i in range(36)]
+    assert only(build.records(*months(season), metrics=[SCORE])).seasonal
+
+
+@pytest.mark.parametrize(
+    ("freq", "step"), [("D", "day"), ("W", "week"), ("M", "month"), ("Q", "quarter"), ("Y", "year")]
+)
+def test_steps_are_recognised(freq, step):
+    import pandas as pd
+
+    periods = pd.period_range(end="2023-12-31", periods=8, freq=freq)
+    rows = [
+        build.observation(
+            "m",
+            vendor_id="V1",
+            value=float(5 + i % 3),
+            period_start=str(p.start_time.date()),
+            period_end=str(p.end_time.date()),
+        )
+        for i, p in enumerate(periods)
+        if i != 4
+    ]
+    series = only(build.records(*rows, metrics=[SCORE], as_of="2023-12-31"))
+
+    assert series.step == step
+    assert (len(series.table), series.missing) == (8, 1)
+
+
+def test_a_metric_of_the_city_goes_before_the_catalogues():
+    facts = build.records(metrics=[SHARE | {"id": "HS-01", "name": "Our own"}]).facts
+    assert measure_of("HS-01", facts).name == "Our own"
+    assert measure_of("HS-02", facts).measure_type
+    assert measure_of("unheard of", facts) == dataclasses.replace(
+        measure_of("x", facts), id="unheard of", name="unheard of"
+    )
+
+
+def test_no_observations_and_no_cases():
+    result = review_records(build.records())
+
+    assert result.series == ()
+    assert (
+        result.note
+        == "There are no observations and no cases with target dates: send results by metric, vendor and month."
+    )
+    assert (result.pack.headlines, result.pathway, result.on_time, result.vendors, result.groups) == (
+        (),
+        None,
+        None,
+        (),
+        (),
+    )
+
+
+def test_the_page_says_how_many_signals_chance_alone_gives():
+    rows = [row for i in range(4) for row in months(WAVE[i:] + WAVE[:i], vendor=f"V{i}")]
+    result = review_records(build.records(*rows, metrics=[SCORE]))
+
+    assert result.charts == 4
+    assert result.expected_false_signals == pytest.approx(4 * spc.false_alarms(36))
