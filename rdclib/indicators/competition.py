@@ -525,15 +525,16 @@ def _processes(records):
     one_award = ~pending[home] & ~shared[home] & (winners == 1) & ((awards == 1) | lots)
     # The first of the lowest bids decides, as in Cardinal.
     first_lowest_out = np.zeros(k, bool)
-    order = np.lexsort((np.arange(len(amount)), amount, process))
-    order = order[priced[order]]
-    first = np.r_[True, process[order][1:] != process[order][:-1]] if len(order) else np.zeros(0, bool)
+    order = np.flatnonzero(priced)
+    order = order[np.lexsort((amount[order], process[order]))]
+    first = np.r_[True, np.diff(process[order]) != 0] if len(order) else np.zeros(0, bool)
     first_lowest_out[process[order[first]]] = out[order[first]]
-    # Two different bidders at one price, in one process.
-    known = priced & (tenderer >= 0)
-    line = pd.DataFrame({"process": process[known], "amount": amount[known], "tenderer": tenderer[known]})
-    line = line.drop_duplicates()
-    same = line.duplicated(["process", "amount"], keep="first")
+    # Two different bidders at one price, in one process: neighbors in that order.
+    known = order[tenderer[order] >= 0]
+    same = np.flatnonzero(
+        (np.diff(process[known]) == 0) & (np.diff(amount[known]) == 0) & (np.diff(tenderer[known]) != 0)
+    )
+    identical = np.bincount(process[known[same]], minlength=k) > 0
     received = t["bid_received_date"]
     deadline = s["bid_deadline"].take(home).reset_index(drop=True)
     bid_deadline = deadline.take(process).set_axis(t.index)
@@ -562,7 +563,7 @@ def _processes(records):
             "submitted": np.bincount(process[submitted], minlength=k),
             "priced": np.bincount(process[priced], minlength=k),
             "unpriced": has(submitted & np.isnan(amount)),
-            "identical": _at(line.loc[same, "process"], k),
+            "identical": identical,
             "lowest_out": first_lowest_out,
             "bidders_out": out_bidders.astype(float),
             # One bidder is left, it won (and nobody else did), and at least one other was disqualified.
@@ -580,12 +581,6 @@ def _processes(records):
     return p
 
 
-def _at(places, k):
-    found = np.zeros(k, bool)
-    found[places.to_numpy()] = True
-    return found
-
-
 def _others_out(process, tenderer, out, valid, k):
     """Bidders of each process with a disqualified bid and no valid one."""
     width = int(tenderer.max(initial=0)) + 1
@@ -600,8 +595,14 @@ def _others_out(process, tenderer, out, valid, k):
 
 def _tenderers(t, process, bidder):
     """One number for whoever made a bid, and whether it was a joint one (one bid, several bidders)."""
-    joint = t.assign(process=process).duplicated(["process", "bid_id"], keep=False).to_numpy() & t["bid_id"].notna()
-    joint = joint.to_numpy(copy=True)
+    bid, names = pd.factorize(t["bid_id"])
+    joint = np.zeros(len(t), bool)
+    if len(names) == (bid >= 0).sum():
+        return bidder, joint
+    key = process * (len(names) + 1) + bid
+    order = np.argsort(key, kind="stable")
+    same = (key[order][1:] == key[order][:-1]) & (bid[order][1:] >= 0)
+    joint[order[1:][same]] = joint[order[:-1][same]] = True
     if not joint.any():
         return bidder, joint
     members = pd.DataFrame({"process": process[joint], "bid": t["bid_id"][joint].to_numpy(), "bidder": bidder[joint]})
@@ -616,13 +617,19 @@ def _tenderers(t, process, bidder):
     return tenderer, joint
 
 
+def _as_bidders(vendor, bidder):
+    """Codes of vendors among the bidders; -1 for those who are none."""
+    codes = np.append(pd.Index(bidder.cat.categories).get_indexer(vendor.cat.categories), -1)
+    return codes[vendor.cat.codes.to_numpy()]
+
+
 def _won(t, s, c, at, bidder, records):
     """Which bids won: as the list says, or those of the vendor that has the contract."""
     if t["won"].notna().any() or not c["solicitation_id"].notna().any():
         return t["won"].fillna(False).to_numpy(bool)
     place = records.contract_solicitations
     use = (place >= 0) & ~c["cancelled"].to_numpy()
-    codes = pd.Index(t["bidder"].cat.categories).get_indexer(c["vendor"].astype(object))
+    codes = _as_bidders(c["vendor"], t["bidder"])
     width = len(t["bidder"].cat.categories) + 1
     pairs = distinct(place[use & (codes >= 0)] * width + codes[use & (codes >= 0)])
     return np.isin(at * width + bidder, pairs) & (bidder >= 0)
@@ -653,9 +660,8 @@ def _other_vendor(s, c, records, home, process, t, won):
     use = (place >= 0) & ~lines["cancelled"].to_numpy() & lines["vendor"].notna().to_numpy()
     if not use.any():
         return np.zeros(len(home), bool)
-    names = pd.Index(t["bidder"].cat.categories)
-    codes = names.get_indexer(lines["vendor"].astype(object)[use])
-    width = len(names) + 1
+    codes = _as_bidders(lines["vendor"][use], t["bidder"])
+    width = len(t["bidder"].cat.categories) + 1
     bidder = t["bidder"].cat.codes.to_numpy().astype(np.int64)
     winners = distinct(home[process[won]] * width + bidder[won])
     stranger = (codes < 0) | ~np.isin(place[use] * width + codes, winners)

@@ -223,17 +223,11 @@ class Frames:
 
     @cached_property
     def _contract_index(self):
-        ids = self.contracts["contract_id"]
-        first = ~ids.duplicated().to_numpy()
-        return pd.Index(ids[first]), np.flatnonzero(first)
+        return _index_of(self.contracts["contract_id"])
 
     def contract_places(self, ids):
         """Row of each contract id in `contracts`; -1 where there is none."""
-        index, where = self._contract_index
-        if not len(index):
-            return np.full(len(ids), -1)
-        at = index.get_indexer(ids)
-        return np.where(at >= 0, where[at], -1)
+        return _looked_up(*self._contract_index, ids)
 
     def by_contract(self, ids, values):
         """Sum of values for each row of `contracts`; nan where a contract has none."""
@@ -333,12 +327,25 @@ def _first(frame, *columns):
 
 def _places(ids, wanted):
     """Row of the first id equal to each wanted one; -1 where there is none."""
-    keep = ~ids.duplicated().to_numpy() & ids.notna().to_numpy()
-    index, where = pd.Index(ids[keep]), np.flatnonzero(keep)
+    return _looked_up(*_index_of(ids), wanted)
+
+
+def _index_of(ids):
+    """An index of distinct ids, and the row of each."""
+    index = pd.Index(ids)
+    if index.is_unique:
+        return index, None
+    first = ~index.duplicated() & index.notna()
+    return index[first], np.flatnonzero(first)
+
+
+def _looked_up(index, rows, wanted):
     if not len(index):
         return np.full(len(wanted), -1)
     at = index.get_indexer(wanted)
-    return np.where(at >= 0, where[at], -1)
+    if index.hasnans:
+        at = np.where(wanted.isna(), -1, at)
+    return at if rows is None else np.where(at >= 0, rows[at], -1)
 
 
 def distinct(values):
