@@ -80,9 +80,14 @@ class Server:
                 env=os.environ | _ONE_THREAD | {"IPYTHONDIR": self._folder},
                 start_new_session=True,
             )
-        if not self._ready():
-            reason = log.read_text(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-            self.close()
+        ready = False
+        try:
+            ready = self._ready()
+        finally:  # also when Ctrl-C comes meanwhile
+            if not ready:
+                reason = log.read_text(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+                self.close()
+        if not ready:
             raise ServerLost(f"the fork server did not start: {reason[0]}")
 
     @property

@@ -102,5 +102,7 @@ def details(row):
 
 def total(rows):
     """All runs of a batch in one sentence."""
+    if not rows:
+        return "No reports were asked for."
     count = Counter(row["state"] for row in rows)
     return f"{len(rows)} reports: " + ", ".join(f"{number} {state}" for state, number in count.most_common()) + "."

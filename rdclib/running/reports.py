@@ -27,11 +27,16 @@ _MAIN = '<main id="main">'
 _NOTE = re.compile(r'\n<p class="state" role="note">[^<]*</p>')
 
 
+def _lock(path, seconds=0):
+    # Colleagues share the folder, so that each of them must be able to lock.
+    return FileLock(path, timeout=seconds, mode=0o666)
+
+
 def lock(reports, name):
     """A lock on one engagement's reports, for one coordinator; the system lets go of it when that one ends."""
     folder = Path(reports) / _LOCKS
     folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f"{name}.lock", timeout=0)
+    return _lock(folder / f"{name}.lock")
 
 
 @contextmanager
@@ -45,7 +50,7 @@ def staging(reports):
     top = Path(reports) / _STAGING
     top.mkdir(parents=True, exist_ok=True)
     for old in top.glob("*.lock"):
-        held = FileLock(old, timeout=0)
+        held = _lock(old)
         try:
             with held:
                 shutil.rmtree(old.with_suffix(""), ignore_errors=True)
@@ -53,7 +58,7 @@ def staging(reports):
         except Timeout:
             continue  # its coordinator lives
     own = top / f"{os.getpid()}-{os.urandom(4).hex()}"
-    with FileLock(own.with_suffix(".lock"), timeout=0):
+    with _lock(own.with_suffix(".lock")):
         own.mkdir()
         try:
             yield own
@@ -168,7 +173,8 @@ def _write_record(folder, known, engagement):
 def write_index(reports):
     """Write the page that lists all reports, from the records beside them."""
     reports = Path(reports)
-    with FileLock(reports / _LOCKS / "index", timeout=_INDEX_WAIT_SECONDS):
+    (reports / _LOCKS).mkdir(parents=True, exist_ok=True)
+    with _lock(reports / _LOCKS / "index", _INDEX_WAIT_SECONDS):
         # Read while locked: whoever writes last has seen everything that was published before.
         rows = [row for path in sorted(reports.glob(f"*/*/{RECORD}")) for row in _index_rows(path)]
         saved.write_text(reports / INDEX, publish.index(rows, version=keys.versions()["rdclib"]))

@@ -277,6 +277,23 @@ class TestOrdinaryKernel:
         mine = psutil.Process().children(recursive=True)
         wait_for(lambda: not [one for one in mine if one.is_running() and "ipykernel" in " ".join(one.cmdline())], 5)
 
+    def test_row_07_the_kernel_ends_with_a_supervisor_that_is_killed(self, home):
+        script = (
+            "from rdclib.running import client\n"
+            "cells = [[0, \"import os, time; open('runs', 'w').close(); time.sleep(1000)\"]]\n"
+            f"request = dict(cells=cells, directory={str(home.folder)!r}, environment={{}}, tell=[])\n"
+            "run = client.KernelRun(request)\n"
+            "list(client.watch(run, timeout=None, memory=None, account={}))\n"
+        )
+        process = subprocess.Popen([sys.executable, "-c", script], env=os.environ | home.environment)
+        wait_for((home.folder / "runs").exists, 60)
+        assert len(home.processes()) == 3
+
+        process.kill()
+        process.wait()
+
+        home.assert_nothing_left(5)
+
 
 def test_reports_are_made_without_fork(here, make):
     here.city("springfield")

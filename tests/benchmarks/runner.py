@@ -1,0 +1,180 @@
+"""How fast reports are made: five ways, the same notebooks and cities, each way ending in HTML.
+
+    python tests/benchmarks/runner.py --cities 50 --few 2
+
+a  the `papermill` command and `jupyter nbconvert` for each report, as one would do without us
+b  `papermill.execute_notebook` in a loop, and our page
+c  `ploomber-engine` in one process, without isolation, and our page
+d  `rdc run` with one worker
+e  `rdc run` with two workers
+
+Ways a to c make the reports of a few cities, d and e those of all. Wall time is what a person waits on an idle machine;
+processor time is steadier on a busy one. The floor is the notebooks' own computing and drawing, measured inside a run.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rdclib import places
+from rdclib.running.stages import STAGES
+
+LOOP = """
+import sys, time
+from pathlib import Path
+from importlib.metadata import version
+from rdclib import publish
+from rdclib.engagement import load_engagement
+way, notebooks, names, out = sys.argv[1], sys.argv[2].split(","), sys.argv[3].split(","), Path(sys.argv[4])
+if way == "b":
+    import papermill
+    def execute(path, given):
+        return papermill.execute_notebook(path, None, parameters=given, progress_bar=False)
+else:
+    import nbformat
+    from ploomber_engine import execute_notebook
+    def execute(path, given):
+        return execute_notebook(path, None, parameters=given, progress_bar=False, verbose=False)
+for name in names:
+    engagement = load_engagement(name)
+    given = {"engagement_name": name, "period": engagement.period.label, "as_of": "", "interactive": False}
+    for path in notebooks:
+        html = publish.page(execute(path, given), engagement, fingerprint="x", version=version("rdclib"))
+        (out / f"{name}-{Path(path).stem}.html").write_text(html)
+"""
+
+# Put before a notebook's first cell: adds up the time from the beginning of each cell to its end, drawing included.
+INSIDE = """\
+import time as _time
+_spent, _began = [], []
+def _begin(*_):
+    _began.append(_time.perf_counter())
+def _end(*_):
+    if _began:
+        _spent.append(_time.perf_counter() - _began.pop())
+get_ipython().events.register("pre_run_cell", _begin)
+get_ipython().events.register("post_run_cell", _end)"""
+
+
+def measured(call):
+    """Wall and processor seconds of a call, with all the processes that it started."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    call()
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def commands(notebooks, names, out):
+    """Way a."""
+    bin_folder = Path(sys.executable).parent
+    for name in names:
+        for path in notebooks:
+            done = out / f"{name}-{path.stem}.ipynb"
+            given = ["-r", "engagement_name", name, "-p", "interactive", "False", "-r", "period", ""]
+            subprocess.run([bin_folder / "papermill", "--no-progress-bar", path, done, *given], check=True, **QUIET)
+            subprocess.run(
+                [bin_folder / "jupyter", "nbconvert", "--to", "html", "--no-input", done], check=True, **QUIET
+            )
+
+
+def loop(way, notebooks, names, out):
+    """Ways b and c."""
+    paths = ",".join(str(path) for path in notebooks)
+    subprocess.run([sys.executable, "-c", LOOP, way, paths, ",".join(names), out], check=True, **QUIET)
+
+
+def ours(names, jobs):
+    """Ways d and e."""
+    subprocess.run([sys.executable, "-m", "rdclib", "run", *names, "--force", "--jobs", str(jobs)], check=True, **QUIET)
+
+
+def floor(notebooks, name):
+    """Seconds that the cells of each notebook take, measured inside a forked run; and seconds of the run as a whole."""
+    import nbformat
+    import papermill
+
+    from rdclib.running import client
+
+    server = client.Server()
+    found = {}
+    for path in notebooks:
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(INSIDE))
+        notebook.cells.append(nbformat.v4.new_code_cell("print(sum(_spent))"))
+        given = {"engagement_name": name, "period": "", "as_of": "", "interactive": False}
+        best = []
+        for _ in range(3):
+            account = {}
+            done = papermill.execute_notebook(
+                notebook, None, parameters=given, engine_name="rdc", progress_bar=False, account=account,
+                address=server.address, private_folder=True, request_save_on_cell_execute=False,
+            )  # fmt: skip
+            best.append((float(done.cells[-1].outputs[0].text), account["seconds"]))
+        found[path.stem] = min(best)
+    server.close()
+    return found
+
+
+QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+
+
+def main():
+    """Run the ways that were asked for and print a table."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--cities", type=int, default=50, help="small cities for ways d and e")
+    arguments.add_argument("--few", type=int, default=1, help="cities for ways a to c")
+    arguments.add_argument("--city", default="quillhaven", help="the example that each city is a copy of")
+    arguments.add_argument("--ways", default="abcde")
+    asked = arguments.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="rdc-benchmark-"))
+    os.environ |= {"RDC_HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "OPENBLAS_NUM_THREADS": "1"}
+    names = [f"city-{number:03}" for number in range(asked.cities)]
+    for name in names:
+        shutil.copytree(places.EXAMPLES / asked.city, places.engagements() / name)
+    notebooks = [stage.path for stage in STAGES if stage.path.exists()]
+    out = home / "out"
+    out.mkdir()
+    few = names[: asked.few]
+    ways = {
+        "a": (few, lambda: commands(notebooks, few, out)),
+        "b": (few, lambda: loop("b", notebooks, few, out)),
+        "c": (few, lambda: loop("c", notebooks, few, out)),
+        "d": (names, lambda: ours(names, 1)),
+        "e": (names, lambda: ours(names, 2)),
+    }
+    result = {}
+    print(f"{len(notebooks)} notebooks, copies of {asked.city}\n")
+    inside = floor(notebooks, names[0])
+    for name, (cells, whole) in inside.items():
+        print(f"floor  {name:<28} {cells:6.2f} s in its cells, {whole:6.2f} s for the run")
+    per_report = sum(cells for cells, _ in inside.values()) / len(inside)
+    print(f"floor  {60 / per_report:.1f} reports a minute on one processor\n")
+    print("way  reports    wall s   reports/min   processor s a report")
+    for way in asked.ways:
+        cities, call = ways[way]
+        wall, processor = measured(call)
+        number = len(cities) * len(notebooks)
+        result[way] = number / wall * 60
+        print(f"{way}    {number:7} {wall:9.1f} {result[way]:13.1f} {processor / number:22.2f}", flush=True)
+    for first, second in (("d", "a"), ("d", "c"), ("e", "d")):
+        if {first, second} <= set(result):
+            print(f"{first} / {second} = {result[first] / result[second]:.2f}")
+    made = (
+        json.loads((home / "reports" / names[0] / "FY2024" / "run.json").read_text())["reports"]
+        if "d" in result
+        else {}
+    )
+    for name, report in made.items():
+        print(f"{name}: {report['seconds']:.2f} s, peak {report['peak_mb']:.0f} MB")
+    shutil.rmtree(home)
+
+
+if __name__ == "__main__":
+    main()
