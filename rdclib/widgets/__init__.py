@@ -17,19 +17,37 @@ from rdclib.widgets.review import (
     review_focus,
     vendor_rating,
 )
+from rdclib.widgets.selection import (
+    contract_type_inputs,
+    metric_ratings,
+    metric_set,
+    metric_terms,
+    payment_design,
+    problem_and_goals,
+    selection_documents,
+    metric_priorities,
+)
 
 __all__ = [
     "action_entry",
     "confirm_key_contracts",
     "contract_change",
     "contract_coding",
+    "contract_type_inputs",
     "improvement_plan",
     "meeting_notes",
+    "metric_ratings",
+    "metric_set",
+    "metric_terms",
     "new_limits",
     "past_performance_weights",
+    "payment_design",
     "practice_answers",
     "priority_ratings",
     "priority_weights",
+    "problem_and_goals",
     "review_focus",
+    "selection_documents",
+    "metric_priorities",
     "vendor_rating",
 ]

@@ -1,0 +1,382 @@
+"""Forms of the metric selection: problem, ratings, priorities, the chosen set, contract type, payment, documents."""
+
+from rdclib import formats, saved, vocabulary
+from rdclib.catalogue import load_metrics, load_table
+from rdclib.choices import PAYMENT_TERMS, TARGET_BASES
+from rdclib.engagement import load_choices, save_choice
+from rdclib.errors import EngagementError
+from rdclib.selection import ratings, rules
+from rdclib.widgets import base
+
+STAGE = "selection"
+GOALS = 5  # goals that the form has room for
+ORDERED = 5  # tests whose order the form asks for
+NOT_ANSWERED = ("not answered", "")
+_FOLDER = "documents"
+
+
+def problem_and_goals(engagement, selection, *, interactive):
+    """Ask for contract, domains, problem, people, goals and logic model; Save writes choices.yaml."""
+    if not interactive:
+        return None
+    now = load_choices(engagement).selection
+    domains = sorted({m.domain for m in load_metrics()} - {"any_service", "city_duties"})
+    fields = {
+        "contract_id": base.text("Contract number", now.contract_id or selection.contract.id),
+        "domains": base.several(
+            "Services that it buys", [(d.replace("_", " "), d) for d in domains], now.domains or selection.domains
+        ),
+        "problem": base.long_text("What do residents meet today? How many, where, since when?", now.problem),
+        "population": base.text("Who is to be better off?", now.population),
+    }
+    for k in range(GOALS):
+        known = now.goals[k] if k < len(now.goals) else None
+        fields[f"goal {k}"] = base.text(f"Goal {k + 1}", known.goal if known else "")
+        fields[f"residents {k}"] = base.text(
+            f"What would residents notice when goal {k + 1} is reached?", known.residents if known else ""
+        )
+    for layer in vocabulary.LAYERS:
+        lines = "\n".join(now.logic_model.get(layer, ()))
+        fields[layer] = base.long_text(f"{layer.capitalize()} (one a line)", lines, rows=2)
+
+    def save(values, author):
+        goals = [
+            {"goal": values[f"goal {k}"].strip(), "residents": values[f"residents {k}"].strip()}
+            for k in range(GOALS)
+            if values[f"goal {k}"].strip()
+        ]
+        model = {
+            layer: [line.strip() for line in values[layer].splitlines() if line.strip()]
+            for layer in vocabulary.LAYERS
+        }  # fmt: skip
+        kept = {key: values[key].strip() for key in ("contract_id", "problem", "population")}
+        kept |= {"domains": list(values["domains"]), "goals": goals}
+        kept["logic_model"] = {layer: lines for layer, lines in model.items() if lines}
+        for key, value in kept.items():
+            save_choice(engagement, STAGE, key, value, author=author)
+
+    return base.form(
+        "What is the contract for?",
+        fields,
+        save,
+        interactive=interactive,
+        advice="Name the problem, not the solution: “too few shelter beds” invites shelters only, “people lose their "
+        "homes” invites more. At least three goals, each with what residents would notice.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+    )
+
+
+def metric_ratings(engagement, selection, *, interactive):
+    """Ask one rater for the ten tests of a metric; Save adds rows to metric_ratings.csv."""
+    if not interactive or not selection.candidates:
+        return None
+    fields = {"metric_id": base.choice("Metric", _metrics(selection.candidates), selection.candidates[0].id)}
+    for row in ratings.tests():
+        levels = [NOT_ANSWERED, *((f"{k}: {row[name]}", str(k)) for k, name in enumerate(("low", "middle", "high")))]
+        gate = " (0 bars it from payment)" if row["gate"] == "yes" else ""
+        fields[row["id"]] = base.radio(f"{row['name']}. {row['question']}{gate}", levels, "")
+    fields["comment"] = base.text("Why?")
+
+    def save(values, author):
+        rows = [
+            {
+                "contract_id": selection.contract.id,
+                "metric_id": values["metric_id"],
+                "rater": author,
+                "test": row["id"],
+                "score": values[row["id"]],
+                "comment": values["comment"].strip(),
+            }
+            for row in ratings.tests()
+            if values[row["id"]]
+        ]
+        if not rows:
+            raise EngagementError("No test is rated.", fix="Choose 0, 1 or 2 for at least one test.")
+        saved.append_rows(engagement.folder / ratings.FILE, rows, columns=ratings.COLUMNS, author=author)
+
+    return base.form(
+        "Test a metric",
+        fields,
+        save,
+        interactive=interactive,
+        advice="Each rater alone first, then talk about the tests on which you differ by two points. A later row of "
+        "yours replaces an earlier one.",
+    )
+
+
+def metric_priorities(engagement, *, interactive):
+    """Ask which tests matter most; Save writes choices.yaml."""
+    if not interactive:
+        return None
+    now = load_choices(engagement).selection
+    options = [("not agreed", ""), *((row["name"], row["id"]) for row in ratings.tests())]
+    options.append(("Data support", ratings.DATA_SUPPORT))
+    fields = {
+        str(k): base.choice(f"Number {k + 1}", options, now.test_order[k] if k < len(now.test_order) else "")
+        for k in range(ORDERED)
+    }
+
+    def save(values, author):
+        order = [test for test in values.values() if test]
+        if len(set(order)) < len(order):
+            raise EngagementError("A test is named twice.", fix="Name each test once, or leave places open.")
+        save_choice(engagement, STAGE, "test_order", order, author=author)
+
+    return base.form(
+        "What matters most in a metric?",
+        fields,
+        save,
+        interactive=interactive,
+        advice="Order as many as you agree on. The order of the rest stays open, and the ranking says how much that "
+        "matters.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+    )
+
+
+def metric_set(engagement, selection, *, interactive):
+    """Ask for the set, with its rules checked at every tick; Save writes choices.yaml."""
+    if not interactive or not selection.candidates:
+        return None
+    now = load_choices(engagement).selection
+    known = {c.metric_id: c for c in now.chosen}
+    proposed = tuple(m.metric.id for m in selection.proposal.members)
+    options = _metrics(selection.candidates)
+    failed = {place.metric.id: place.failed_gates for place in selection.ranking.places}
+    metrics = {m.id: m for m in selection.candidates}
+    fields = {
+        "chosen": base.several("Metrics", options, tuple(known) or proposed),
+        "broken": base.note(""),
+    }
+
+    def told(_=None):
+        members = [
+            rules.Member(
+                metrics[name],
+                name in known and known[name].paid,
+                known[name].segments if name in known else metrics[name].segment_by,
+                failed.get(name, ()),
+            )
+            for name in fields["chosen"].value
+        ]
+        broken = [f"{v.rule['rule']}: {v.rule['why']}" for v in rules.check(members, selection.same)]
+        words = " ".join(broken) or "Every rule is kept."
+        fields["broken"].value = base.note(f"{formats.plural(len(members), 'metric')}. {words}").value
+
+    fields["chosen"].observe(told, "value")
+    told()
+
+    def save(values, author):
+        kept = [
+            known[name].model_dump(mode="json", exclude_defaults=True)
+            if name in known
+            else {"metric_id": name, "segments": metrics[name].segment_by}
+            for name in values["chosen"]
+        ]
+        save_choice(engagement, STAGE, "chosen", _as_text(kept), author=author)
+
+    return base.form(
+        "Which metrics do we watch?",
+        fields,
+        save,
+        interactive=interactive,
+        advice=f"The best set that keeps the rules: {', '.join(proposed)}.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+    )
+
+
+def metric_terms(engagement, selection, *, interactive):
+    """Ask for target, payment and groups of one chosen metric; Save writes choices.yaml."""
+    if not interactive or not selection.lines:
+        return None
+    which = base.choice("Metric", _metrics([line.metric for line in selection.lines]), selection.lines[0].metric.id)
+    fields = {
+        "metric_id": which,
+        "suggested": base.note(""),
+        "target": base.text("Target, in the metric's unit (empty: none yet)"),
+        "target_basis": base.choice("Where does it come from?", [NOT_ANSWERED, *TARGET_BASES], ""),
+        "standard": base.text("The published standard, when it rests on one"),
+        "segments": base.text("Also shown by which groups or places?"),
+        "paid": base.radio("Does money depend on it?", [("no", False), ("yes", True)], False),
+    }
+
+    def show(_=None):
+        line = next(line for line in selection.lines if line.metric.id == which.value)
+        chosen = _chosen(engagement).get(which.value, {})
+        words = [
+            f"{option.basis}: {formats.number(option.value)}"
+            for option in selection.target_options.get(which.value, ())
+        ]  # fmt: skip
+        start = line.baseline
+        today = (
+            f"Today {formats.number(start.value)}, from {formats.number(start.low)} to {formats.number(start.high)}."
+        )
+        fields["suggested"].value = base.note(
+            f"{today} The data suggest {'; '.join(words) or 'nothing'}."
+            if start.usable
+            else "No baseline yet: a target needs six periods of history or a named standard."
+        ).value
+        fields["target"].value = str(chosen.get("target", ""))
+        fields["target_basis"].value = chosen.get("target_basis", "")
+        fields["standard"].value = chosen.get("standard", "")
+        fields["segments"].value = chosen.get("segments", line.segments)
+        fields["paid"].value = chosen.get("paid", False)
+
+    def save(values, author):
+        kept = _chosen(engagement) or {m.metric.id: {"metric_id": m.metric.id} for m in selection.members}
+        row = {"metric_id": values["metric_id"]}
+        row |= {key: values[key].strip() for key in ("target", "standard", "segments") if values[key].strip()}
+        row |= {"target_basis": values["target_basis"]} if values["target_basis"] else {}
+        row |= {"paid": True} if values["paid"] else {}
+        kept[values["metric_id"]] = row
+        save_choice(engagement, STAGE, "chosen", _as_text(kept.values()), author=author)
+
+    which.observe(show, "value")
+    show()
+    return base.form("Target and terms of a metric", fields, save, interactive=interactive)
+
+
+def contract_type_inputs(engagement, selection, *, interactive):
+    """Ask what decides contract type and payment; Save writes choices.yaml."""
+    if not interactive:
+        return None
+    now = load_choices(engagement).selection
+    worked_out = {i.id: formats.number(i.value) for i in selection.recommendation.inputs if i.kind == "number"}
+    fields = {}
+    for row in load_table("contract_inputs"):
+        given = now.contract_inputs.get(row["id"], "")
+        if row["kind"] == "rating":
+            levels = [NOT_ANSWERED, *((f"{k}: {row[n]}", str(k)) for k, n in ((1, "low"), (2, "middle"), (3, "high")))]
+            fields[row["id"]] = base.radio(row["question"], levels, given)
+        elif row["kind"] == "flag":
+            fields[row["id"]] = base.radio(row["question"], [NOT_ANSWERED, "yes", "no"], given)
+        else:
+            hint = f"from the data: {worked_out[row['id']]}" if row["id"] in selection.from_data else ""
+            hint = hint or ("0.03 means three in a hundred" if row["kind"] == "share" else "")
+            fields[row["id"]] = base.text(row["question"], given, placeholder=hint)
+
+    def save(values, author):
+        from rdclib.contract_types import read_inputs
+
+        given = {name: value.strip() for name, value in values.items() if value.strip()}
+        read_inputs(given)
+        save_choice(engagement, STAGE, "contract_inputs", given, author=author)
+
+    return base.form(
+        "What decides contract type and payment?",
+        fields,
+        save,
+        interactive=interactive,
+        advice="Answer as a group. What stays open counts as its most cautious answer, and the recommendation says so.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+    )
+
+
+def payment_design(engagement, selection, *, interactive):
+    """Ask for a payment design to be tried; Save writes choices.yaml."""
+    if not interactive:
+        return None
+    now = load_choices(engagement).selection
+    metrics = [("any", ""), *_metrics([line.metric for line in selection.lines])]
+    fields = {
+        "name": base.text("Name of the design", placeholder="saving under the same name replaces it"),
+        "kind": base.choice("Kind", tuple(PAYMENT_TERMS), "ramp"),
+        "metric_id": base.choice("Metric", metrics, ""),
+        "needs": base.note(""),
+        "terms": base.long_text("Terms, one a line, for example  pool: 4000  or  thresholds: 30, 40, 50"),
+    }
+
+    def told(_=None):
+        fields["needs"].value = base.note(
+            f"A design of this kind needs: {', '.join(PAYMENT_TERMS[fields['kind'].value])}. Amounts are by period, "
+            "results in the metric's unit; ceiling: most paid to a vendor over the term."
+        ).value
+
+    fields["kind"].observe(told, "value")
+    told()
+
+    def save(values, author):
+        row = {key: values[key].strip() for key in ("name", "kind", "metric_id") if values[key].strip()}
+        if "name" not in row:
+            raise EngagementError("The design has no name.", fix="Name it, so that tables can tell designs apart.")
+        row |= _terms(values["terms"])
+        others = [
+            d.model_dump(mode="json", exclude_defaults=True)
+            for d in load_choices(engagement).selection.payment_designs
+            if d.name != row["name"]
+        ]
+        save_choice(engagement, STAGE, "payment_designs", _as_text([*others, row]), author=author)
+
+    names = ", ".join(d.name for d in now.payment_designs)
+    return base.form(
+        "Try a payment design",
+        fields,
+        save,
+        interactive=interactive,
+        advice=f"Saved so far: {names}." if names else "Without a design of your own, four usual ones are tried.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+    )
+
+
+def selection_documents(engagement, selection, *, interactive):
+    """Write schedule, RFP pages and the vendors' data sheet into the engagement's folder."""
+
+    def save(values, author):
+        from rdclib.documents.selection import selection_files
+
+        for name, data in selection_files(selection).items():
+            saved.write_bytes(engagement.folder / _FOLDER / name, data)
+
+    return base.form(
+        "Write the documents",
+        {
+            "what": base.note(
+                f"Save writes three files into the folder {_FOLDER} of the engagement: the metric schedule and the RFP "
+                "section as Word, and the vendors' data sheet as Excel."
+            )
+        },
+        save,
+        interactive=interactive,
+        advice="They say what is saved now. Run the notebook again after a change, then save again.",
+    )
+
+
+def _metrics(metrics):
+    return [(f"{m.id} {m.name}", m.id) for m in metrics]
+
+
+def _chosen(engagement):
+    chosen = load_choices(engagement).selection.chosen
+    return {c.metric_id: c.model_dump(mode="json", exclude_defaults=True) for c in chosen}
+
+
+def _terms(text):
+    """Read terms, one a line."""
+    terms = {}
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        name, mark, value = line.partition(":")
+        if not mark:
+            raise EngagementError(f"'{line.strip()[:60]}' is no term.", fix="Write it like  pool: 4000")
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        listed = name.strip() in ("thresholds", "shares", "knots", "payments")
+        terms[name.strip()] = parts if listed else value.strip()
+    return terms
+
+
+def _as_text(rows):
+    """Values as choices.yaml keeps them: numbers as people write them."""
+    return [{key: _plain(value) for key, value in row.items()} for row in rows]
+
+
+def _plain(value):
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return value

@@ -1,0 +1,167 @@
+"""Forms of the metric selection: what is saved is what the next cell reads."""
+
+import pytest
+
+from rdclib import widgets
+from rdclib.engagement import load_choices
+from rdclib.selection import ratings, select
+from tests.selection.test_select import SHARES, SHELTER, city
+from tests.selection.test_series import monthly
+
+
+@pytest.fixture
+def walk(tmp_path):
+    """Records, engagement and selection of a shelter contract with history."""
+    rows = [*monthly("HS-01", SHARES, n=60, start=7), *monthly("HS-10", [60 + s / 4 for s in SHARES], start=7)]
+    records, engagement = city(tmp_path, SHELTER, *rows)
+    return records, engagement, select(records, engagement)
+
+
+def fill(form, **values):
+    for name, value in values.items():
+        form.fields[name].value = value
+    form.author.value = "Ana"
+    form.save()
+
+
+def chosen(engagement):
+    return load_choices(engagement).selection
+
+
+FORMS = (
+    widgets.problem_and_goals,
+    widgets.metric_ratings,
+    widgets.metric_set,
+    widgets.metric_terms,
+    widgets.contract_type_inputs,
+    widgets.payment_design,
+    widgets.selection_documents,
+)
+
+
+@pytest.mark.parametrize("make", FORMS, ids=lambda make: make.__name__)
+def test_an_unattended_run_shows_no_form_and_an_advisor_sees_one(walk, make):
+    _, engagement, selection = walk
+    assert make(engagement, selection, interactive=False) is None
+    form = make(engagement, selection, interactive=True)
+    assert "rdc-form" in form._dom_classes
+
+
+def test_problem_and_goals_are_kept(walk):
+    _, engagement, selection = walk
+    form = widgets.problem_and_goals(engagement, selection, interactive=True)
+    fill(
+        form,
+        problem="Families wait <b>70</b> days",
+        population="Families in shelter",
+        **{"goal 0": "A home", "residents 0": "A key", "output": "Beds\n\nMeals", "impact": ""},
+    )
+    kept = chosen(engagement)
+    assert (kept.problem, kept.population) == ("Families wait <b>70</b> days", "Families in shelter")
+    assert [(g.goal, g.residents) for g in kept.goals] == [("A home", "A key")]
+    assert kept.logic_model == {"output": ("Beds", "Meals")}
+    assert kept.contract_id == "C1"
+    assert kept.saved_by == "Ana"
+
+
+def test_ratings_are_added_under_the_raters_name(walk):
+    _, engagement, selection = walk
+    form = widgets.metric_ratings(engagement, selection, interactive=True)
+    fill(form, metric_id="HS-01", relevant="2", timely="0")
+    given = ratings.read_ratings(engagement, "C1")
+    assert (given.of("HS-01", "relevant"), given.of("HS-01", "timely"), given.raters) == ((2,), (0,), ("Ana",))
+
+
+def test_a_form_without_a_rating_saves_nothing(walk):
+    _, engagement, selection = walk
+    form = widgets.metric_ratings(engagement, selection, interactive=True)
+    fill(form)
+    assert "No test is rated." in form.status.value
+    assert not (engagement.folder / ratings.FILE).exists()
+
+
+def test_priorities_are_kept_in_order_and_each_once(walk):
+    _, engagement, _ = walk
+    form = widgets.metric_priorities(engagement, interactive=True)
+    fill(form, **{"0": "timely", "1": "relevant"})
+    assert chosen(engagement).test_order == ("timely", "relevant")
+    fill(form, **{"1": "timely"})
+    assert "A test is named twice." in form.status.value
+    assert chosen(engagement).test_order == ("timely", "relevant")
+
+
+def test_the_set_is_checked_while_it_is_ticked_and_then_kept(walk):
+    records, engagement, selection = walk
+    form = widgets.metric_set(engagement, selection, interactive=True)
+    for name, box in form.fields["chosen"]._boxes:
+        box.value = name in ("HS-01", "HS-10")
+    assert "At least one metric of what the city owes the vendor" in form.fields["broken"].value
+    fill(form)
+    again = select(records, engagement)
+    assert again.decided
+    assert {m.metric.id for m in again.members} == {"HS-01", "HS-10"}
+
+
+def test_terms_of_a_metric_are_kept_beside_those_of_the_others(walk):
+    records, engagement, selection = walk
+    sets = widgets.metric_set(engagement, selection, interactive=True)
+    for name, box in sets.fields["chosen"]._boxes:
+        box.value = name in ("HS-01", "HS-10")
+    fill(sets)
+    selection = select(records, engagement)
+    form = widgets.metric_terms(engagement, selection, interactive=True)
+    fill(form, metric_id="HS-01", target="35.5", target_basis="need", paid=True)
+    fill(form, metric_id="HS-10", target="70")
+    kept = {c.metric_id: c for c in chosen(engagement).chosen}
+    assert (kept["HS-01"].target, kept["HS-01"].target_basis, kept["HS-01"].paid) == (35.5, "need", True)
+    assert (kept["HS-10"].target, kept["HS-10"].paid) == (70, False)
+
+
+def test_a_target_that_is_no_number_is_refused(walk):
+    _, engagement, selection = walk
+    form = widgets.metric_terms(engagement, selection, interactive=True)
+    fill(form, target="a lot")
+    assert "Nothing was saved." in form.status.value
+    assert chosen(engagement).chosen == ()
+
+
+def test_answers_on_the_contract_type_are_checked_before_they_are_kept(walk):
+    _, engagement, selection = walk
+    form = widgets.contract_type_inputs(engagement, selection, interactive=True)
+    fill(form, scope="3", urgent="no", events="many")
+    assert "Outcome events in a payment period" in form.status.value
+    assert chosen(engagement).contract_inputs == {}
+    fill(form, events="40")
+    assert chosen(engagement).contract_inputs == {"scope": "3", "urgent": "no", "events": "40"}
+
+
+def test_a_payment_design_is_kept_and_replaced_under_its_name(walk):
+    _, engagement, selection = walk
+    form = widgets.payment_design(engagement, selection, interactive=True)
+    fill(form, name="Ours", kind="tiers", metric_id=selection.lines[0].metric.id)
+    assert "also needs: pool, thresholds, shares" in form.status.value
+    fill(form, terms="pool: 1000\nthresholds: 30, 40\nshares: 0.5, 1")
+    fill(form, terms="pool: 1200.5\nthresholds: 30, 40\nshares: 0.5, 1")
+    kept = chosen(engagement).payment_designs
+    assert [(d.name, d.pool, d.thresholds) for d in kept] == [("Ours", 1200.5, (30.0, 40.0))]
+    fill(form, terms="pool 1000")
+    assert "pool 1000&#x27; is no term." in form.status.value
+
+
+def test_documents_are_written_into_the_engagements_folder(walk):
+    _, engagement, selection = walk
+    form = widgets.selection_documents(engagement, selection, interactive=True)
+    fill(form)
+    assert sorted(path.name for path in (engagement.folder / "documents").iterdir()) == [
+        "c1-metric-schedule.docx",
+        "c1-rfp-performance-and-payment.docx",
+        "c1-vendor-data-report.xlsx",
+    ]
+
+
+def test_nothing_to_rate_or_choose_shows_no_form(walk):
+    _, engagement, _ = walk
+    empty = type("Empty", (), {"candidates": (), "lines": ()})
+    assert widgets.metric_ratings(engagement, empty, interactive=True) is None
+    assert widgets.metric_set(engagement, empty, interactive=True) is None
+    assert widgets.metric_terms(engagement, empty, interactive=True) is None
