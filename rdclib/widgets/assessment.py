@@ -139,7 +139,7 @@ def priority_ratings(engagement, ranking, *, interactive):
         return None
     now = load_choices(engagement).assessment
     levels = [(NOT_RATED, NOT_RATED), *((str(k), str(k)) for k in range(5))]
-    contract = base.choice("Contract", _contracts(ranking.rows))
+    contract = base.choice("Contract", _contracts(ranking.rows), ranking.rows["contract_id"].iloc[0])
     fields = {"contract": contract} | {
         name: base.choice(f"{name.capitalize()} (0 none, 4 very high)", levels, NOT_RATED)
         for name in vocabulary.PRIORITY_CRITERIA
@@ -251,7 +251,9 @@ def contract_coding(engagement, result, *, interactive):
         return None
     rows = result.ranking.rows
     second = [i for i in result.coding.second if i not in result.coding.read_twice]
-    contract = base.choice("Contract", _contracts(rows)) if len(rows) else base.text("Contract number")
+    contract = base.text("Contract number")
+    if len(rows):
+        contract = base.choice("Contract", _contracts(rows), rows["contract_id"].iloc[0])
     fields = {
         "contract_id": contract,
         "is_key": base.radio("Is it a key contract?", (("yes", "yes"), ("no", "no")), "yes"),
