@@ -78,14 +78,16 @@ class Picture:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         words = {"alt": formats.line(self.alt), "caption": formats.line(self.caption), "id": self.id}
-        data = {
+        forms = {
             # JupyterLab shows no alternative text of a bare image, so it gets the whole figure.
-            "text/html": self.html(),
-            "image/svg+xml": self.svg,
-            "image/png": _base64(self.png),
-            "text/plain": f"{words['caption']} {words['alt']}",
+            "text/html": self.html,
+            "image/svg+xml": lambda: self.svg,
+            "image/png": lambda: _base64(self.png),
+            "text/plain": lambda: f"{words['caption']} {words['alt']}",
         }
-        return data, dict.fromkeys(("image/svg+xml", "image/png"), words)
+        # Drawing takes longest: what the one who shows us does not want is not drawn.
+        data = {kind: form() for kind, form in forms.items() if kind not in (exclude or ())}
+        return data, {kind: words for kind in ("image/svg+xml", "image/png") if kind in data}
 
     def _draw(self, canvas, kind, **options):
         buffer = io.BytesIO()

@@ -36,6 +36,7 @@ class ForkEngine(Engine):
         environment=None,
         watch=(),
         tell=(),
+        leave_out=(),
         execution_timeout=None,
         memory=None,
         account=None,
@@ -58,6 +59,8 @@ class ForkEngine(Engine):
             Environment variables to set.
         watch, tell : sequence of str
             Folders whose opened files, and names whose values, go into ``account``.
+        leave_out : sequence of str
+            Forms (MIME types) in which our own figures and tables need not show themselves.
         execution_timeout, memory : float, optional
             Seconds and MB for the whole run.
         account : dict, optional
@@ -79,6 +82,7 @@ class ForkEngine(Engine):
             "memory_mb": memory,
             "watch": list(watch),
             "tell": list(tell),
+            "leave_out": list(leave_out),
         }
         if client.FORKS if fork is None else fork:
             run = client.ForkedRun(address or client.own_server().address, request)

@@ -271,11 +271,12 @@ def execute(shell, connection, capture, folder, request):
         The run's own working folder, unless the request names one.
     request : dict
         ``cells`` as ``[number, source]``; ``directory``, ``environment``, ``memory_mb``; ``watch``, folders whose
-        opened files are reported; ``tell``, names whose values are.
+        opened files are reported; ``tell``, names whose values are; ``leave_out``, forms that nobody will look at.
     """
     from rdclib.running.shell import Channel, Printed, run_cell
 
     channel = shell.channel = Channel(connection)
+    shell.leave_out = tuple(request["leave_out"])
     sys.stdout, sys.stderr = Printed(channel, "stdout", 1), Printed(channel, "stderr", 2)
     channel.send({"pid": os.getpid()})
     os.environ.update(request["environment"])

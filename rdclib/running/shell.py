@@ -8,6 +8,7 @@ import time
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -152,12 +153,29 @@ class _Publisher(DisplayPublisher):
         self.shell.channel.send({"clear": True})
 
 
+class _Formatter(DisplayFormatter):
+    def format(self, obj, include=None, exclude=None):
+        # Of our own results only: they have better forms than these. Anything else is shown as it shows itself.
+        if type(obj).__module__.startswith("rdclib."):
+            exclude = {*(exclude or ()), *self.parent.leave_out}
+        return super().format(obj, include, exclude)
+
+
 class Shell(InteractiveShell):
-    """An interactive shell whose outputs go to ``channel``, which a run sets after the fork."""
+    """An interactive shell whose outputs go to ``channel``, which a run sets after the fork.
+
+    Our own figures and tables are not shown in the forms named in ``leave_out``.
+    """
 
     displayhook_class = _Hook
     display_pub_class = _Publisher
     channel = None
+    leave_out = ()
+
+    def init_display_formatter(self):
+        """Use the formatter that can leave forms out."""
+        self.display_formatter = _Formatter(parent=self)
+        self.configurables.append(self.display_formatter)
 
     def enable_gui(self, gui=None):
         """No windows."""

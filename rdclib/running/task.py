@@ -11,6 +11,7 @@ from rdclib.running import client, keys, ledger, secrets
 
 PAGE, NUMBERS = "page.html", "numbers.json"
 TABLE = "application/vnd.rdclib.table+json"
+_UNUSED = ("text/html", "image/png")  # forms of our figures and tables that pages are not made from
 _TRACEBACK_END = 4000  # characters; the end tells where it happened
 _hashes = keys.Hashes()  # of this worker, for as long as it lives
 
@@ -83,6 +84,7 @@ def _execute(job, account):
             environment=job["home"],
             watch=job["watch"],
             tell=list(job["parameters"]),
+            leave_out=_UNUSED,
             address=job["address"],
             fork=job["fork"],
             execution_timeout=job["timeout"],

@@ -188,6 +188,22 @@ def test_row_11_runs_in_threads_leave_the_working_folder_alone(execute, tmp_path
     assert os.getcwd() == here
 
 
+def test_forms_that_a_page_does_not_use_are_left_out_of_our_own_results_only(execute):
+    cells = (
+        "from rdclib.tables import Column, Table\nTable('T', (Column('a', 'text', 'A'),), (('x',),))",
+        "from matplotlib.figure import Figure\nfrom rdclib.figures import Picture\nPicture(Figure(), 'alt', 'words', 'id')",
+        "from IPython.display import HTML\nHTML('<b>theirs</b>')",
+    )
+
+    shown = [set(cell.outputs[0]["data"]) for cell in execute(*cells, leave_out=("text/html", "image/png"))]
+
+    assert shown == [
+        {"application/vnd.rdclib.table+json", "text/plain"},
+        {"image/svg+xml", "text/plain"},
+        {"text/html", "text/plain"},
+    ]
+
+
 def test_row_22_the_running_interpreter_is_used_whatever_kernel_is_named(execute, tmp_path, server):
     path = notebook(tmp_path / "named.ipynb", "# Run", "import sys\nsys.executable", tags=())
     path.write_text(path.read_text().replace('"python3"', '"no-such-kernel"'))
