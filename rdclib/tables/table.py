@@ -4,12 +4,14 @@ import datetime
 import html
 import math
 from dataclasses import dataclass
+from itertools import groupby
 
 from rdclib import formats, style
 
 MIMETYPE = "application/vnd.rdclib.table+json"
 LONGEST_CODE = 20  # characters; a longer word may be broken
-LONG = 25  # rows; a longer table may be cut between two rows on paper, its header then stands on each page
+# Rows; a longer table is scrolled under its header on a screen, and may be cut between two rows on paper.
+LONG = 25
 
 
 @dataclass(frozen=True)
@@ -123,14 +125,15 @@ class Table:
             f'<th{look} scope="col">{_escape(column.header)}</th>'
             for look, column in zip(looks, self.columns, strict=True)
         )
-        body = "\n".join(self._row(looks, row) for row in texts)
+        body = "\n".join(self._row(looks, row, span) for row, span in zip(texts, self._spans(texts), strict=True))
         if not self.rows:
             body = f'<tr><td colspan="{len(self.columns)}">None.</td></tr>'
+        rows = f" <small>({len(self.rows)} rows)</small>" if len(self.rows) > LONG else ""
         notes = "".join(f"<p>{_escape(note)}</p>" for note in self.notes)
         return (
             f'<div class="table{" long" if len(self.rows) > LONG else ""}" id="{name}">'
             f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{name}-caption">'
-            f'<table><caption id="{name}-caption"><span>{_escape(self.caption)}</span></caption>\n'
+            f'<table><caption id="{name}-caption"><span>{_escape(self.caption)}{rows}</span></caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
             + (f'<div class="notes">{notes}</div>' if notes else "")
             + "</div>"
@@ -138,7 +141,9 @@ class Table:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         plain = "\n".join("  ".join(row) for row in (tuple(c.header for c in self.columns), *self.texts()))
-        return {"text/html": self._great_table(), MIMETYPE: self.data(), "text/plain": f"{self.caption}\n{plain}"}
+        bundle = {MIMETYPE: self.data(), "text/plain": f"{self.caption}\n{plain}"}
+        # A report needs the data alone, and great_tables takes longest.
+        return bundle if "text/html" in (exclude or ()) else {"text/html": self._great_table()} | bundle
 
     def _text(self, cell, column):
         if isinstance(cell, Value):
@@ -147,12 +152,20 @@ class Table:
             return formats.interval(cell.low, cell.high, cell.kind, self.currency)
         return formats.value(cell, column.kind, self.currency)
 
-    def _row(self, looks, row):
-        cells = [
-            f'<th{look} scope="row">{_escape(text)}</th>' if i == self.row_header else f"<td{look}>{_escape(text)}</td>"
-            for i, (look, text) in enumerate(zip(looks, row, strict=True))
-        ]
+    def _row(self, looks, row, span):
+        cells = [f"<td{look}>{_escape(text)}</td>" for look, text in zip(looks, row, strict=True)]
+        rows = f' rowspan="{span}"' if span > 1 else ""
+        head = f'<th{looks[self.row_header]} scope="row"{rows}>{_escape(row[self.row_header])}</th>'
+        cells[self.row_header] = head if span else ""
         return f"<tr>{''.join(cells)}</tr>"
+
+    def _spans(self, texts):
+        """How many rows each row's head stands for: 0 where the head of a row above does, since it says the same."""
+        spans = []
+        for head, run in groupby(row[self.row_header] for row in texts):
+            n = len(list(run))
+            spans += [1] * n if head == formats.MISSING else [n, *[0] * (n - 1)]
+        return spans
 
     def _looks(self, texts):
         """Name each column's look: numbers stand right; dates, and codes such as RB-2020-9001, are not broken."""

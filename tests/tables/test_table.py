@@ -72,6 +72,22 @@ def test_dates_and_codes_are_not_broken_and_names_are():
     assert [cell.get("class") for cell in names.xpath("//tbody/tr[1]/*")] == [None, "whole", None]
 
 
+def test_a_head_that_several_rows_share_is_said_once():
+    columns = (Column("m", "text", "Metric"), Column("v", "text", "Vendor"))
+    rows = (("Calls", "A"), ("Calls", "B"), ("Time", "A"), ("Calls", "A"), (None, "A"), (None, "B"))
+
+    page = html.fromstring(Table("T", columns, rows).html())
+
+    assert [(th.text, th.get("rowspan")) for th in page.xpath("//tbody//th")] == [
+        ("Calls", "2"),
+        ("Time", None),
+        ("Calls", None),
+        ("–", None),
+        ("–", None),
+    ]
+    assert [td.text for td in page.xpath("//tbody//td")] == ["A", "B", "A", "A", "A", "B"]
+
+
 def test_a_wide_table_can_be_scrolled_with_the_keyboard():
     region = html.fromstring(spend().html()).xpath("//*[@role='region']")[0]
 
@@ -83,7 +99,9 @@ def test_a_wide_table_can_be_scrolled_with_the_keyboard():
 def test_only_a_long_table_may_be_cut_on_paper(rows, name):
     table = Table("T", (Column("a", "integer", "A"),), tuple((i,) for i in range(rows)))
 
-    assert html.fromstring(table.html()).get("class") == name
+    page = html.fromstring(table.html())
+    assert page.get("class") == name
+    assert page.xpath("//caption")[0].text_content() == ("T" if rows == 25 else "T (26 rows)")
 
 
 @pytest.mark.parametrize(
