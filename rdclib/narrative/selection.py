@@ -64,14 +64,14 @@ def candidates(selection):
     places = selection.ranking.places
     if not places:
         return Prose("There are no candidates: choose a domain.")
-    domains = formats.listing(formats.text(d.replace("_", " ")) for d in selection.domains) or "none"
-    how = "chosen" if selection.domains_chosen else "taken from the contract's words and data"
+    named = formats.listing(formats.text(d.replace("_", " ")) for d in selection.domains)
+    if not named:
+        domains = "the city's duties and checks on data alone, since no service is chosen"
+    else:
+        domains = f"domains {named} ({'chosen' if selection.domains_chosen else 'guessed from contract and data'})"
     rated = sum(place.raters > 0 for place in places)
     with_data = sum(selection.support[place.metric.id].points > 0 for place in places)
-    lines = [
-        f"**{formats.plural(len(places), 'candidate')}** of domains {domains} ({how}); {rated} rated, {with_data} "
-        "with data."
-    ]
+    lines = [f"**{formats.plural(len(places), 'candidate')}** of {domains}; {rated} rated, {with_data} with data."]
     sure = [p for p in places if p.top_share >= 0.9]
     if rated and sure:
         names = formats.listing(p.metric.id for p in sure)
