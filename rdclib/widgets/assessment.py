@@ -42,10 +42,11 @@ class PracticeForm(base.Form):
                 "comment": base.long_text("Comment", rows=2),
             },
             self._keep,
-            advice="Type your name below once; from then on every change is saved, and a colleague can go on.",
+            advice="Every change is saved at once, so that a colleague can go on where you stop.",
             at_every_change=True,
         )
-        self.children = [*self.children[:-2], w.HBox([previous, following, self.button]), self.status]
+        head, *fields = self.children[:-3]
+        self.children = [head, self.author, *fields, w.HBox([previous, following, self.button]), self.status]
         self._show()
 
     def _move(self, step):
@@ -127,7 +128,7 @@ def priority_weights(engagement, *, interactive):
         fields,
         save,
         interactive=interactive,
-        advice="Ten points twice count as five points twice: only their proportion matters.",
+        advice="Only the proportion of the points matters: 20 and 10 say the same as 10 and 5.",
         saved_by=now.saved_by,
         saved_at=now.saved_at,
     )
