@@ -146,8 +146,10 @@ def decimal_evidence(texts):
     """
     texts = _plain_spaces(as_text(texts))
     point = _matches(texts, _PROVES_POINT)
-    comma = pc.and_(_matches(texts, _PROVES_COMMA), pc.invert(point))
-    unsure = pc.and_(_matches(texts, _OPEN_TO_BOTH), pc.invert(pc.or_(point, comma)))
+    # What the first question settles need not be asked the others.
+    rest = texts.filter(pc.invert(point))
+    comma = _matches(rest, _PROVES_COMMA)
+    unsure = _matches(rest.filter(pc.invert(comma)), _OPEN_TO_BOTH)
     return {"point": _count(point), "comma": _count(comma), "open": _count(unsure)}
 
 

@@ -83,6 +83,9 @@ def choice(title, description, choices, **more):
     return _column("choice", title, description, choices=choices, **more)
 
 
+# Where the standard keeps payments.
+_PAID = "contracts/implementation/transactions"
+
 LINEAGE = {
     "source_file": text("Source file", "The file that the row came from."),
     "source_row": integer("Source line", "The line of that file (sheet rows and text lines count from 1)."),
@@ -274,11 +277,17 @@ TABLES = {
         "Payments",
         "One row a line paid.",
         {
-            "payment_id": code("Payment id", "Voucher, cheque or invoice number."),
-            "payment_date": date("Payment date", "The day it was paid."),
-            "payment_amount": money("Amount", "Paid; credits are negative."),
-            "currency": code("Currency", "Three letters."),
-            "contract_id": code("Contract id", "The contract it was paid under; missing when the file carries none."),
+            "payment_id": code("Payment id", "Voucher, cheque or invoice number.", ocds=f"{_PAID}/id"),
+            "payment_date": date("Payment date", "The day it was paid.", ocds=f"{_PAID}/date"),
+            "payment_amount": money(
+                "Amount", "Paid; credits are negative.", ocds=f"{_PAID}/value/amount;{_PAID}/amount/amount"
+            ),
+            "currency": code("Currency", "Three letters.", ocds=f"{_PAID}/value/currency;{_PAID}/amount/currency"),
+            "contract_id": code(
+                "Contract id",
+                "The contract it was paid under; missing when the file carries none.",
+                ocds="contracts/id",
+            ),
             **_VENDOR,
             **_WHO,
             "description": text("Description", "What it was for."),

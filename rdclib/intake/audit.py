@@ -126,7 +126,7 @@ def reread_rows(data, delimiter, skip, quotes=True):
         before = reader.line_num
 
 
-def from_bytes(data, delimiter, positions, decimal, skip_lines, chunk=1 << 23):
+def from_bytes(data, delimiter, positions, decimals, skip_lines, chunk=1 << 22):
     """Add up columns of a big text whose quotes are proper, by its bytes alone.
 
     Parameters
@@ -134,8 +134,10 @@ def from_bytes(data, delimiter, positions, decimal, skip_lines, chunk=1 << 23):
     data : bytes
         UTF-8, records ended by a line feed.
     delimiter : str
-    positions : list of int
-    decimal : str
+    positions : dict of str to list of int
+        Column to the cells whose amounts are added.
+    decimals : dict of str to str
+        Column to its decimal mark.
     skip_lines : set of int
         Lines that are no data, or set aside.
     chunk : int
@@ -144,19 +146,19 @@ def from_bytes(data, delimiter, positions, decimal, skip_lines, chunk=1 << 23):
     Returns
     -------
     tuple
-        Sum, cells that hold something unreadable, and the number of records counted.
+        ``{column: (sum, cells that hold something unreadable)}``, and the number of records counted.
     """
     mark, skipped = ord(delimiter), np.array(sorted(skip_lines), dtype=np.int64)
-    values, unread, records, line, start, size = [], 0, 0, 1, 0, len(data)
+    sums = {column: ([], [0]) for column in positions}
+    records, line, start, size = 0, 1, 0, len(data)
     while start < size:
         end = _record_end(data, start, min(start + chunk, size))
         part = np.frombuffer(data, dtype=np.uint8, count=end - start, offset=start)
-        quotes = part == 34
-        outside = (np.cumsum(quotes, dtype=np.uint8) & 1) == 0 if quotes.any() else None
-        breaks = part == 10
-        split = part == mark
+        breaks, split = part == 10, part == mark
         physical = np.flatnonzero(breaks)
-        if outside is not None:
+        quotes = part == 34
+        if quotes.any():
+            outside = (np.cumsum(quotes, dtype=np.uint8) & 1) == 0
             breaks, split = breaks & outside, split & outside
         ends = np.flatnonzero(breaks)
         if not len(ends) or ends[-1] != len(part) - 1:
@@ -168,16 +170,20 @@ def from_bytes(data, delimiter, positions, decimal, skip_lines, chunk=1 << 23):
         first = np.searchsorted(marks, begins)
         count = np.searchsorted(marks, ends) - first
         records += int(keep.sum())
-        for at in positions:
-            have = keep & (count >= at)
-            left = begins[have] if at == 0 else marks[first[have] + at - 1] + 1
-            right = np.where(count[have] > at, marks[np.minimum(first[have] + at, len(marks) - 1)], ends[have])
-            found, bad = _amounts(part, left, right, decimal)
-            values.append(found)
-            unread += bad
+        for column, cells in positions.items():
+            for at in cells:
+                have = keep & (count >= at)
+                left = begins[have] if at == 0 else marks[first[have] + at - 1] + 1
+                right = ends[have]
+                if len(marks):
+                    after = marks[np.minimum(first[have] + at, len(marks) - 1)]
+                    right = np.where(count[have] > at, after, right)
+                found, bad = _amounts(part, left, right, decimals[column])
+                sums[column][0].append(math.fsum(found))
+                sums[column][1][0] += bad
         line += len(physical)
         start = end
-    return math.fsum(np.concatenate(values)) if values else 0.0, unread, records
+    return {column: (math.fsum(found), bad[0]) for column, (found, bad) in sums.items()}, records
 
 
 def _record_end(data, start, guess):

@@ -90,6 +90,7 @@ def blocks_of(grid, known, fingerprint=""):
         block.lines_read = block.n + len(block.not_data) + len(block.aside)
         block.about, block.reread, block.fingerprint = dict(grid.about), grid.reread, fingerprint
         block.made_headings = found.made
+        block.about["quoted_breaks"] = grid.rest is not None and grid.rest.quoted_breaks
         blocks.append(block)
     return blocks
 

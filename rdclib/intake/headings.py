@@ -94,10 +94,27 @@ def currency_of(heading):
     return match[1] if match else ""
 
 
+def _path(heading):
+    return re.sub(r"/\d+(?=/|$)", "", heading.strip())
+
+
+@cache
+def by_path(table):
+    """Paths of the Open Contracting Data Standard, as flattened workbooks head their columns, to our columns."""
+    return {
+        path: name
+        for name, column in schemas.TABLES[table].columns.items()
+        for path in column.metadata["ocds"].split(";")
+        if path.count("/")
+    }
+
+
 def by_heading(heading, own, table):
     """Our columns that a heading may mean, each with a confidence from the words alone."""
     known = synonyms(table)
     found = {}
+    if "/" in heading and (column := by_path(table).get(_path(heading))):
+        return {column: 1.0}
     for text in dict.fromkeys((bare(heading), bare(own), key(heading))):
         if text in known:
             for column in known[text]:

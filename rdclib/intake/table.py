@@ -431,6 +431,7 @@ class _State:
 
     def read(self, block):
         """Read a block's cells into a typed frame, and account for them."""
+        self.again = {}
         account = Account(block.file, block.lines_read, about=dict(block.about))
         account.rows_not_data = len(block.not_data)
         account.rows_set_aside = len(block.aside)
@@ -450,6 +451,7 @@ class _State:
         texts, rows, metrics, months = self._texts(block, sure, stacked)
         lines = block.lines[rows] if rows is not None else block.lines
         read = {}
+        main = next((c for c in MAIN_MONEY.get(self.table, ()) if c in texts), None)
         self._helpers(block, sure, texts)
         for column, text in texts.items():
             kind = self.kinds[column]
@@ -466,9 +468,11 @@ class _State:
                 read[column] = reading.read(
                     text, self.table, column, kind, order=order, decimal=mark, undecided=undecided
                 )
+            if not block.about.get("twice"):
+                self._remarks(file, lines, column, read[column], main)
+            if column != main:
+                read[column].texts = None  # a copy that nobody needs any more
         frame = pd.DataFrame({c: r.values for c, r in read.items()}, index=pd.RangeIndex(len(lines)))
-        if not block.about.get("twice"):
-            self._remarks(file, lines, read)
         self._made(block, frame, lines, metrics, months, texts)
         kept, why = self._usable(frame, read)
         if twice := block.about.get("twice"):
@@ -515,17 +519,16 @@ class _State:
         self.orders[id(block), target] = parsing.date_evidence(parsing.missing(texts[target]))
         self.family.setdefault((True, target), dict(self.orders[id(block), target]))
 
-    def _remarks(self, file, lines, read):
-        main = next((c for c in MAIN_MONEY.get(self.table, ()) if c in read), None)
-        for column, result in read.items():
-            for severity, what, done, mask, count in result.remarks:
-                if column == main and what in ("not an amount", "not a number"):
-                    continue  # the whole row is set aside, and said so
-                first = lines[np.flatnonzero(mask)[0]] if mask is not None and mask.any() else 0
-                self.find(severity, file, first, column, reading.examples(result.texts, mask), count, what, done)
-            for reason, mask in result.kept.items():
-                for i in np.flatnonzero(mask)[:MOST_KEPT].tolist():
-                    self.kept.append((file, int(lines[i]), column, result.texts[i].as_py(), reason))
+    def _remarks(self, file, lines, column, result, main):
+        """Findings of one column, and the texts that are kept."""
+        for severity, what, done, mask, count in result.remarks:
+            if column == main and what in ("not an amount", "not a number"):
+                continue  # the whole row is set aside, and said so
+            first = lines[np.flatnonzero(mask)[0]] if mask is not None and mask.any() else 0
+            self.find(severity, file, first, column, reading.examples(result.texts, mask), count, what, done)
+        for reason, mask in result.kept.items():
+            for i in np.flatnonzero(mask)[:MOST_KEPT].tolist():
+                self.kept.append((file, int(lines[i]), column, result.texts[i].as_py(), reason))
 
     def _made(self, block, frame, lines, metrics, months, texts):
         """Columns that we make: ids where a city has none, periods and metrics of a wide sheet, open ends."""
@@ -689,7 +692,8 @@ class _State:
             entry.accepted += math.fsum(amounts[mine & kept & ~left])
             entry.set_aside += math.fsum(amounts[mine & ~(kept & ~left)])
         entry = by_currency.setdefault(base, Amounts()) if not by_currency else next(iter(by_currency.values()))
-        entry.cells_unread += int(result.refused.sum())
+        # A line that cannot be taken apart may hold an amount that nobody can read.
+        entry.cells_unread += int(result.refused.sum()) + len(block.aside)
         open_marks = any("either way" in why for why in result.kept)
         again = None if open_marks else self._again(block, column, positions, base, own_at, skip)
         for code, entry in by_currency.items():
@@ -719,19 +723,28 @@ class _State:
             return sums.totals()
         data, delimiter = block.reread
         if block.regular and at is None:
-            total, _, records = audit.from_bytes(data, delimiter, positions, mark, skip)
-            if records != block.n:
-                what = "the second pass over the raw text counts other rows"
-                self.find("error", block.file, 0, "", "", abs(records - block.n), what, "ask for the file again")
-            return {base: total}
+            if column not in self.again:
+                self._reread(block, skip)
+            return {base: self.again[column]}
         rows = audit.reread_rows(data, delimiter, skip, quotes=block.about.get("quotes") != "open")
         return audit.from_rows(rows, positions, mark, at, base, parsing.CURRENCY_SIGNS).totals()
+
+    def _reread(self, block, skip):
+        """The second pass over a big text: every money column in one go."""
+        data, delimiter = block.reread
+        wanted = {c: [at] for c, (at, _) in self.sure[id(block)].items() if self.kinds.get(c) == "money"}
+        marks = {c: self.mark_of(block, c)[0] or "." for c in wanted}
+        sums, records = audit.from_bytes(data, delimiter, wanted, marks, skip)
+        self.again = {column: total for column, (total, _) in sums.items()}
+        if records != block.n:
+            what = "the second pass over the raw text counts other rows"
+            self.find("error", block.file, 0, "", "", abs(records - block.n), what, "ask for the file again")
 
     def _duplicates(self, block):
         """Lines that are the same in every cell: reported, never dropped."""
         if block.n < 2:
             return
-        keys = _row_hashes(block)
+        keys = _line_hashes(block) if block.regular else _row_hashes(block)
         _, first, counts = np.unique(keys, return_index=True, return_counts=True)
         extra = int((counts - 1).sum())
         if extra:
@@ -817,7 +830,9 @@ def _is_template_of_other(block, table):
 def _fingerprint(grid):
     digest = hashlib.sha256()
     if grid.reread is not None:
-        digest.update(grid.reread[0].replace(b"\r\n", b"\n").strip())
+        data = memoryview(grid.reread[0])
+        for start in range(0, len(data), 1 << 22):
+            digest.update(bytes(data[start : start + (1 << 22)]).replace(b"\r", b""))
     else:
         for row in grid.rows:
             digest.update(("\x1f".join(row) + "\n").encode("utf-8", "replace"))
@@ -826,6 +841,20 @@ def _fingerprint(grid):
 
 def _text_of(block, i):
     return " | ".join(" ".join((c[i].as_py() or "").split()) for c in block.columns)[:2000]
+
+
+def _line_hashes(block):
+    """Hashes of a big text's lines, a few megabytes at a time."""
+    data, _ = block.reread
+    if block.about["quoted_breaks"]:
+        return _row_hashes(block)
+    found, start = [], 0
+    while start < len(data):
+        end = data.rfind(b"\n", start, start + (1 << 22)) + 1 or len(data)
+        lines = data[start:end].split(b"\n")
+        found.append(np.fromiter(map(hash, lines[: None if lines[-1] else -1]), dtype=np.int64))
+        start = end
+    return np.concatenate(found)[block.lines - 1]
 
 
 def _row_hashes(block):

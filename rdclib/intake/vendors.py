@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 
 import pandas as pd
+import pyarrow as pa
 from rapidfuzz import fuzz, process
 
 from rdclib import parsing
@@ -43,9 +44,11 @@ def normalise(name):
 
 def vendor_ids(names):
     """Ids made from names, for a city that has none: ``acme-signs``; missing where there is no name."""
-    unique = names.dropna().unique()
-    made = {name: re.sub(r"[^a-z0-9]+", "-", normalise(name)).strip("-")[:60] or "vendor" for name in unique}
-    return names.map(made).astype(names.dtype)
+    coded = parsing.as_text(pa.array(names)).dictionary_encode()
+    made = [
+        re.sub(r"[^a-z0-9]+", "-", normalise(name)).strip("-")[:60] or "vendor" for name in coded.dictionary.to_pylist()
+    ]
+    return pd.Series(pd.array(pa.array(made, pa.large_string()).take(coded.indices), dtype=names.dtype), names.index)
 
 
 def duplicates(names, *, min_score=MIN_SCORE):
