@@ -28,7 +28,8 @@ class Comparison:
         (values already adjusted by a model).
     table : DataFrame
         One row a unit, by name and not by rank: ``name``, ``numerator``, ``denominator``, ``value``, ``low``,
-        ``high`` (95%, or as published), ``flag`` (as in `rdclib.funnel.Funnel`; empty without a funnel).
+        ``high`` (95%, or as published), ``flag`` (as in `rdclib.funnel.Funnel`; for published intervals whether they
+        hold the median; empty else).
     funnel : rdclib.funnel.Funnel or None
     adjusted : rdclib.funnel.Funnel or None
         Observed against expected from the case mix, where the data has strata.
@@ -192,7 +193,7 @@ def group_table(measure, kind, sums, smallest_group):
 
 
 def _in_period(records):
-    rows = known_rows(records)
+    rows = known_rows(records, undated=True)
     inside = (rows["period_start"] >= pd.Timestamp(records.period.start)) & (
         rows["period_start"] <= pd.Timestamp(records.period.end)
     )
@@ -210,7 +211,9 @@ def _comparison(measure, by, rows):
     keys = ["unit", "site", "contract_id", "stratum_kind", "stratum", "period_start"]
     rows = one_row_a_period(rows, keys)
     adjusted = rows["adjusted"].fillna(False).astype(bool) | (rows["low"].notna() & rows["high"].notna())
-    whole = pd.concat([totals(part) for _, part in rows.groupby(["unit", rows["site"].fillna("")])])
+    whole = rows
+    if rows["stratum"].notna().any():
+        whole = pd.concat([totals(part) for _, part in rows.groupby(["unit", rows["site"].fillna("")])])
     units = sorted(rows["unit"].unique())
     nothing = pd.DataFrame()
     if adjusted.any():
@@ -218,7 +221,14 @@ def _comparison(measure, by, rows):
         factor = 100.0 if measure.kind == "share" and last["value"].abs().median() > 1.5 else 1.0
         table = last[["numerator", "denominator", "value", "low", "high"]].rename_axis("name").reset_index()
         table[["value", "low", "high"]] = table[["value", "low", "high"]] / factor
-        table["flag"] = ""
+        # No funnel and no test: only whether a published interval leaves out the unit in the middle.
+        middle = table["value"].median()
+        table["flag"] = np.select(
+            [table["low"] > middle, table["high"] < middle],
+            ["interval above the median", "interval below the median"],
+            "interval holds the median",
+        )
+        table.loc[table["value"].isna(), "flag"] = "no result"
         note = "The values were already adjusted by a model: they keep their published intervals and get no funnel."
         return Comparison(measure, by, "published intervals", table, None, None, nothing, "", note)
     sums = whole.groupby("unit")[["numerator", "denominator"]].sum(min_count=1).reindex(units)

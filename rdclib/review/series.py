@@ -27,6 +27,8 @@ SKEWED = 0.6
 # A value off by one of these factors from all others was probably reported in another unit.
 UNIT_SLIPS = (100.0, 1000.0, 60.0, 24.0)
 SEASON_P = 0.01
+# Measures that may be added up over sites and groups as they are.
+ADDITIVE = ("count", "amount")
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,10 @@ def all_series(records, choices, targets=None):
     series = []
     for metric_id, rows in seen.groupby("metric_id", sort=True):
         measure = measure_of(metric_id, records.facts)
-        for (_, site), unit in _units(rows):
+        additive = measure.measure_type in ADDITIVE
+        if additive:
+            rows = rows.assign(numerator=rows["numerator"].fillna(rows["value"]))
+        for (_, site), unit in _units(rows, additive):
             if metric_id in (targets or {}) and unit["target"].isna().all():
                 unit = unit.assign(target=float(targets[metric_id]))
             series.append(_series(measure, site, unit, records, choices, ends))
@@ -196,11 +201,24 @@ def measured(records):
     return measures, tuple(sorted(names.unique()))
 
 
-def known_rows(records):
-    """Observations of periods that were over on the day of the review, with a key for the vendor."""
+def known_rows(records, *, undated=False):
+    """Observations of periods that were over on the day of the review, with a key for the vendor.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    undated : bool
+        Take rows without any date as of the period under review; a series has no place for them.
+    """
     rows = records.observations
-    over = rows["period_end"].fillna(rows["period_start"]) <= pd.Timestamp(records.as_of)
-    rows = rows[over & rows["metric_id"].notna() & rows["period_start"].notna()].copy()
+    start, end = rows["period_start"], rows["period_end"]
+    if undated:
+        none = start.isna() & end.isna()
+        start = start.mask(none, pd.Timestamp(records.period.start))
+        end = end.mask(none, pd.Timestamp(records.as_of))
+    rows = rows.assign(period_start=start, period_end=end)
+    over = end.fillna(start) <= pd.Timestamp(records.as_of)
+    rows = rows[over & rows["metric_id"].notna() & start.notna()].copy()
     rows["vendor_key"] = rows["vendor_id"].fillna(rows["vendor_name"]).fillna("")
     return rows
 
@@ -225,8 +243,15 @@ def one_row_a_period(rows, keys):
     return rows.sort_values("received_date", kind="stable", na_position="first").drop_duplicates(keys, keep="last")
 
 
-def totals(rows):
-    """Numerators and denominators added up over sites, or strata, of the same vendor and period."""
+def totals(rows, additive=False):
+    """What a vendor's rows come to in each period: the whole, else the sum over its strata.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    additive : bool
+        Counts and amounts may be added up without denominators.
+    """
     whole = rows[rows["stratum"].isna()]
     parts = rows[rows["stratum"].notna()]
     parts = parts[~parts["period_start"].isin(whole["period_start"])]
@@ -234,7 +259,8 @@ def totals(rows):
         return whole
     # Strata of several kinds (by age, by district) each add up to the whole: one kind is enough.
     kinds = parts["stratum_kind"].fillna("")
-    parts = parts[(kinds == kinds.mode().iloc[0]) & parts["numerator"].notna() & parts["denominator"].notna()]
+    known = parts["numerator"].notna() & (parts["denominator"].notna() | additive)
+    parts = parts[(kinds == kinds.mode().iloc[0]) & known]
     return pd.concat([whole, _added(parts)]) if len(parts) else whole
 
 
@@ -252,22 +278,26 @@ def match(series_or_row, vendor):
     return vendor.casefold() in (str(series_or_row.vendor_id).casefold(), str(series_or_row.vendor_name).casefold())
 
 
-def _units(rows):
+def _units(rows, additive):
     """Rows by vendor and site; a vendor's sites are added up where they have numerators and denominators."""
+
+    def adds_up(part):
+        return part["numerator"].notna().all() and (additive or part["denominator"].notna().all())
+
     for vendor, own in rows.groupby("vendor_key", sort=True):
         sites = own["site"].fillna("")
-        if sites.nunique() > 1 and own["numerator"].notna().all() and own["denominator"].notna().all():
+        if sites.nunique() > 1 and adds_up(own):
             if (sites == "").any():
-                yield (vendor, ""), totals(own[sites == ""])
+                yield (vendor, ""), totals(own[sites == ""], additive)
                 continue
             own = one_row_a_period(own, ["site", "stratum_kind", "stratum", "period_start", "contract_id"])
-            yield (vendor, ""), _added(pd.concat([totals(part) for _, part in own.groupby(sites)]))
+            yield (vendor, ""), _added(pd.concat([totals(part, additive) for _, part in own.groupby(sites)]))
             continue
         for site, part in own.groupby(sites, sort=True):
-            part = totals(part)
+            part = totals(part, additive)
             contracts = part.groupby("contract_id")["period_start"]
             overlap = part[part["contract_id"].notna()].duplicated("period_start").any() and contracts.ngroups > 1
-            if overlap and part["numerator"].notna().all() and part["denominator"].notna().all():
+            if overlap and adds_up(part):
                 part = _added(part)
             if len(part):
                 yield (vendor, site), part
@@ -284,9 +314,12 @@ def _added(rows):
 
 
 def _series(measure, site, rows, records, choices, ends):
+    again = int(rows.duplicated("period_start").sum())
     rows = one_row_a_period(rows, ["period_start"]).sort_values("period_start")
     measure = scaled(measure, rows)
     notes = []
+    if again:
+        notes.append(f"{again} value(s) were reported more than once for a period: the one received last counts.")
     first = rows.iloc[-1]
     vendor_id, vendor_name = _text(first["vendor_id"]), _text(first["vendor_name"])
     contracts = tuple(rows["contract_id"].dropna().unique())
@@ -434,7 +467,7 @@ def _values(measure, table):
         table["target"] = table["target"].where(table["target"].abs() <= 1.5, table["target"] / 100)
         for column in ("low", "high"):
             table[column] = table[column] / factor
-    elif measure.measure_type == "count" and not table["denominator"].notna().any():
+    elif measure.measure_type in ADDITIVE and not table["denominator"].notna().any():
         reported = reported.fillna(table["numerator"])
     table["value"] = computed.fillna(reported) if per_line else reported.fillna(computed)
     unlike = int(((computed - reported).abs() > 0.01 * computed.abs().clip(lower=0.01 * measure.scale)).sum())

@@ -6,6 +6,8 @@ from rdclib import formats
 from rdclib.tables.table import Column, Interval, Table, Value
 
 _SHORT = 20  # headlines that fit on one page; beyond, only what needs a decision or has changed
+_MOST_SERIES = 150
+_MOST_UNITS = 30  # of one metric in the table: beyond, only those that stand out
 _AFTER = (3, 6, 12)
 
 
@@ -54,6 +56,10 @@ def headlines(review):
 
 def results(review):
     """Every metric of every vendor: latest value, signals, gaps; None when there are none."""
+    series, notes = review.series, []
+    if len(series) > _MOST_SERIES:
+        series = [s for s in series if s.chart.variation in ("concern", "improvement") or s.late][:_MOST_SERIES]
+        notes.append(f"{len(review.series) - len(series)} of {len(review.series)} are not listed.")
     rows = [
         (
             s.measure.name,
@@ -65,7 +71,7 @@ def results(review):
             f"{s.chart.kind}, {formats.plural(s.chart.n, s.step)}",
             ", ".join(f"{n} {what}" for n, what in ((s.missing, "missing"), (s.late, "late")) if n),
         )
-        for s in review.series
+        for s in series
     ]
     return _unless_empty(
         "Results by metric and vendor",
@@ -80,6 +86,7 @@ def results(review):
             Column("gaps", "text", "Periods without data"),
         ),
         tuple(rows),
+        notes=tuple(notes),
         id="results",
         currency=review.currency,
     )
@@ -105,22 +112,18 @@ def remarks(review):
 
 def vendor_comparison(review):
     """Vendors (or sites) on every metric in the period, by name and not by rank; None when there are none."""
-    rows = []
+    rows, notes = [], []
     for one in review.vendors:
-        for row in one.table.itertuples():
-            kind = one.measure.kind
-            rows.append(
-                (
-                    one.measure.name,
-                    row.name,
-                    row.numerator,
-                    row.denominator,
-                    Value(row.value, kind),
-                    _interval(row.low, row.high, kind),
-                    row.flag or one.how,
-                )
-            )
-    notes = [f"{one.measure.name}: {one.note}" for one in review.vendors if one.note]
+        table, kind = one.table, one.measure.kind
+        if len(table) > _MOST_UNITS:
+            far = table[table["flag"].str.contains("above|below")]
+            table = (far if len(far) else table).head(_MOST_UNITS)
+            notes.append(f"{one.measure.name}: {len(one.table) - len(table)} of {len(one.table)} are not listed.")
+        for row in table.itertuples():
+            interval, flag = _interval(row.low, row.high, kind), row.flag or one.how
+            value = Value(row.value, kind)
+            rows.append((one.measure.name, row.name, row.numerator, row.denominator, value, interval, flag))
+    notes += [f"{one.measure.name}: {one.note}" for one in review.vendors if one.note]
     return _unless_empty(
         f"Vendors side by side, {review.period.label}",
         (
