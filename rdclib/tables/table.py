@@ -153,18 +153,20 @@ class Table:
         return formats.value(cell, column.kind, self.currency)
 
     def _row(self, looks, row, span):
-        cells = [f"<td{look}>{_escape(text)}</td>" for look, text in zip(looks, row, strict=True)]
         rows = f' rowspan="{span}"' if span > 1 else ""
-        head = f'<th{looks[self.row_header]} scope="row"{rows}>{_escape(row[self.row_header])}</th>'
-        cells[self.row_header] = head if span else ""
-        return f"<tr>{''.join(cells)}</tr>"
+        cells = []
+        for i, (look, text) in enumerate(zip(looks, row, strict=True)):
+            tag, scope = ("th", ' scope="row"') if i == self.row_header else ("td", "")
+            cells.append(f"<{tag}{look}{scope}{rows if i == 0 else ''}>{_escape(text)}</{tag}>")
+        return f"<tr>{''.join(cells if span else cells[1:])}</tr>"
 
     def _spans(self, texts):
-        """How many rows each row's head stands for: 0 where the head of a row above does, since it says the same."""
+        """How many rows each first cell stands for: 0 where the cell above does, since it says the same."""
         spans = []
-        for head, run in groupby(row[self.row_header] for row in texts):
+        for first, run in groupby(row[0] for row in texts):
             n = len(list(run))
-            spans += [1] * n if head == formats.MISSING else [n, *[0] * (n - 1)]
+            merged = self.columns[0].kind == "text" and first != formats.MISSING
+            spans += [n, *[0] * (n - 1)] if merged else [1] * n
         return spans
 
     def _looks(self, texts):

@@ -34,6 +34,9 @@ def _drawn(figure):
     """Every text that is really drawn: of ticks only those inside the axes' limits."""
     hidden = set()
     for axes in figure.axes:
+        if not (axes.get_visible() and axes.axison):
+            hidden |= {id(text) for axis in (axes.xaxis, axes.yaxis) for text in axis.findobj(Text)}
+            continue
         for axis in (axes.xaxis, axes.yaxis):
             shown = {id(tick) for tick in axis._update_ticks()} if axis.get_visible() else set()
             for tick in (*axis.majorTicks, *axis.minorTicks):

@@ -88,6 +88,25 @@ def test_a_head_that_several_rows_share_is_said_once():
     assert [td.text for td in page.xpath("//tbody//td")] == ["A", "B", "A", "A", "A", "B"]
 
 
+def test_a_first_cell_that_several_rows_share_is_said_once_also_beside_their_heads():
+    columns = (Column("m", "text", "Metric"), Column("v", "text", "Vendor"), Column("n", "integer", "N"))
+
+    page = html.fromstring(Table("T", columns, (("Calls", "A", 1), ("Calls", "B", 1)), row_header=1).html())
+
+    assert [(td.text, td.get("rowspan")) for td in page.xpath("//tbody//td")] == [
+        ("Calls", "2"),
+        ("1", None),
+        ("1", None),
+    ]
+    assert page.xpath("//tbody//th[@scope='row']/text()") == ["A", "B"]
+
+
+def test_equal_numbers_below_each_other_are_all_written():
+    page = html.fromstring(Table("T", (Column("n", "integer", "N"),), ((1,), (1,))).html())
+
+    assert page.xpath("//tbody//th/text()") == ["1", "1"]
+
+
 def test_a_wide_table_can_be_scrolled_with_the_keyboard():
     region = html.fromstring(spend().html()).xpath("//*[@role='region']")[0]
 
