@@ -16,7 +16,7 @@ from rdclib.choices import Step
 from rdclib.engagement import load_choices
 from rdclib.indicators.compute import NOT_GIVEN, verdict
 from rdclib.indicators.frames import Frames
-from rdclib.indicators.lead_times import lead_times, slack
+from rdclib.indicators.lead_times import ASSUMED, lead_times, slack
 
 PIPELINE_MONTHS = 24
 # Days of slack within which planning must begin at once.
@@ -33,6 +33,8 @@ DRAWS = 5_000
 WEIGHT_SPREAD = 0.5
 HIGHEST_RATING = 4.0
 
+# Flags that an exact test decides, department by department.
+TESTED = ("IN01",)
 # How complete the files are says little of how a department works.
 ABOUT_FILES = ("PF05",)
 # Share of invoices paid within their terms from which on long terms, not slow hands, explain the days.
@@ -87,6 +89,11 @@ class Pipeline:
     planning_days: int
     transition_days: int
     note: str = ""
+
+    @property
+    def assumed(self):
+        """Number of contracts whose lead time is assumed."""
+        return int((self.rows["basis"] == ASSUMED).sum())
 
     def count(self, state):
         """Number of contracts in a state."""
@@ -523,9 +530,9 @@ def _start(label, fiscal_year_start):
 def hot_spots(frames, results):
     """Find departments that are clearly poor, or clearly worse than the city as a whole.
 
-    A department stands out when its whole interval lies beyond the threshold, or beyond the city's whole interval
-    without being good by the threshold. One that pays nine invoices in ten within their terms is not slow, whatever
-    the days.
+    A department stands out when its whole interval lies beyond the threshold (unless that of the whole city does too),
+    or beyond the city's whole interval without being good by the threshold. One that pays nine invoices in ten within
+    their terms is not slow, whatever the days.
 
     Parameters
     ----------
@@ -541,15 +548,22 @@ def hot_spots(frames, results):
     for result in results.values():
         if not result.computed or result.indicator.id in ABOUT_FILES:
             continue
+        poor_everywhere = result.verdict == "poor" and result.verdict_sure
+        bunched = _flagged_departments(result) if result.indicator.id in TESTED else ()
         for row in result.by_department.itertuples():
             side, sure = verdict(result.indicator, row.value, row.low, row.high)
-            clear = side == "poor" and sure
+            clear = (side == "poor" and sure and not poor_everywhere) or row.department in bunched
             worse = {"lower": row.low > result.high, "higher": row.high < result.low}
             stands_out = clear or (side != "good" and worse.get(result.indicator.direction, False))
             punctual = result.indicator.id == "CT07" and in_terms.get(row.department, 0.0) >= PUNCTUAL
             if stands_out and not punctual and row.department != NOT_GIVEN:
                 spots.append(HotSpot(result, row.department, row.value, row.low, row.high, row.n, clear))
     return tuple(sorted(spots, key=lambda spot: (not spot.beyond_threshold, -spot.n)))
+
+
+def _flagged_departments(result):
+    """Return departments whose rows raise the indicator's question, where a test of chance decides that."""
+    return set(result.flagged(result.indicator.id)["department"].dropna())
 
 
 def _paid_in_terms(frames, result):

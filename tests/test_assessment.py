@@ -255,6 +255,26 @@ def test_one_single_bid_in_a_few_is_no_evidence():
     assert ("Works", "CP02") not in spots(*bids("Works", 1, 1), *bids("Works", 11, 3), *bids("Library", 100, 4))
 
 
+def test_what_is_poor_everywhere_is_no_departments_matter():
+    found = spots(*bids("Works", 30, 1), *bids("Library", 30, 1))
+    assert [department for department, indicator in found if indicator == "CP02"] == []
+
+
+def awards(department, under, over):
+    amounts = [46_000] * under + [52_000] * over
+    return [build.contract(f"{department}-{k}", department=department, award_amount=a) for k, a in enumerate(amounts)]
+
+
+def test_bunching_stands_out_where_chance_would_seldom_do_it():
+    # 26 of 30: chance 0.00003. 12 of 23: chance 0.5, and not twice as many. 5 of 7: twice as many, but chance 0.23.
+    rows = [*awards("IT", 26, 4), *awards("Parks", 12, 11), *awards("Fleet", 5, 2)]
+    frames = Frames(build.records(*rows, thresholds=[{"name": "formal_bid", "amount": 50_000}]))
+
+    found = [s.department for s in stage.hot_spots(frames, compute_all(frames)) if s.result.indicator.id == "IN01"]
+
+    assert found == ["IT"]
+
+
 def paid(department, number, after, terms):
     received = datetime.date(2024, 1, 10)
     return [

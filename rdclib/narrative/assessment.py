@@ -3,6 +3,7 @@
 import math
 
 from rdclib import formats
+from rdclib.indicators.lead_times import ASSUMED_DAYS
 from rdclib.narrative.prose import Prose, bullets
 from rdclib.questionnaire import DISAGREEMENT, VENDORS_SHOWN_FROM
 
@@ -112,10 +113,11 @@ def _spot(spot, currency):
     result = spot.result
     kind = result.indicator.unit if result.indicator.unit in formats.KINDS else "number"
     value, city = (_inert(formats.value(x, kind, currency)) for x in (spot.value, result.value))
-    span = _inert(formats.interval(spot.low, spot.high, kind, currency))
+    span = formats.interval(spot.low, spot.high, kind, currency)
+    base = f"n = {formats.integer(spot.n)}" if span == formats.MISSING else f"{span}; n = {formats.integer(spot.n)}"
     return (
-        f"{formats.text(spot.department)}, {formats.text(result.indicator.name)}: **{value}** ({span}; "
-        f"n = {formats.integer(spot.n)}); the whole city {city}"
+        f"{formats.text(spot.department)}, {formats.text(result.indicator.name)}: **{value}** ({_inert(base)}); "
+        f"the whole city {city}"
     )
 
 
@@ -225,6 +227,11 @@ def pipeline(result, practice_result=None, currency="USD"):
         f"compete in the usual time, **{result.count('start now')}** to start within 90 days, "
         f"{result.count('plan')} to plan."
     ]
+    if result.assumed:
+        words.append(
+            f"For {formats.integer(result.assumed)} of them the time from posting to signature is assumed to be "
+            f"{ASSUMED_DAYS} days, for want of ten finished solicitations of their method."
+        )
     if result.without_end:
         share = formats.share(result.without_end / result.in_force)
         said = ""
