@@ -33,6 +33,10 @@ class Readiness:
     coverage : DataFrame
         One row a column that a table has or an indicator needs: ``table``, ``column``, ``title``, ``heading``,
         ``confidence``, ``filled`` (share of rows), ``low``, ``high``.
+    names : dict of str to str
+        Indicator to its name.
+    wanted : tuple of (str, tuple of str)
+        Columns that are not there, in words, each with the indicators that wait for it; most first.
     currency, city : str
     period : rdclib.periods.Period
     """
@@ -45,6 +49,7 @@ class Readiness:
     amounts: pd.DataFrame
     coverage: pd.DataFrame
     names: dict = field(default_factory=dict)
+    wanted: tuple = ()
     city: str = ""
     currency: str = "USD"
     period: object = None
@@ -103,6 +108,7 @@ def readiness(records):
         amounts=_amounts(records.intakes),
         coverage=_coverage(records.intakes),
         names={key: result.indicator.name for key, result in results.items()},
+        wanted=_wanted(results),
         city=records.facts.city,
         currency=records.facts.currency,
         period=records.period,
@@ -139,12 +145,33 @@ def duplicate_vendors(records, *, most=200):
     return pairs[pairs["name_id"] != pairs["other_id"]].head(most).reset_index(drop=True)
 
 
+def _wanted(results):
+    """Columns that are not there, each with the indicators that wait for it."""
+    waiting = {}
+    for key, result in results.items():
+        for fields in () if result.computed else _absent(result):
+            waiting.setdefault(_in_words(fields), []).append(key)
+    return tuple((column, tuple(keys)) for column, keys in sorted(waiting.items(), key=lambda pair: -len(pair[1])))
+
+
+def _absent(result):
+    cover = result.coverage
+    return [str(fields) for fields in cover.loc[cover["share"].fillna(0) == 0, "field"]] if len(cover) else []
+
+
+def _in_words(fields):
+    """Name a column as its table's title and its own; of columns that can stand for each other the first."""
+    table, _, column = fields.split("|")[0].rpartition(".")
+    if table not in schemas.TABLES:
+        return column.replace("_", " ")
+    schema = schemas.TABLES[table]
+    return f"{schema.columns[column].title} ({schema.title.lower()})"
+
+
 def _reason(result):
     """Why an indicator has no value: the columns that are not there, or its own words."""
-    cover = result.coverage
-    absent = cover.loc[cover["share"].fillna(0) == 0, "field"] if len(cover) else []
-    if len(absent):
-        names = [" or ".join(part.rsplit(".", 1)[-1] for part in str(fields).split("|")) for fields in absent]
+    if absent := _absent(result):
+        names = [" or ".join(part.rsplit(".", 1)[-1] for part in fields.split("|")) for fields in absent]
         return "no " + ", ".join(dict.fromkeys(names))
     return result.note or "no value"
 

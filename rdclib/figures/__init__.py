@@ -12,6 +12,10 @@ from rdclib.figures.indicators import (
     portfolio,
 )
 from rdclib.figures.picture import Picture
+from rdclib.figures.readiness import (
+    columns_filled,
+    data_readiness,
+)
 from rdclib.figures.review import (
     cases_on_time,
     change_effect,
@@ -33,9 +37,11 @@ __all__ = [
     "candidates",
     "cases_on_time",
     "change_effect",
+    "columns_filled",
     "competition",
     "contract_changes",
     "cycle_time",
+    "data_readiness",
     "group_gaps",
     "logic_model",
     "metric_over_time",

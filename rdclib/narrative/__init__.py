@@ -12,6 +12,10 @@ from rdclib.narrative.indicators import (
     indicators,
 )
 from rdclib.narrative.prose import Prose
+from rdclib.narrative.readiness import (
+    columns_asked,
+    data_readiness,
+)
 from rdclib.narrative.review import (
     cases_on_time,
     change_effects,
@@ -43,8 +47,10 @@ __all__ = [
     "candidates",
     "cases_on_time",
     "change_effects",
+    "columns_asked",
     "contract_memos",
     "coverage",
+    "data_readiness",
     "first_data",
     "group_gaps",
     "headlines",

@@ -8,6 +8,10 @@ from rdclib.widgets.assessment import (
     priority_ratings,
     priority_weights,
 )
+from rdclib.widgets.readiness import (
+    column_map,
+    vendor_merges,
+)
 from rdclib.widgets.review import (
     action_entry,
     contract_change,
@@ -19,23 +23,25 @@ from rdclib.widgets.review import (
 )
 from rdclib.widgets.selection import (
     contract_type_inputs,
+    metric_priorities,
     metric_ratings,
     metric_set,
     metric_terms,
     payment_design,
     problem_and_goals,
     selection_documents,
-    metric_priorities,
 )
 
 __all__ = [
     "action_entry",
+    "column_map",
     "confirm_key_contracts",
     "contract_change",
     "contract_coding",
     "contract_type_inputs",
     "improvement_plan",
     "meeting_notes",
+    "metric_priorities",
     "metric_ratings",
     "metric_set",
     "metric_terms",
@@ -48,6 +54,6 @@ __all__ = [
     "problem_and_goals",
     "review_focus",
     "selection_documents",
-    "metric_priorities",
+    "vendor_merges",
     "vendor_rating",
 ]

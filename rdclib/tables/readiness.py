@@ -1,0 +1,197 @@
+"""What came in, what was found in it, and what can be computed, as tables."""
+
+from rdclib import schemas
+from rdclib.tables.table import Column, Table
+
+_SEVERITY = {"error": "to mend", "warning": "to look at", "note": "good to know"}
+_SHOWN = 40  # rows that were set aside; all of them go to rejects.xlsx
+
+
+def _title(table):
+    return schemas.TABLES[table].title if table in schemas.TABLES else table
+
+
+def files_read(readiness):
+    """Every line of every file: used, set aside, or no data.
+
+    Parameters
+    ----------
+    readiness : rdclib.readiness.Readiness
+    """
+    columns = (
+        Column("file", "text", "File"),
+        Column("table", "text", "Table"),
+        Column("read", "integer", "Lines read"),
+        Column("accepted", "integer", "Used"),
+        Column("set_aside", "integer", "Set aside"),
+        Column("not_data", "integer", "No data"),
+        Column("share", "share", "Used, of the lines of data"),
+    )
+    return Table.from_frame(
+        readiness.files.assign(table=readiness.files["table"].map(_title)),
+        columns,
+        caption="What became of every line",
+        notes=(
+            "Lines read = used + set aside + no data. No data: titles, headings, totals, notes and blank lines.",
+            "A sound source has at least 99% of its lines of data used.",
+        ),
+        id="files-read",
+    )
+
+
+def amounts_read(readiness):
+    """Every amount of every money column: used or set aside, beside a second reading of the raw text."""
+    columns = (
+        Column("table", "text", "Table"),
+        Column("column", "text", "Column"),
+        Column("currency", "text", "Currency"),
+        Column("read", "number", "In the files"),
+        Column("accepted", "number", "Used"),
+        Column("set_aside", "number", "Set aside"),
+        Column("unread", "integer", "Cells that are no amount"),
+        Column("agrees", "yes_no", "Adds up"),
+    )
+    frame = readiness.amounts
+    names = [
+        schemas.TABLES[table].columns[column].title
+        for table, column in zip(frame["table"], frame["column"], strict=True)
+    ]
+    return Table.from_frame(
+        frame.assign(table=frame["table"].map(_title), column=names),
+        columns,
+        caption="What became of every amount",
+        notes=(
+            "“In the files” is added up by a second, separate reading of the raw text; it adds up when it is the same "
+            "as used and set aside together.",
+        ),
+        id="amounts-read",
+        row_header=1,
+    )
+
+
+def data_findings(readiness):
+    """Remarks on the data, the gravest first, each with what was done."""
+    columns = (
+        Column("what", "text", "What was found"),
+        Column("severity", "text", "Weight"),
+        Column("where", "text", "Where"),
+        Column("count", "integer", "Cells or lines"),
+        Column("value", "text", "For example"),
+        Column("done", "text", "What was done, and what would mend it"),
+    )
+    rows = [
+        (f.what, _SEVERITY[f.severity], _where(f), f.count or None, f.value or None, f.done) for f in readiness.findings
+    ]
+    return Table("Remarks on the data", columns, rows, id="data-findings")
+
+
+def _where(finding):
+    schema = schemas.TABLES.get(finding.table)
+    column = schema.columns[finding.column].title if schema and finding.column in schema.columns else finding.column
+    line = f"{finding.file}, line {finding.row}" if finding.file and finding.row else finding.file
+    return "; ".join(part for part in (_title(finding.table), column, line) if part)
+
+
+def rows_set_aside(readiness):
+    """Lines of data that could not be used, with the reason; the first of each table."""
+    columns = (
+        Column("where", "text", "File and line"),
+        Column("column", "text", "Column"),
+        Column("value", "text", "Value"),
+        Column("reason", "text", "Why"),
+        Column("fix", "text", "What would mend it"),
+    )
+    aside = [(intake.set_aside, len(intake.set_aside)) for intake in readiness.intakes.values()]
+    rows = [
+        (f"{row.source_file}, line {row.source_row:.0f}", row.column, row.value, row.reason, row.fix)
+        for frame, _ in aside
+        for row in frame.head(_SHOWN).itertuples()
+    ]
+    whole = sum(n for _, n in aside)
+    more = f"The first {len(rows)} of {whole:,}; all of them are in rejects.xlsx." if whole > len(rows) else ""
+    return Table("Lines that were set aside", columns, rows, notes=(more,), id="rows-set-aside")
+
+
+def data_dictionary(readiness):
+    """Which heading of the city's became which column, how full it is, and from where to where it runs."""
+    columns = (
+        Column("title", "text", "Column"),
+        Column("table", "text", "Table"),
+        Column("heading", "text", "The city's heading"),
+        Column("filled", "share", "Filled in"),
+        Column("low", "text", "Lowest"),
+        Column("high", "text", "Highest"),
+    )
+    frame = readiness.coverage
+    return Table.from_frame(
+        frame.assign(table=frame["table"].map(_title)),
+        columns,
+        caption="Columns as they were read",
+        notes=("“Made by us” stands where the files have no such column and it follows from others.",),
+        id="data-dictionary",
+    )
+
+
+def columns_asked(readiness):
+    """Headings that may be one of our columns; they are not used until the city says so."""
+    columns = (
+        Column("heading", "text", "The city's heading"),
+        Column("table", "text", "Table"),
+        Column("column", "text", "May be"),
+        Column("confidence", "share", "How sure"),
+    )
+    rows = [
+        (heading, _title(table), schemas.TABLES[table].columns[column].title, confidence)
+        for table, intake in readiness.intakes.items()
+        for heading, candidates in intake.asked
+        for column, confidence in candidates.items()
+    ]
+    return Table(
+        "Columns that we ask about",
+        columns,
+        rows,
+        notes=("None of these is used until somebody who knows the file decides.",),
+        id="columns-asked",
+    )
+
+
+def not_ready(readiness):
+    """Indicators that cannot be computed, and what would make them possible."""
+    columns = (Column("id", "text", "Indicator"), Column("name", "text", "Name"), Column("why", "text", "Why not"))
+    rows = [(key, readiness.names[key], reason) for key, reason in readiness.not_computable.items()]
+    return Table("What cannot be computed yet", columns, rows, id="not-ready")
+
+
+def wanted_columns(readiness):
+    """Columns that the city could still send, those that make most indicators possible first."""
+    columns = (
+        Column("column", "text", "Column"),
+        Column("count", "integer", "Indicators that wait for it"),
+        Column("ids", "text", "Which"),
+    )
+    rows = [(column, len(ids), ", ".join(ids)) for column, ids in readiness.wanted]
+    return Table("What to ask the city for next", columns, rows, id="wanted-columns")
+
+
+def duplicate_vendors(pairs):
+    """Names of vendors that are probably one, likeliest first.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        As `rdclib.readiness.duplicate_vendors` gives it.
+    """
+    columns = (
+        Column("name", "text", "Vendor"),
+        Column("other", "text", "Probably the same"),
+        Column("likeness", "share", "Likeness"),
+        Column("rows", "integer", "Lines"),
+        Column("other_rows", "integer", "Lines of the other"),
+    )
+    return Table.from_frame(
+        pairs.assign(likeness=pairs["score"] / 100),
+        columns,
+        caption="Vendors that may be one",
+        notes=("They count as two until somebody confirms in the form that they are one; that can be taken back.",),
+        id="duplicate-vendors",
+    )
