@@ -7,6 +7,7 @@ from rdclib import stats
 from rdclib.indicators.competition import _inside
 from rdclib.indicators.frames import competitive, threshold
 from rdclib.indicators.rows import CannotTell, rows
+from rdclib.intake.vendors import normalise
 
 # Just under and just over a threshold.
 BAND = 0.1
@@ -259,19 +260,19 @@ def recurrent_pairs(records):
 
 
 def duplicate_vendors(records):
-    """IN06: vendors that may be one, from names that differ only in spelling, or one tax number or phone.
+    """IN06: vendors that may be one, from names that read the same, or one tax number or phone.
 
     Returns
     -------
     DataFrame
-        One row per vendor name: ``value`` (names that look like it), flagged when there is one (IN06).
+        One row per vendor name, flagged when another one reads the same (without case, punctuation and legal form) or
+        has its tax number or phone (IN06). Names that are only alike are findings on the data.
     """
-    frames = [records.vendors, records.contracts, records.payments]
-    names = pd.concat([frame["vendor_name"] for frame in frames]).dropna().drop_duplicates()
-    names = names.reset_index(drop=True)
-    folded = names.map(_folded)
-    alike = folded.groupby(folded).transform("size")
     v = records.vendors
+    every = pd.concat([frame["vendor_name"] for frame in (v, records.contracts, records.payments)]).dropna()
+    names = every.drop_duplicates(ignore_index=True)
+    plain = names.map(normalise)
+    alike = plain.groupby(plain).transform("size") > 1
     shared = np.zeros(len(names), bool)
     for column in ("tax_id", "phone"):
         known = v[v[column].notna() & v["vendor_name"].notna()]
@@ -280,23 +281,7 @@ def duplicate_vendors(records):
     units = pd.DataFrame({"unit": names})
     return rows(
         units,
-        value=alike.astype(float) - 1,
         unit=names,
-        flags={"IN06": (alike > 1) | shared},
+        flags={"IN06": alike | shared},
         note="Vendors whose merging was confirmed already count as one.",
     )
-
-
-# Words that say how a firm is organised, not which one it is.
-_FORMS = ("inc", "incorporated", "llc", "llp", "lp", "ltd", "limited", "corp", "corporation", "co", "company", "plc")
-_FORMS = frozenset((*_FORMS, "gmbh", "ag", "sa", "sl", "bv", "nv", "the"))
-
-
-def _folded(name):
-    """A name without case, accents, punctuation, legal form and order of its words."""
-    import unicodedata
-
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower() or name.lower()
-    plain = plain.replace("&", " and ").replace(".", "").replace("'", "")
-    words = "".join(letter if letter.isalnum() else " " for letter in plain).split()
-    return " ".join(sorted(word for word in words if word not in _FORMS)) or plain
