@@ -12,6 +12,8 @@ import numpy as np
 
 # Of every ten clients, the one least likely to succeed: what a vendor could shed without anybody noticing at once.
 DROPPED_SHARE = 0.1
+# Draws on which the gain of gaming is worked out when vendors share a pool: every vendor needs a pool of its own.
+POOL_DRAWS = 1000
 # A payment that moves by more than this part of the most it can pay, within a thousandth of the scale, is a cliff.
 CLIFF_SHARE = 0.05
 
@@ -325,6 +327,8 @@ KINDS = {
 }
 ON_COSTS = ("gain share", "incentive fee")
 PAID_ONCE = "outcome curve"
+# Designs whose payment for a period rests on that period alone.
+BY_PERIOD = ("unit rate", "tiers", "ramp", "improvement credit", "milestone")
 
 
 def pay(design, events, volume, costs=None):
@@ -377,7 +381,7 @@ class Draws:
     """Luck drawn once for a scenario, reused for every design."""
 
     scenario: Scenario
-    events: np.ndarray  # vendors x draws x periods
+    events: np.ndarray  # vendors x periods x draws
     costs: np.ndarray | None  # same shape, or None where the scenario has no costs
 
 
@@ -398,7 +402,7 @@ def draw(scenario, *, draws=10_000, seed=20160):
     if len(set(scenario.vendors)) != len(scenario.vendors):
         raise ValueError("vendors of a scenario have different names")
     periods = np.shape(scenario.volume)[-1]
-    size = (draws, periods)
+    size = (periods, draws)
     events = np.empty((len(scenario.vendors), *size), dtype=np.int32)
     costs = None if np.isnan(scenario.cost) else np.empty(events.shape)
     for i, vendor in enumerate(scenario.vendors):
@@ -406,9 +410,9 @@ def draw(scenario, *, draws=10_000, seed=20160):
         for t in range(periods):  # one period at a time: with a single rate NumPy sets its sampler up once
             volume, rate = scenario.volume[i, t], scenario.rate[i, t]
             if scenario.measure == "proportion":
-                events[i, :, t] = luck.binomial(int(volume), rate, draws)
+                events[i, t] = luck.binomial(int(volume), rate, draws)
             else:
-                events[i, :, t] = luck.poisson(volume * rate, draws)
+                events[i, t] = luck.poisson(volume * rate, draws)
         if costs is not None:
             costs[i] = np.maximum(0.0, scenario.cost * (1 + scenario.cost_spread * luck.standard_normal(size)))
     return Draws(scenario, events, costs)
@@ -492,11 +496,56 @@ def _payout(vendor, totals):
     return Payout(vendor, float(totals.mean()), float(low), float(high), float((totals == 0).mean()))
 
 
-def _pay_all(design, events, volume, costs):
-    """Pay every vendor: one at a time (small arrays stay in the processor's cache), unless they share a pool."""
-    if design.kind == "bonus pool":
-        return pay(design, events, np.broadcast_to(volume, events.shape))
-    return (pay(design, events[i], volume[i], None if costs is None else costs[i]) for i in range(len(events)))
+def _paid_by_table(design, events, volume, gamed):
+    """Pay one vendor a design that looks at single periods: a table of what each count earns, then look-ups.
+
+    Returns
+    -------
+    totals : ndarray
+        One a draw.
+    nothing : float
+        Share of payment dates on which nothing is paid.
+    gamed : float
+        Mean total after dropping the hardest tenth; nan unless asked for.
+    """
+    periods, draws = events.shape
+    totals, nothing, after = np.zeros(draws), 0.0, 0.0
+    for t in range(periods):
+        counted = np.bincount(events[t])
+        possible = np.arange(len(counted), dtype=float)[:, None]
+        table = pay(design, possible, volume[t : t + 1])[:, 0]
+        totals += table[events[t]]
+        nothing += counted[table == 0].sum()
+        if gamed:
+            fewer, left = drop_hardest(possible, volume[t : t + 1], lower_is_better=design.lower_is_better)
+            after += counted @ pay(design, fewer, left)[:, 0]
+    return totals, nothing / events.size, after / draws if gamed else np.nan
+
+
+def _paid_in_sequence(design, events, volume, costs, gamed):
+    """Pay one vendor any design; returns as `_paid_by_table`."""
+    paid = pay(design, events.T, volume, None if costs is None else costs.T)
+    totals = paid.sum(axis=-1)
+    after = np.nan
+    if gamed:
+        fewer, left = drop_hardest(events.T, volume, lower_is_better=design.lower_is_better)
+        after = pay(design, fewer, left).sum(axis=-1).mean()
+    return totals, ((totals if design.kind == PAID_ONCE else paid) == 0).mean(), after
+
+
+def _paid_from_pool(design, events, volume, gamed):
+    """Pay all vendors of a pool; as `_paid_by_table`, each vendor gaming alone, since all at once would cancel out."""
+    events, volume = np.moveaxis(events, 1, 2), volume[:, None, :]
+    paid = pay(design, events, np.broadcast_to(volume, events.shape))
+    totals, nothing = paid.sum(axis=-1), (paid == 0).mean(axis=(1, 2))
+    after = np.full(len(events), np.nan)
+    for i in range(len(events) if gamed else 0):
+        some = events[:, :POOL_DRAWS].astype(float)
+        sizes = np.broadcast_to(volume, some.shape).copy()
+        some[i], sizes[i] = drop_hardest(some[i], sizes[i], lower_is_better=design.lower_is_better)
+        gain = pay(design, some, sizes)[i].sum(axis=-1).mean() - totals[i, :POOL_DRAWS].mean()
+        after[i] = totals[i].mean() + gain
+    return totals, nothing, after
 
 
 def _most(design, volume, scale=1.0):
@@ -504,7 +553,7 @@ def _most(design, volume, scale=1.0):
     volume = volume * scale
     if design.kind in ON_COSTS:
         free = np.zeros(volume.shape)
-        return float(max(sum(p.sum() for p in _pay_all(design, part * volume, volume, free)) for part in (0.0, 1.0)))
+        return float(max(pay(design, part * volume, volume, free).sum() for part in (0.0, 1.0)))
     if design.kind == "bonus pool":
         return float(design.terms["pool"] * volume.shape[-1])
     results = np.linspace(0.0, 1.0, 101)
@@ -527,17 +576,16 @@ def simulate(design, drawn):
     if design.kind in ON_COSTS and drawn.costs is None:
         raise ValueError(f"a design that pays by {design.kind} needs a scenario with costs")
     volume = np.asarray(scenario.volume, dtype=float)
-    shaped = volume[:, None, :]
-    totals = np.empty(events.shape[:2])
-    nothing = np.empty(len(events))
-    for i, paid in enumerate(_pay_all(design, events, shaped, drawn.costs)):
-        totals[i] = paid.sum(axis=-1)
-        nothing[i] = ((totals[i] if design.kind == PAID_ONCE else paid) == 0).mean()
-    gain = np.nan
-    if design.kind not in ON_COSTS and scenario.measure == "proportion":
-        fewer, left = drop_hardest(events, shaped, lower_is_better=design.lower_is_better)
-        gamed = sum(paid.sum(axis=-1).mean() for paid in _pay_all(design, fewer, left, None))
-        gain = float(gamed - totals.sum(axis=0).mean())
+    gamed = design.kind not in ON_COSTS and scenario.measure == "proportion"
+    if design.kind == "bonus pool":
+        totals, nothing, after = _paid_from_pool(design, events, volume, gamed)
+    elif design.kind in BY_PERIOD and np.isinf(design.ceiling):
+        parts = [_paid_by_table(design, *one, gamed) for one in zip(events, volume, strict=True)]
+        totals, nothing, after = (np.array(part) for part in zip(*parts, strict=True))
+    else:
+        costs = [None] * len(events) if drawn.costs is None else drawn.costs
+        parts = [_paid_in_sequence(design, *one, gamed) for one in zip(events, volume, costs, strict=True)]
+        totals, nothing, after = (np.array(part) for part in zip(*parts, strict=True))
     counts = scenario.measure != "proportion"
     highest = 3 * float(np.max(scenario.rate)) if counts else 1.0
     # A count has no natural top: take one so far above what is expected that it acts as none.
@@ -549,14 +597,14 @@ def simulate(design, drawn):
         design=design,
         scenario=scenario.name,
         periods=volume.shape[-1],
-        draws=events.shape[1],
+        draws=events.shape[2],
         city=_payout("all vendors", totals.sum(axis=0)),
         vendors=tuple(_payout(str(v), t) for v, t in zip(scenario.vendors, totals, strict=True)),
-        chance_of_nothing=float(nothing.mean()),
+        chance_of_nothing=float(np.mean(nothing)),
         worst_case=worst if limited or not counts else float("inf"),
         limited=limited,
         one_client=_one_client(design, typical),
-        gaming_gain=gain,
+        gaming_gain=float(after.sum() - totals.mean(axis=1).sum()),
         cliffs=cliffs(design, volume=max(typical, 1.0), highest=highest),
         totals=totals.sum(axis=0),
     )

@@ -318,6 +318,31 @@ def test_gaming_earns_under_a_rate_and_nothing_under_a_price_a_success():
     assert by_count.gaming_gain == 0
 
 
+@pytest.mark.parametrize(
+    "design", [d for d in (*PAY_BY_RESULT, *DOWNWARD) if d.kind in payment.BY_PERIOD], ids=lambda d: d.name
+)
+def test_looking_up_single_periods_pays_what_paying_the_whole_term_pays(design):
+    drawn = draw(Scenario("s", ("Ash", "Birch"), np.array([[9, 30, 0], [35, 12, 4]]), np.full((2, 3), 0.4)), draws=400)
+    # A ceiling that nobody reaches takes the way that follows the whole term.
+    long_way = Design(design.name, design.kind, design.terms, design.lower_is_better, ceiling=1e15)
+    one, other = simulate(design, drawn), simulate(long_way, drawn)
+    assert one.totals == pytest.approx(other.totals)
+    assert one.chance_of_nothing == pytest.approx(other.chance_of_nothing)
+    assert one.gaming_gain == pytest.approx(other.gaming_gain, abs=1e-9)
+
+
+def test_gaming_a_shared_pool_is_measured_one_vendor_at_a_time():
+    # Two like vendors share 100; one alone at 0.4 / 0.9 against 0.4 on a ramp from 0 to 1 takes 10/19 instead of half.
+    volume = np.full((2, 1), 1000)
+    drawn = draw(Scenario("s", ("Ash", "Birch"), volume, np.full((2, 1), 0.4)), draws=1000)
+    tried = simulate(Design("d", "bonus pool", {"pool": 100.0, "floor": 0.0, "target": 1.0}), drawn)
+    # A tenth of the clients is dropped from the size as well: score 0.444 on 900 against 0.4 on 1,000 is a draw.
+    assert tried.gaming_gain == pytest.approx(0, abs=0.2)
+    steep = simulate(Design("d", "bonus pool", {"pool": 100.0, "floor": 0.3, "target": 0.5}), drawn)
+    # Scores 0.722 on 900 and 0.5 on 1,000: 650 of 1,150, and the same again for the other vendor.
+    assert steep.gaming_gain == pytest.approx(2 * (100 * 650 / 1150 - 50), rel=0.05)
+
+
 def test_cliffs_are_found_where_tiers_step_and_not_on_a_ramp():
     steps = Design("d", "tiers", {"pool": 1000.0, "thresholds": (0.3, 0.5), "shares": (0.4, 1.0)})
     found = payment.cliffs(steps, volume=40)
