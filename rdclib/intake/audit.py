@@ -114,14 +114,14 @@ def from_rows(rows, positions, decimal, currency_at, default, lookup):
     return sums
 
 
-def reread_rows(data, delimiter, skip, quotes=True):
-    """Rows of a text once more, without the lines in ``skip``."""
+def reread_rows(data, delimiter, span, skip, quotes=True):
+    """Rows of a text once more: those that begin on the lines of ``span``, without the lines in ``skip``."""
     csv.field_size_limit(sys.maxsize)
     stream = io.StringIO(data.decode("utf-8", errors="replace"), newline="")
     reader = csv.reader(stream, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE)
     before = 0
     for row in reader:
-        if before + 1 not in skip:
+        if span[0] <= before + 1 <= span[1] and before + 1 not in skip:
             yield row
         before = reader.line_num
 

@@ -174,11 +174,10 @@ def _table(sheet, first, last, merged, more_below):
             best = None  # as much data as the rows below it
         elif not words and not typed and len(rows) > 1 and _alike(sheet, best, last):
             best = None
-    if best is None or (not more_below and not sheet.row(best)[2] and _heading_at_end(sheet, first, last)):
-        end = _heading_at_end(sheet, first, last)
-        if end is not None and not more_below:
-            width = _width(rows, first, last)
-            return _with(rows, [end], merged, width, first, end, [])
+    end = None if more_below else _heading_at_end(sheet, first, last)
+    if end is not None and (best is None or best == end or not sheet.row(best)[2]):
+        return _with(rows, [end], merged, _width(rows, first, last), first, end, [])
+    if best is None:
         width = _width(rows, first, last)
         headings = [f"column {j + 1}" for j in range(width)]
         return Layout(headings, list(headings), [], first, last, [], made=True)
@@ -187,7 +186,7 @@ def _table(sheet, first, last, merged, more_below):
         header.insert(0, header[0] - 1)
     while header[-1] + 1 < last and len(header) < 4 and _continues(sheet, header[-1] + 1, typed, wide):
         header.append(header[-1] + 1)
-    width = _width(rows, best, last)
+    width = max(_width(rows, best, last), *(max(_filled(rows[i]), default=-1) + 1 for i in header))
     above = list(range(first, header[0]))
     return _with(rows, header, merged, width, header[-1] + 1, last, above)
 
@@ -232,8 +231,10 @@ def _continues(sheet, i, typed, wide):
 
 
 def _width(rows, first, last):
-    counts = [max(_filled(row), default=-1) + 1 for row in rows[first : min(last, first + 200)]]
-    return max(counts, default=0)
+    """Columns of a table whose headings begin at ``first``: as far as they reach, or as a fifth of the rows do."""
+    reach = [max(_filled(row), default=-1) + 1 for row in rows[first : min(last, first + 200)]]
+    reach = [r for r in reach if r] or [0]
+    return max(reach[0], sorted(reach)[int(len(reach) * 0.8)])
 
 
 def _spread(row, i, width, merged):

@@ -726,7 +726,8 @@ class _State:
             if column not in self.again:
                 self._reread(block, skip)
             return {base: self.again[column]}
-        rows = audit.reread_rows(data, delimiter, skip, quotes=block.about.get("quotes") != "open")
+        span = (int(block.lines.min()), int(block.lines.max()))
+        rows = audit.reread_rows(data, delimiter, span, skip, quotes=block.about.get("quotes") != "open")
         return audit.from_rows(rows, positions, mark, at, base, parsing.CURRENCY_SIGNS).totals()
 
     def _reread(self, block, skip):
