@@ -181,6 +181,7 @@ def _road_contracts(place, tables, contractors):
             tables, contract, D(2024, 6, 17), "option exercised", round(amount / 3, 2), "Option as priced", ends[k]
         )
         place.pay(tables, contract, department)
+        place.pay_monthly(tables, contract, department)
 
 
 def _planted_contracts(place, tables):

@@ -233,6 +233,7 @@ def _provider_contracts(place, tables, providers):
             tables, contract, D(2024, 3, 18), "option exercised", round(amount / 3, 2), "Option year as priced", ends[k]
         )
         place.pay(tables, contract, department)
+        place.pay_monthly(tables, contract, department)
 
 
 def _planted_contracts(place, tables):

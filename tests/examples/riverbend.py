@@ -212,6 +212,7 @@ def _crisis_contracts(place, tables, teams):
             tables, contract, D(2023, 9, 18), "option exercised", round(amount / 3, 2), "Option year as priced", ends[k]
         )
         place.pay(tables, contract, department)
+        place.pay_monthly(tables, contract, department)
 
 
 def _planted_contracts(place, tables):

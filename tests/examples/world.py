@@ -411,6 +411,31 @@ class Place:
                 )
             )
 
+    def pay_monthly(self, tables, contract, department):
+        """One invoice a month in place of those made so far, as services to people are paid."""
+        own = np.random.default_rng(list(contract["contract_id"].encode()))
+        tables["payments"] = [row for row in tables["payments"] if row.get("owner") != contract["contract_id"]]
+        start, end = contract["start_date"], contract["end_date"]
+        term = (end.year - start.year) * 12 + end.month - start.month + 1
+        for _, last in months(start, term):
+            invoice = last + 5 * DAY
+            tables["payments"].append(
+                {
+                    "payment_date": invoice + int(own.integers(*department.pay_days)) * DAY,
+                    "payment_amount": round(contract["current_amount"] / term * own.uniform(0.86, 0.98), 2),
+                    "invoice_date": invoice,
+                    "invoice_terms_days": department.terms,
+                    "department": department.name,
+                    "fund": "210 Grants",
+                    "contract_id": contract["contract_id"],
+                    "owner": contract["contract_id"],
+                    "vendor_id": contract["vendor_id"],
+                    "vendor_name": contract["vendor_name"],
+                    "category": contract["category"],
+                    "description": contract["title"],
+                }
+            )
+
     def payment(self, department, *, amount, invoice, contract=None, linked=True, **more):
         row = {
             "payment_date": invoice + self.between(*department.pay_days) * DAY,
