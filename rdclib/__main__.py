@@ -2,11 +2,12 @@
 
 import json
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rdclib import engagement, lab, places
+from rdclib import engagement, lab, places, saved
 from rdclib.errors import RDCError, WrongUse
 
 # Exit status: 0 fine, 1 something to mend in the city's files, 2 wrong use, 130 stopped by Ctrl-C.
@@ -43,6 +44,81 @@ def new(name: Name):
         folder = engagement.create(name)
     typer.echo(f"Made {folder}.")
     typer.echo(f"Next:  rdc intake {name} FILE...   with the files that the city sent")
+
+
+@app.command()
+def intake(
+    name: Name,
+    files: Annotated[list[str], typer.Argument(help="Files that the city sent.", show_default=False)],
+    table: Annotated[str, typer.Option(help="Which table they are, when that cannot be told, such as payments.")] = "",
+):
+    """Take a city's files: copy them to raw/, untouched, and draft in engagement.yaml how they are read."""
+    with told():
+        if missing := [file for file in files if not Path(file).is_file()]:
+            raise WrongUse(
+                f"There is no file '{missing[0]}'.", fix="Check the path, or drag the file into the terminal."
+            )
+        folder = lab.own_folder(name)
+        from rdclib.intake import desk
+        from rdclib.readiness import latest_period
+
+        facts = engagement.load_facts(name)
+        for arrival in desk.take_in(folder, files, table=table, author="rdc intake", facts=facts):
+            typer.echo(f"{arrival.file}: {arrival.table}" + (", the same file as before" if arrival.known else ""))
+            for heading, candidates in arrival.asked:
+                typer.echo(
+                    f"  '{heading}' may be {' or '.join(candidates)}: not used until you say so in engagement.yaml"
+                )
+        facts = engagement.load_facts(name)
+        if not facts.period:
+            period = latest_period(engagement.Engagement(name, folder, facts, None, None))
+            saved.update_yaml(folder / "engagement.yaml", ("period",), period, author="rdc intake")
+            typer.echo(
+                f"The newest fiscal year in the files is {period}; it is noted in engagement.yaml as the period."
+            )
+    typer.echo(f"Next:  rdc check {name}")
+
+
+@app.command()
+def check(name: Name, period: Period = "", as_of: AsOf = "", as_json: AsJson = False):
+    """Account for every row and amount of a city's files, and say what can be computed from them."""
+    with told():
+        city = engagement.load_engagement(name, period=period, as_of=as_of)
+        from rdclib import readiness
+        from rdclib.documents.readiness import rejects
+
+        result = readiness.check(city)
+        aside = city.folder / "rejects.xlsx"
+        if len(result.set_aside):
+            saved.write_bytes(aside, rejects(result.intakes, city.facts.city, city.as_of))
+        else:
+            aside.unlink(missing_ok=True)
+    if as_json:
+        typer.echo(json.dumps(result.as_dict(), indent=1, ensure_ascii=False, default=str))
+    else:
+        typer.echo("\n".join(_checked(result)))
+        if len(result.set_aside):
+            typer.echo(f"Lines that were set aside, each with what would mend it: {aside}")
+        typer.echo(f"Next:  rdc run {name}" if not result.errors else f"Next: mend that, then  rdc check {name}")
+    raise typer.Exit(MEND if result.errors else FINE)
+
+
+def _checked(result):
+    """What a check found, for a person."""
+    for row in result.files.itertuples():
+        yield f"{row.file}: {row.accepted:,} of {row.accepted + row.set_aside:,} rows used as {row.table}"
+    if len(result.amounts) and result.amounts["agrees"].all():
+        yield "Every amount adds up against a second reading of the raw text."
+    for row in result.amounts[~result.amounts["agrees"]].itertuples():
+        gap = row.read - row.accepted - row.set_aside
+        yield f"Does not add up: {row.table}, {row.column}, {row.currency}: {gap:,.2f} of {row.read:,.2f} are missing"
+    for finding in result.findings:
+        where = ", ".join(part for part in (finding.table, finding.column, finding.file) if part)
+        yield f"{finding.severity}: {finding.what} ({where}; {finding.count:,})"
+        yield f"  {finding.done}"
+    yield f"{len(result.computable)} of {len(result.names)} indicators can be computed."
+    for column, ids in result.wanted[:3]:
+        yield f"  {column} is missing; {', '.join(ids)} wait for it"
 
 
 @app.command()
@@ -139,10 +215,7 @@ def template(
     ] = False,
 ):
     """Make an Excel workbook to fill in, in the current folder: the tables, or the practice questionnaire."""
-    from pathlib import Path
-
     from rdclib import questionnaire as practice
-    from rdclib import saved
     from rdclib.documents import questionnaire as sheet
     from rdclib.documents import readiness
 

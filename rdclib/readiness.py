@@ -1,13 +1,14 @@
 """Whether a city's data is ready: what came in, what was found in it, what can be computed from it."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from rdclib import indicators, schemas
+from rdclib import indicators, periods, schemas
 from rdclib.checks import in_order
 from rdclib.intake import vendors
-from rdclib.records import load_records
+from rdclib.records import DAYS, load_records, read_files
 
 SOUND = 0.99  # a sound source has at least this share of its rows of data accepted
 
@@ -30,6 +31,9 @@ class Readiness:
     amounts : DataFrame
         One row a money column and currency: ``table``, ``column``, ``currency``, ``read``, ``accepted``,
         ``set_aside``, ``unread``, ``agrees``.
+    set_aside : DataFrame
+        One row a file, column and reason: ``table``, ``file``, ``column``, ``reason``, ``fix``, ``lines`` (how many),
+        ``row`` and ``value`` of the first line.
     coverage : DataFrame
         One row a column that a table has or an indicator needs: ``table``, ``column``, ``title``, ``heading``,
         ``confidence``, ``filled`` (share of rows), ``low``, ``high``.
@@ -47,6 +51,7 @@ class Readiness:
     not_computable: dict
     files: pd.DataFrame
     amounts: pd.DataFrame
+    set_aside: pd.DataFrame
     coverage: pd.DataFrame
     names: dict = field(default_factory=dict)
     wanted: tuple = ()
@@ -106,6 +111,7 @@ def readiness(records):
         not_computable=reasons,
         files=_files(records.intakes),
         amounts=_amounts(records.intakes),
+        set_aside=_set_aside(records.intakes),
         coverage=_coverage(records.intakes),
         names={key: result.indicator.name for key, result in results.items()},
         wanted=_wanted(results),
@@ -168,6 +174,33 @@ def _in_words(fields):
     return f"{schema.columns[column].title} ({schema.title.lower()})"
 
 
+def latest_period(engagement):
+    """The last fiscal year that the files of an engagement tell about, for a city that has not chosen one.
+
+    Parameters
+    ----------
+    engagement : rdclib.engagement.Engagement
+        Its period is not looked at.
+
+    Returns
+    -------
+    str
+        Such as ``FY2024``, "" when no row has a day. A year with less than a tenth of the rows of the fullest one does
+        not count: a date in 2099 is no fiscal year.
+    """
+    start = periods.month_and_day(engagement.facts.fiscal_year_start)
+    years = Counter()
+    for table, intake in read_files(engagement).items():
+        columns = ("snapshot_date", *DAYS.get(table, ()))
+        days = next(
+            (intake.frame[c].dropna() for c in columns if c in intake.frame and intake.frame[c].notna().any()), ()
+        )
+        if len(days):
+            years.update(periods.containing(day.date(), start).label for day in days)
+    fullest = max(years.values(), default=0)
+    return max((year for year, rows in years.items() if rows * 10 >= fullest), default="")
+
+
 def _reason(result):
     """Why an indicator has no value: the columns that are not there, or its own words."""
     if absent := _absent(result):
@@ -228,6 +261,16 @@ def _amounts(intakes):
     gap = (frame["read"] - frame["accepted"] - frame["set_aside"]).abs()
     frame["agrees"] = gap <= frame["read"].abs().mul(1e-9).clip(lower=0.005)
     return frame
+
+
+def _set_aside(intakes):
+    keys = ["table", "file", "column", "reason", "fix"]
+    lines = [intake.set_aside.assign(table=table) for table, intake in intakes.items() if len(intake.set_aside)]
+    if not lines:
+        return pd.DataFrame(columns=[*keys, "lines", "row", "value"])
+    every = pd.concat(lines, ignore_index=True).rename(columns={"source_file": "file", "source_row": "row"})
+    groups = every.groupby(keys, dropna=False, sort=False)
+    return groups.agg(lines=("row", "size"), row=("row", "first"), value=("value", "first")).reset_index()
 
 
 def _coverage(intakes):

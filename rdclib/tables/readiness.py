@@ -4,7 +4,6 @@ from rdclib import schemas
 from rdclib.tables.table import Column, Table
 
 _SEVERITY = {"error": "to mend", "warning": "to look at", "note": "good to know"}
-_SHOWN = 40  # rows that were set aside; all of them go to rejects.xlsx
 
 
 def _title(table):
@@ -93,23 +92,27 @@ def _where(finding):
 
 
 def rows_set_aside(readiness):
-    """Lines of data that could not be used, with the reason; the first of each table."""
+    """Lines of data that could not be used, one row a file and reason; None when all were used."""
     columns = (
-        Column("where", "text", "File and line"),
-        Column("column", "text", "Column"),
-        Column("value", "text", "Value"),
-        Column("reason", "text", "Why"),
+        Column("file", "text", "File"),
+        Column("count", "integer", "Lines"),
+        Column("reason", "text", "Why they were set aside"),
+        Column("example", "text", "The first of them"),
         Column("fix", "text", "What would mend it"),
     )
-    aside = [(intake.set_aside, len(intake.set_aside)) for intake in readiness.intakes.values()]
     rows = [
-        (f"{row.source_file}, line {row.source_row:.0f}", row.column, row.value, row.reason, row.fix)
-        for frame, _ in aside
-        for row in frame.head(_SHOWN).itertuples()
+        (row.file, row.lines, row.reason, _example(row), row.fix) for row in readiness.set_aside.itertuples(index=False)
     ]
-    whole = sum(n for _, n in aside)
-    more = f"The first {len(rows)} of {whole:,}; all of them are in rejects.xlsx." if whole > len(rows) else ""
-    return Table("Lines that were set aside", columns, rows, notes=(more,), id="rows-set-aside")
+    if not rows:
+        return None
+    note = "Line by line they are in rejects.xlsx, which  rdc check  writes, to correct and send again."
+    return Table("Lines that were set aside", columns, rows, notes=(note,), id="rows-set-aside")
+
+
+def _example(row):
+    where = f"line {row.row:.0f}"
+    value = row.value if isinstance(row.value, str) else ""
+    return f"{where}: {row.column} {value}".rstrip() if isinstance(row.column, str) and row.column else where
 
 
 def data_dictionary(readiness):
@@ -133,7 +136,7 @@ def data_dictionary(readiness):
 
 
 def columns_asked(readiness):
-    """Headings that may be one of our columns; they are not used until the city says so."""
+    """Headings that may be one of our columns, not used until the city says so; None when there are none."""
     columns = (
         Column("heading", "text", "The city's heading"),
         Column("table", "text", "Table"),
@@ -146,6 +149,8 @@ def columns_asked(readiness):
         for heading, candidates in intake.asked
         for column, confidence in candidates.items()
     ]
+    if not rows:
+        return None
     return Table(
         "Columns that we ask about",
         columns,
