@@ -146,7 +146,7 @@ def vendor_rating(engagement, records, *, interactive):
     fields = {
         "contract_id": base.choice("Contract", _contracts(records)),
         "period": base.text("Period", engagement.period.label),
-        "dimension": base.choice("Dimension", list(vocabulary.RATING_DIMENSIONS)),
+        "dimension": base.choice("Dimension", vocabulary.RATING_DIMENSIONS, vocabulary.RATING_DIMENSIONS[0]),
         "level": base.radio("Level", levels, "satisfactory"),
         "evidence": base.long_text("Evidence: numbers, dates, documents", rows=3),
         "vendor_comment": base.long_text("The vendor's comment (14 days to give one)", rows=2),

@@ -1,0 +1,75 @@
+"""Sentences of a review: value, base and gaps; a city's words stay words."""
+
+import pytest
+
+from rdclib import formats, narrative
+from tests.review.shown import EVIL, nothing, shown
+
+ALL = (
+    "signals", "headlines", "meeting_cadence", "cases_on_time", "vendor_comparison", "group_gaps", "pathway",
+    "change_effects", "outcome_costs", "payments_due", "vendor_ratings", "contract_memos", "review_methods",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_sentence_is_there_with_and_without_results(name):
+    for result in (shown(), nothing()):
+        text = str(getattr(narrative, name)(result))
+        assert text.strip()
+        assert "nan" not in text
+        assert "None" not in text
+        assert EVIL not in text
+
+
+def test_a_citys_words_are_shown_as_they_are():
+    assert formats.text(EVIL) in str(narrative.vendor_comparison(shown()))
+    assert "<b>" not in narrative.vendor_comparison(shown()).html()
+
+
+def test_signals_are_set_against_what_chance_gives():
+    text = str(narrative.signals(shown()))
+    assert text.startswith("8 charts with limits; **")
+    assert "chance would show one on about **" in text
+    assert "Data is late from V5." in text
+
+
+def test_open_cases_are_said():
+    assert str(narrative.cases_on_time(shown())) == (
+        "Done by their target date: **50%** (41–59%; 60 of 120). 0 were done late or closed without being done, and 60 "
+        "are still open past their target, which counts as late (the oldest by 150 days)."
+    )
+
+
+def test_first_reaction_to_an_outlier():
+    text = str(narrative.vendor_comparison(shown()))
+    assert "36%, below 99.8% limits." in text
+    assert text.endswith("Before anything is said to a vendor, check: data error, then case mix, then process.")
+
+
+def test_gaps_carry_interval_and_reference():
+    assert "- Done well: Spanish 40%, a gap of **−20 points** (−30 to −9) to English." in str(
+        narrative.group_gaps(shown())
+    )
+
+
+def test_a_change_carries_verdict_reason_and_questions():
+    text = str(narrative.change_effects(shown()))
+    assert text.startswith("**A second team**, V0, January 1, 2023: **lasting improvement**, because the intervals")
+    assert "- Was the vendor chosen because its results were bad?" in text
+
+
+def test_clustering_in_the_middle_is_shown():
+    assert "Ana gave “satisfactory” in 100% of 11 ratings, more than 60%" in str(narrative.vendor_ratings(shown()))
+
+
+def test_cadence():
+    assert str(narrative.meeting_cadence(shown())) == (
+        "Last meeting: May 28, 2024, 33 days ago, within the quarter. 1 action due, 1 open for later, 0 closed."
+    )
+    assert str(narrative.meeting_cadence(nothing())).startswith("No meeting about the data is on record")
+
+
+def test_departures_from_published_methods_are_in_the_annex():
+    text = str(narrative.review_methods(shown()))
+    for word in ("2.66", "NHSRplotthedots", "Provost", "Laney", "Spiegelhalter", "Lopez Bernal", "Anhøj"):
+        assert word in text

@@ -1,0 +1,88 @@
+"""Tables of a review: raw values as data, city text as it is, nothing where there is nothing."""
+
+import pytest
+
+from rdclib import tables
+from tests.review.shown import EVIL, nothing, shown
+
+ALWAYS = ("headlines", "actions_due", "actions_open", "meeting_agenda")
+SOMETIMES = (
+    "results", "vendor_comparison", "case_mix", "group_gaps", "change_effects", "outcome_costs", "payments_due",
+    "vendor_ratings", "past_performance", "contract_memos", "pathway", "pathway_by_month", "remarks",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SOMETIMES)
+def test_a_table_without_rows_is_not_shown(name):
+    assert getattr(tables, name)(nothing()) is None
+
+
+@pytest.mark.parametrize("name", [n for n in (*ALWAYS, *SOMETIMES) if n not in ("case_mix", "actions_open_none")])
+def test_every_table_has_a_caption_and_an_id_of_its_own(name):
+    table = getattr(tables, name)(shown())
+    assert table.caption
+    assert table.id
+
+
+def test_ids_are_unique_in_the_report():
+    made = [getattr(tables, name)(shown()) for name in (*ALWAYS, *SOMETIMES)]
+    ids = [table.id for table in made if table is not None]
+    assert len(ids) == len(set(ids))
+
+
+def column(table, name):
+    place = [c.name for c in table.columns].index(name)
+    return [row[place] for row in table.rows]
+
+
+def test_vendors_are_listed_by_name_with_numbers_as_data():
+    table = tables.vendor_comparison(shown())
+
+    assert column(table, "name")[:6] == [EVIL, "V0", "V2", "V3", "V4", "V5"]
+    assert column(table, "flag")[0] == "below 99.8%"
+    assert table.texts()[0][4:6] == ("36%", "33–38%")
+
+
+def test_hidden_groups_keep_their_row_and_lose_their_numbers():
+    table = tables.group_gaps(shown())
+    rows = {row[1]: row for row in table.texts()}
+
+    assert rows["Language: Tongan"][2:] == ("–",) * 7 + ("hidden",)
+    assert rows["Language: English"][-1] == "compared with"
+    assert rows["Language: Spanish"][5] == "0.67"
+
+
+def test_payments_can_be_done_by_hand():
+    table = tables.payments_due(shown())
+    row = dict(zip([c.name for c in table.columns], table.texts()[0], strict=True))
+
+    assert (row["result"], row["paid"]) == ("80%", "$1,000")
+    assert table.notes[0].startswith("Bonus: $1,000 × (result − 50%) / (70% − 50%), between 0 and 1. Total $")
+    # 57% a month pays 1,000 × (0.57 − 0.50) / 0.20
+    paid = {r.value: p for r, p in zip(column(table, "result"), column(table, "paid"), strict=True) if r.value}
+    assert paid[0.57] == pytest.approx(350)
+
+
+def test_effects_carry_their_intervals():
+    (row,) = tables.change_effects(shown()).texts()
+    assert row[0] == "A second team"
+    assert row[-1] == "lasting improvement"
+    assert "%" in row[5]
+    assert "(" in row[5]
+
+
+def test_actions_due_say_how_late_they_are():
+    table = tables.actions_due(shown())
+    assert column(table, "action") == ["Call <i>them</i>"]
+    assert table.texts()[0][-1] == "29 days"
+    assert column(tables.actions_open(shown()), "action") == ["Later"]
+
+
+def test_the_agenda_adds_up():
+    assert [row[0] for row in tables.meeting_agenda(shown()).rows] == ["0–5", "5–15", "15–45", "45–55", "55–60"]
+
+
+def test_newcomers_are_said_to_be_neutral():
+    table = tables.past_performance(shown())
+    assert column(table, "vendor") == ["V0"]
+    assert "5 vendors without a rating that counts: neutral, 2" in table.notes[1]
