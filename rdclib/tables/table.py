@@ -10,6 +10,7 @@ from rdclib import formats, style
 
 MIMETYPE = "application/vnd.rdclib.table+json"
 LONGEST_CODE = 20  # characters; a longer word may be broken
+SENTENCE = 30  # characters; a column with more is one to be read
 # Rows; a longer table is scrolled under its header on a screen, and may be cut between two rows on paper.
 LONG = 25
 
@@ -170,15 +171,20 @@ class Table:
         return spans
 
     def _looks(self, texts):
-        """Name each column's look: numbers stand right; dates, and codes such as RB-2020-9001, are not broken."""
+        """Name each column's look.
+
+        Numbers stand right; dates, and codes such as RB-2020-9001, are not broken; sentences get room.
+        """
         looks = []
         for i, column in enumerate(self.columns):
-            code = i == self.row_header and all(" " not in row[i] and len(row[i]) <= LONGEST_CODE for row in texts)
-            looks.append("number" if self._right(i) else "whole" if column.kind == "date" or code else "")
+            cells = [row[i] for row in texts]
+            if column.kind in formats.NUMERIC:
+                looks.append("number")
+            elif column.kind == "date" or (i == self.row_header and all(map(_is_code, cells))):
+                looks.append("whole")
+            else:
+                looks.append("words" if any(len(cell) > SENTENCE for cell in cells) else "")
         return looks
-
-    def _right(self, i):
-        return self.columns[i].kind in formats.NUMERIC
 
     def _great_table(self):
         # Imported here: great_tables and pandas take longer to load than most tables to draw.
@@ -199,7 +205,8 @@ class Table:
         shown = GT(frame, rowname_col=stub, id=self.id).tab_header(title=ready(self.caption))
         if stub:
             shown = shown.tab_stubhead(label=labels.pop(stub))
-        right = [name for i, name in enumerate(names) if self._right(i) and name in labels]
+        looks = self._looks(texts)
+        right = [name for name, look in zip(names, looks, strict=True) if look == "number" and name in labels]
         left = [name for name in labels if name not in right]
         shown = shown.cols_label(**labels).cols_align("right", columns=right).cols_align("left", columns=left)
         for note in self.notes:
@@ -219,13 +226,17 @@ class Table:
                 f"#{self.id} .gt_table tr {{ background: {style.PAPER}; }}",
                 *(
                     f"#{self.id} .gt_table tbody tr > :nth-child({i}) {{ white-space: nowrap; }}"
-                    for i, look in enumerate(self._looks(texts), start=1)
-                    if look
+                    for i, look in enumerate(looks, start=1)
+                    if look in ("number", "whole")
                 ),
             ],
         )
         # JupyterLab would read "$1.2 million to $1.5 million" as a formula.
         return f'<div class="mathjax_ignore">{shown.as_raw_html()}</div>'
+
+
+def _is_code(text):
+    return " " not in text and len(text) <= LONGEST_CODE
 
 
 def _plain(cell):

@@ -72,6 +72,14 @@ def test_dates_and_codes_are_not_broken_and_names_are():
     assert [cell.get("class") for cell in names.xpath("//tbody/tr[1]/*")] == [None, "whole", None]
 
 
+@pytest.mark.parametrize(("length", "look"), [(30, None), (31, "words")])
+def test_a_column_of_sentences_gets_room(length, look):
+    columns = (Column("a", "text", "A"), Column("b", "text", "B"))
+    page = html.fromstring(Table("T", columns, (("a b", "x" * length), ("c d", "y"))).html())
+
+    assert [cell.get("class") for cell in page.xpath("//tbody//td")] == [look, look]
+
+
 def test_a_head_that_several_rows_share_is_said_once():
     columns = (Column("m", "text", "Metric"), Column("v", "text", "Vendor"))
     rows = (("Calls", "A"), ("Calls", "B"), ("Time", "A"), ("Calls", "A"), (None, "A"), (None, "B"))
