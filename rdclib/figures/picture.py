@@ -230,3 +230,38 @@ def bars(axes, labels, values, words, *, colors=style.DATA, hatches=""):
     offset = reach * 0.015
     for place, length, word in zip(places, lengths, words, strict=True):
         axes.text(max(length, 0.0) + offset, place, word, va="center", ha="left")
+
+
+def end_labels(axes, labels, size=8.5):
+    """Write words at the right-hand ends of horizontal lines, moved apart where they would lie on each other.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+        Its vertical limits are set already.
+    labels : iterable of (float, str, str)
+        Height on the vertical axis, words, and color.
+    size : float
+        Points.
+    """
+    labels = sorted(labels)
+    low, high = axes.get_ylim()
+    inches = axes.get_position().height * axes.figure.get_figheight()
+    least = size * 1.3 / _POINTS / inches * (high - low)
+    heights = [height for height, _, _ in labels]
+    for _ in range(10 * len(heights)):
+        for i in range(1, len(heights)):
+            short = least - (heights[i] - heights[i - 1])
+            if short > 0:
+                heights[i - 1], heights[i] = heights[i - 1] - short / 2, heights[i] + short / 2
+    for height, (_, word, color) in zip(heights, labels, strict=True):
+        axes.annotate(
+            word,
+            (1, height),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=size,
+            color=color,
+        )

@@ -6,7 +6,7 @@ import textwrap
 import numpy as np
 
 from rdclib import formats, style
-from rdclib.figures.picture import Picture, axis_as, bars, canvas, grid, label_margin, wrap
+from rdclib.figures.picture import Picture, axis_as, bars, canvas, end_labels, grid, label_margin, wrap
 
 SHOWN = 12
 _QUESTIONS = {
@@ -130,7 +130,7 @@ def baselines(selection):
 
 
 def _history(axes, line, history):
-    start, target = line.baseline, line.target
+    start, target, labels = line.baseline, line.target, []
     table = history.table
     at = np.arange(len(table))
     values = table["value"].to_numpy(dtype=float)
@@ -139,16 +139,17 @@ def _history(axes, line, history):
     if start.kind == "natural limits":
         axes.axhspan(start.low, start.high, color=style.INTERVAL, alpha=0.45, linewidth=0)
         axes.axhline(start.value, color=style.MUTED, linewidth=1.2)
-        _label(axes, start.value, formats.number(start.value), style.MUTED)
+        labels.append((start.value, formats.number(start.value), style.MUTED))
     axes.plot(at, values, color=style.DATA, marker="o", markersize=3.5, linewidth=1.3)
     wanted = target.asked
     if not math.isnan(wanted):
         axes.axhline(wanted, color=style.TARGET, linestyle="--", linewidth=1.5)
         refused = " refused" if math.isnan(target.value) else ""
-        _label(axes, wanted, f"{formats.number(wanted)}{refused or ' target'}", style.TARGET)
+        labels.append((wanted, f"{formats.number(wanted)}{refused or ' target'}", style.TARGET))
     ends = [v for v in (start.low, start.high, wanted, np.nanmin(values), np.nanmax(values)) if math.isfinite(v)]
     room = (max(ends) - min(ends)) * 0.1 or 1.0
     axes.set_ylim(min(ends) - room, max(ends) + room)
+    end_labels(axes, labels)
     axes.set_xlim(at[0] - 0.5, at[-1] + 0.5)
     unit = f" ({line.metric.unit})" if line.metric.unit else ""
     axes.set_title(textwrap.shorten(f"{line.metric.id} {line.metric.name}", 52, placeholder="…") + unit, fontsize=9.5)
@@ -158,11 +159,6 @@ def _history(axes, line, history):
     axes.tick_params(labelsize=8.5)
     axes.locator_params(axis="y", nbins=4)
     grid(axes, along="y")
-
-
-def _label(axes, y, text, color):
-    axes.annotate(text, (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
-                  va="center", fontsize=8.5, color=color)  # fmt: skip
 
 
 def _told(line):

@@ -2,8 +2,10 @@
 
 import base64
 
+import pytest
 from lxml import html
 
+from figures import legible
 from rdclib import style
 from rdclib.figures import Picture, picture
 
@@ -94,3 +96,16 @@ def test_the_measured_width_is_the_drawn_width():
     assert abs(picture.text_width(words) - drawn) < 0.05
     assert picture.text_width(f"a\n{words}\nb") == picture.text_width(words)
     assert picture.text_width("") == 0
+
+
+@pytest.mark.parametrize("heights", [(5, 5.01), (5, 5), (5, 5.01, 5.02), (0, 10)])
+def test_words_at_the_ends_of_lines_are_moved_apart_and_keep_their_order(heights):
+    figure, axes = picture.canvas(2, right=1)
+    axes.set_ylim(0, 10)
+    picture.end_labels(axes, [(height, f"label {i}", style.INK) for i, height in enumerate(heights)])
+
+    assert legible.faults(Picture(figure, "alt", "caption", "one")) == []
+    placed = [text.xy[1] for text in axes.texts]
+    assert placed == sorted(placed)
+    assert sum(placed) / len(placed) == pytest.approx(sum(heights) / len(heights))
+    assert [text.get_text() for text in axes.texts] == [f"label {i}" for i in range(len(heights))]
