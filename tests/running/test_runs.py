@@ -191,7 +191,7 @@ def test_row_11_runs_in_threads_leave_the_working_folder_alone(execute, tmp_path
 def test_forms_that_a_page_does_not_use_are_left_out_of_our_own_results_only(execute):
     cells = (
         "from rdclib.tables import Column, Table\nTable('T', (Column('a', 'text', 'A'),), (('x',),))",
-        "from matplotlib.figure import Figure\nfrom rdclib.figures import Picture\nPicture(Figure(), 'alt', 'words', 'id')",
+        "from matplotlib.figure import Figure\nfrom rdclib.figures import Picture\nPicture(Figure(), 'a', 'b', 'c')",
         "from IPython.display import HTML\nHTML('<b>theirs</b>')",
     )
 
