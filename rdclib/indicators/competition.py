@@ -281,6 +281,11 @@ def cancelled_solicitations(records):
     DataFrame
         One row per solicitation: ``date`` (posting), ``value`` (bool).
     """
+    if not len(records.records.solicitations):
+        raise CannotTell(
+            "The city sent no list of solicitations, and contracts tell nothing of the calls that led to none. A list "
+            "of all solicitations with their status would make it possible."
+        )
     s = records.solicitations
     status = s["solicitation_status"]
     return rows(

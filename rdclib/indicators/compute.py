@@ -88,6 +88,7 @@ def _compute(indicator, frames, minimum_n):
         rows = getattr(importlib.import_module(f"rdclib.indicators.{module}"), name)(frames)
     except CannotTell as why:
         return _silent(indicator, frames, coverage, str(why))
+    assumed = bool(rows.attrs.get("assumed"))
     rows, notes = _in_period(rows, frames)
     coverage = _coverage(indicator, frames, rows.index)
     # A value that nobody can read never counts.
@@ -111,14 +112,15 @@ def _compute(indicator, frames, minimum_n):
         "coverage": coverage,
         "warnings": _warnings(coverage),
         "currency": frames.facts.currency,
+        "assumed": assumed,
         "rows": rows,
     }
     if n < minimum or not len(counted):
-        found = f"only {int(n):,} of the {minimum:,} that it takes" if n else "none in this period"
+        found = f"only {int(n):,} of the {minimum:,} that it takes" if n else "none"
         notes.append(f"Records that count: {found}, so no value is given.")
         return IndicatorResult(**common, note=" ".join(notes))
     small = minimum if low != low and high != high else 1
-    side, sure = verdict(indicator, value, low, high)
+    side, sure = ("", False) if assumed else verdict(indicator, value, low, high)
     return IndicatorResult(
         **common,
         value=float(value),

@@ -12,6 +12,8 @@ from rdclib.indicators.rows import CannotTell, rows
 CELL = 5  # contracts of a department in a category
 RECURRING = pd.DateOffset(months=24)
 NEW = pd.DateOffset(months=36)
+# So many contracts from before the period, and none of them over when it began: that is no chance.
+OLDER_CONTRACTS = 20
 
 
 def vendor_shares(records):
@@ -127,6 +129,15 @@ def _history(records, offset, words):
         raise CannotTell(
             f"The register {begins}. It takes the {words} before the period to tell vendors that won before from new "
             "ones; contracts of those years would make it possible."
+        )
+    # A register of what is in force holds older contracts too, but only those that lasted.
+    c = records.contracts
+    older = c["agreed_date"] < records.start
+    if older.sum() >= OLDER_CONTRACTS and not (c["last_day"] < records.start).any():
+        raise CannotTell(
+            "No contract in the register ended before the period: it holds only what was still in force, so vendors "
+            f"that won before cannot be told from new ones. Contracts of the {words} before the period, also those "
+            "that have ended, would make it possible."
         )
 
 

@@ -57,7 +57,7 @@ def reprocurement_slack(records):
     times = slack(records)
     left = times["slack_days"]
     assumed = int((soon & (times["basis"] == ASSUMED)).sum())
-    return rows(
+    found = rows(
         c,
         value=left,
         only=soon,
@@ -71,6 +71,8 @@ def reprocurement_slack(records):
         lead_days=times["lead_days"],
         basis=times["basis"],
     )
+    found.attrs["assumed"] = 2 * assumed > int(soon.sum())
+    return found
 
 
 def extended(records):
@@ -124,7 +126,9 @@ def years_since_competed(records):
     else:
         taken = competed.reindex(c.index)
     # A contract that was itself competed tells the day when the register does not.
-    own = c["agreed_date"].where(c["procurement_method"].isin(("open", "selective")))
+    # (Not by its start: a renewal starts and is not competed.)
+    agreed = c["award_date"].fillna(c["signed_date"])
+    own = agreed.where(c["procurement_method"].isin(("open", "selective")))
     last = c["last_competition_date"].fillna(taken).fillna(own)
     years = (records.today - last).dt.days / YEAR
     return rows(

@@ -55,6 +55,8 @@ class IndicatorResult:
         ``"good"``, ``"between"``, ``"poor"`` by the threshold, empty without one.
     verdict_sure : bool
         Whether the whole interval lies on that side.
+    assumed : bool
+        The value rests on an assumption for most of its records, so it is not held against a threshold.
     warnings : tuple of str
         Columns filled in for too few rows.
     rows : DataFrame
@@ -75,6 +77,7 @@ class IndicatorResult:
     coverage: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["field", "share", "rows"]))
     verdict: str = ""
     verdict_sure: bool = False
+    assumed: bool = False
     warnings: tuple = ()
     note: str = ""
     currency: str = "USD"
