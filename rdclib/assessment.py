@@ -296,16 +296,28 @@ def assess(records, engagement):
     EngagementError
         When choices.yaml or answers.csv cannot be read.
     """
-    choices = load_choices(engagement).assessment
     frames = Frames(records)
-    practice = questionnaire.score(questionnaire.load_answers(engagement.folder))
     results = indicators.compute_all(frames)
+    answers = questionnaire.load_answers(engagement.folder)
+    return assess_frames(frames, results, questionnaire.score(answers), load_choices(engagement).assessment)
+
+
+def assess_frames(frames, results, practice, choices):
+    """Bring indicators, practice and decisions together; see `assess`.
+
+    Parameters
+    ----------
+    frames : rdclib.indicators.frames.Frames
+    results : dict of str to IndicatorResult
+    practice : questionnaire.Practice
+    choices : rdclib.choices.Assessment
+    """
     coming = pipeline(frames)
     return Assessment(
-        city=records.facts.city,
-        currency=records.facts.currency,
-        period=records.period,
-        as_of=records.as_of,
+        city=frames.facts.city,
+        currency=frames.facts.currency,
+        period=frames.period,
+        as_of=frames.as_of,
         practice=practice,
         indicators=results,
         pipeline=coming,
@@ -315,8 +327,26 @@ def assess(records, engagement):
         failings=failings(practice, results),
         beside=beside(practice, results),
         coding=coding(frames, choices.key_contracts),
-        plan=plan(choices.plan, records.as_of),
+        plan=plan(choices.plan, frames.as_of),
     )
+
+
+def refresh(assessment, records, engagement):
+    """The same assessment with what people have answered and decided since; the records are not computed again.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    records : rdclib.records.Records
+    engagement : rdclib.engagement.Engagement
+
+    Returns
+    -------
+    Assessment
+    """
+    answers = questionnaire.load_answers(engagement.folder)
+    choices = load_choices(engagement).assessment
+    return assess_frames(Frames(records), assessment.indicators, questionnaire.score(answers), choices)
 
 
 # --- the pipeline ---
@@ -546,7 +576,7 @@ def hot_spots(frames, results):
     in_terms = _paid_in_terms(frames, results["CT07"])
     spots = []
     for result in results.values():
-        if not result.computed or result.indicator.id in ABOUT_FILES:
+        if not result.computed or result.assumed or result.indicator.id in ABOUT_FILES:
             continue
         poor_everywhere = result.verdict == "poor" and result.verdict_sure
         bunched = _flagged_departments(result) if result.indicator.id in TESTED else ()
@@ -618,7 +648,7 @@ def _failing(row, practice, results):
     rules = {side: [_rule(text) for text in row[f"{side}_if"].split(";") if text] for side in ("for", "against")}
     for indicator_id in dict.fromkeys(name for side in rules.values() for name, _, _ in side):
         result = results[indicator_id]
-        if not result.computed:
+        if not result.computed or result.assumed:
             silent.append(indicator_id)
             continue
         side = "between"

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from rdclib import assessment as stage
+from rdclib import engagement as engagements
 from rdclib import models, questionnaire, vocabulary
 from rdclib.catalogue import load_table
 from rdclib.choices import Assessment, Choices
@@ -439,3 +440,20 @@ def test_open_steps_come_first_and_are_overdue_the_day_after():
 def test_defaults_of_the_section_need_no_decision():
     assert Assessment().weights_known == "about right"
     assert Assessment().key_contracts == ()
+
+
+def test_a_refreshed_assessment_has_new_decisions_and_the_same_numbers(tmp_path, monkeypatch):
+    monkeypatch.setenv("RDC_HOME", str(tmp_path))
+    engagements.create("testville")
+    city = engagements.load_engagement("testville", period="FY2024")
+    records = build.records(build.contract("c", end_date="2025-06-30"))
+    before = stage.assess(records, city)
+
+    engagements.save_choice(city, "assessment", "key_contracts", ["c"], author="Ana")
+    row = {"round": "1", "respondent": "Ana", "role": "finance", "question": "Q01", "answer": "1"}
+    questionnaire.save_answers(city.folder, [row], author="Ana")
+    after = stage.refresh(before, records, city)
+
+    assert (before.key_contracts, after.key_contracts) == ((), ("c",))
+    assert after.practice.item("Q01").score == 1
+    assert after.indicators is before.indicators

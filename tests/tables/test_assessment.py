@@ -33,25 +33,8 @@ def whole(rows=(), answers=(), **decided):
     records = build.records(*rows)
     frames = Frames(records)
     choices = models.read(Choices, {"assessment": decided}, "choices.yaml").assessment
-    practice, results, coming = questionnaire.score(list(answers)), nothing_computed(), stage.pipeline(frames)
-    if len(records.solicitations):
-        results = compute_all(frames)
-    return stage.Assessment(
-        city="Testville",
-        currency="USD",
-        period=records.period,
-        as_of=records.as_of,
-        practice=practice,
-        indicators=results,
-        pipeline=coming,
-        ranking=stage.rank_contracts(frames, coming, choices),
-        key_contracts=choices.key_contracts,
-        hot_spots=stage.hot_spots(frames, results),
-        failings=stage.failings(practice, results),
-        beside=stage.beside(practice, results),
-        coding=stage.coding(frames, choices.key_contracts),
-        plan=stage.plan(choices.plan, records.as_of),
-    )
+    results = compute_all(frames) if len(records.solicitations) else nothing_computed()
+    return stage.assess_frames(frames, results, questionnaire.score(list(answers)), choices)
 
 
 def test_levels_are_printed_with_one_decimal_and_kept_whole_as_data():
