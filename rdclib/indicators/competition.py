@@ -193,7 +193,10 @@ def bid_window(records):
         One row per solicitation: ``date`` (bid deadline), ``value`` (whole days).
     """
     s = records.solicitations
-    window = (s["bid_deadline"] - s["posted_date"]) / pd.Timedelta(days=1)
+    # A deadline without a time of day lasts until the day is over: then whole days count.
+    whole_day = s["bid_deadline"] == s["bid_deadline"].dt.normalize()
+    posted = s["posted_date"].mask(whole_day, s["posted_date"].dt.normalize())
+    window = (s["bid_deadline"] - posted) / pd.Timedelta(days=1)
     limits = records.facts.bid_window_days
     least = pd.Series(limits.get("default", BID_WINDOW), s.index, dtype=float)
     for column in ("procurement_method", "method_detail"):
@@ -435,8 +438,9 @@ def category_spread(records, *, awards=VENDOR_AWARDS, digits=2):
     """
     lines = records.award_lines
     inside = _inside(records, lines["agreed_date"]) & ~lines["cancelled"] & ~lines["several"]
-    lines = lines[inside & lines["vendor"].notna() & lines["category"].notna()]
-    kinds = lines["category"].astype(object).str.split(";").explode().str.strip()
+    bought = lines["item_codes"].astype(object).where(lines["item_codes"].notna(), lines["category"].astype(object))
+    lines, bought = (part[inside & lines["vendor"].notna() & bought.notna()] for part in (lines, bought))
+    kinds = bought.str.split(";").explode().str.strip()
     kinds = kinds.where(~kinds.str.fullmatch(r"\d{4,}").astype(bool), kinds.str[:digits])
     pairs = pd.DataFrame({"vendor": lines["vendor"].astype(object).reindex(kinds.index), "kind": kinds.to_numpy()})
     found = pd.DataFrame(
