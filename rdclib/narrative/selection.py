@@ -136,7 +136,8 @@ def _scaled(value, metric):
 
 def _value(value, metric):
     words = formats.value(_scaled(value, metric), _kind(metric))
-    return words if metric.unit in ("%", "count", "ratio", "") else f"{words} {formats.text(metric.unit)}"
+    unit = metric.unit.removesuffix("s") if words == "1" else metric.unit
+    return words if unit in ("%", "count", "ratio", "") else f"{words} {formats.text(unit)}"
 
 
 def recommendation(selection):

@@ -1,6 +1,7 @@
 """Metrics tested by several people, and the order that follows when priorities are uncertain."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,14 @@ class Ratings:
     scores: pd.DataFrame  # metric_id, rater, test, score
     set_aside: int  # rows with an unknown test or a score that is none
 
+    @cached_property
+    def _by_test(self):
+        ordered = self.scores.sort_values("rater")
+        found = {}
+        for metric_id, test, score in zip(ordered["metric_id"], ordered["test"], ordered["score"], strict=True):
+            found.setdefault((metric_id, test), []).append(score)
+        return found
+
     @property
     def raters(self):
         """Names of those who rated."""
@@ -31,8 +40,7 @@ class Ratings:
 
     def of(self, metric_id, test):
         """Scores that the raters gave, in order of their names."""
-        found = self.scores[(self.scores["metric_id"] == metric_id) & (self.scores["test"] == test)]
-        return tuple(found.sort_values("rater")["score"])
+        return tuple(self._by_test.get((metric_id, test), ()))
 
 
 @dataclass(frozen=True)

@@ -227,12 +227,9 @@ def _together(one, other):
     """How closely two series go together, as the size of their correlation; nan-safe, 0 where it cannot be said."""
     if one.cadence != other.cadence or CADENCE_DAYS.get(one.cadence) is None:
         return 0.0, 0
-    left = one.table.set_index("period_start")["value"]
-    right = other.table.set_index("period_start")["value"]
-    shared = left.index.intersection(right.index).dropna()
-    a, b = left.loc[shared].to_numpy(float), right.loc[shared].to_numpy(float)
-    known = np.isfinite(a) & np.isfinite(b)
-    a, b = a[known], b[known]
+    left, right = (dict(zip(h.table["period_start"].dt.date, h.values, strict=True)) for h in (one, other))
+    shared = [day for day in left if day in right and np.isfinite(left[day]) and np.isfinite(right[day])]
+    a, b = np.array([left[day] for day in shared]), np.array([right[day] for day in shared])
     if len(a) < FEWEST_PAIRS:
         return 0.0, len(a)
     levels, steps = _correlation(a, b), _correlation(np.diff(a), np.diff(b))

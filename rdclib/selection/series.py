@@ -82,10 +82,7 @@ def series(observations, metric, *, contract_id="", as_of=None):
     rows = rows[rows["period_start"].notna()]
     rows = rows.drop_duplicates(["contract_id", "vendor_id", "vendor_name", "site", "period_start"], keep="last")
     scale = _scale(rows, metric)
-    totals = [_total(start, part, scale, metric) for start, part in rows.groupby("period_start", sort=True)]
-    columns = ["period_start", "period_end", "value", "numerator", "denominator", "target"]
-    table = pd.DataFrame(totals, columns=columns)
-    table = table.astype({"period_start": "datetime64[us]", "period_end": "datetime64[us]"})
+    table = _totals(rows, scale, metric)
     cadence = _cadence(table, metric)
     return Series(metric.id, _with_gaps(table, cadence), rows, scale, cadence)
 
@@ -105,20 +102,42 @@ def _scale(rows, metric):
     return np.nan
 
 
-def _total(start, part, scale, metric):
-    """One period of all vendors: counts add up, shares and rates follow from their counts, the rest is averaged."""
-    numerator, denominator = part["numerator"].sum(min_count=1), part["denominator"].sum(min_count=1)
-    whole = part["numerator"].notna().all() and (part["denominator"] > 0).all()
-    if np.isfinite(scale) and whole:
-        value = scale * numerator / denominator
-    elif metric.measure_type == "count":
-        value = part["value"].sum(min_count=1)
-    elif part["value"].notna().any() and part["denominator"].where(part["value"].notna()).sum() > 0:
-        known = part.dropna(subset=["value", "denominator"])
-        value = np.average(known["value"], weights=known["denominator"])
-    else:
-        value = part["value"].mean()
-    return start, part["period_end"].max(), value, numerator, denominator, part["target"].mean()
+def _totals(rows, scale, metric):
+    """One row a period, all vendors: counts add up, shares and rates follow from counts, the rest is averaged."""
+    value, numerator, denominator = (rows[c].to_numpy(dtype=float) for c in ("value", "numerator", "denominator"))
+    weighed = np.isfinite(value) & (denominator > 0)
+    parts = pd.DataFrame(
+        {
+            "period_start": rows["period_start"],
+            "period_end": rows["period_end"],
+            "numerator": numerator,
+            "denominator": denominator,
+            "target": rows["target"],
+            "value": value,
+            "whole": np.isfinite(numerator) & (denominator > 0),
+            "weight": np.where(weighed, denominator, 0.0),
+            "weighed": np.where(weighed, value * denominator, 0.0),
+        }
+    )
+    by = parts.groupby("period_start", sort=True)
+    table = by[["numerator", "denominator"]].sum(min_count=1)
+    table["period_end"], table["target"] = by["period_end"].max(), by["target"].mean()
+    whole, weight = by["whole"].all().to_numpy(), by["weight"].sum().to_numpy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        table["value"] = np.select(
+            [
+                whole & np.isfinite(scale),
+                np.full(len(table), metric.measure_type == "count"),
+                (by.size() > 1).to_numpy() & (weight > 0),
+            ],
+            [
+                scale * table["numerator"] / table["denominator"],
+                by["value"].sum(min_count=1),
+                by["weighed"].sum() / weight,
+            ],
+            default=by["value"].mean(),
+        )
+    return table.reset_index()[["period_start", "period_end", "value", "numerator", "denominator", "target"]]
 
 
 def _cadence(table, metric):
