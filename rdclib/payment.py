@@ -556,8 +556,8 @@ def _most(design, volume, scale=1.0):
         return float(max(pay(design, part * volume, volume, free).sum() for part in (0.0, 1.0)))
     if design.kind == "bonus pool":
         return float(design.terms["pool"] * volume.shape[-1])
-    results = np.linspace(0.0, 1.0, 101)
-    return float(sum(max(pay(design, np.round(part * row), row).sum() for part in results) for row in volume))
+    parts = np.linspace(0.0, 1.0, 101)[:, None]
+    return float(sum(pay(design, np.round(parts * row), row).sum(axis=-1).max() for row in volume))
 
 
 def simulate(design, drawn):

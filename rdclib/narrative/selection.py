@@ -120,6 +120,12 @@ def baselines(selection):
                 what = seen.kind
                 volume = f"With about {formats.integer(seen.cases_per_period)} {what} a {_CADENCE[seen.cadence]}, "
             text += f" {volume}{'t' if volume else 'T'}he change would be seen with 80% power after {wait(seen)}."
+        if line.mix:
+            text += (
+                f" With the clients of the last year instead of those of the year before"
+                f"{f' (by {formats.text(line.mix.kind)})' if line.mix.kind else ''}, that target corresponds to "
+                f"{_value(line.mix.adjusted, metric)}."
+            )
         if start.moved:
             text += " Its history has moved by more than chance: ask what happened first."
         lines.append(text)

@@ -15,6 +15,7 @@ class Line:
     baseline: object  # rdclib.selection.targets.Baseline
     target: object  # Target
     detectability: object  # Detectability
+    mix: object  # Mix, or None: the target with the clients who really came
     support: object  # rdclib.selection.series.Support
     guardrails: tuple  # metrics that guard it
     ready: bool  # enough history for a target

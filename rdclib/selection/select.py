@@ -150,7 +150,8 @@ def select(records, engagement):
         if m.metric.id in histories
     }
     lines = tuple(
-        _line(m, histories.get(m.metric.id), by_choice.get(m.metric.id), support, options, known) for m in members
+        _line(m, histories.get(m.metric.id), by_choice.get(m.metric.id), support, options, known, records)
+        for m in members
     )
     inputs, from_data = _inputs(chosen, lines, histories)
     recommendation = contract_types.recommend(inputs)
@@ -317,7 +318,7 @@ def _candidates(chosen, facts, observed, domains, known):
 # --- the set and its schedule ---
 
 
-def _line(member, history, choice, support, options, known):
+def _line(member, history, choice, support, options, known, records):
     metric = member.metric
     if history is None:
         start = targets.Baseline(metric.id, *(float("nan"),) * 3, 0, "")
@@ -342,6 +343,9 @@ def _line(member, history, choice, support, options, known):
         baseline=start,
         target=target,
         detectability=seen,
+        mix=None
+        if history is None
+        else targets.mix_of_clients(records.observations, history, metric, target.value, records.facts.smallest_group),
         support=support[metric.id],
         guardrails=tuple(known[g] for g in metric.guardrail_ids if g in known),
         ready=start.usable,

@@ -231,6 +231,57 @@ def adjust_for_mix(negotiated, *, planned, actual, rates):
     return negotiated + expected[1] - expected[0]
 
 
+@dataclass(frozen=True)
+class Mix:
+    """What a target becomes with the clients who really came."""
+
+    kind: str  # what the groups are, for example age
+    planned: dict  # group to its share a year before
+    actual: dict  # group to its share in the last year
+    adjusted: float  # the target, adjusted
+
+
+def mix_of_clients(observations, history, metric, target, smallest_group):
+    """Adjust a target for the change of the client mix between the last twelve periods and the twelve before.
+
+    Parameters
+    ----------
+    observations : DataFrame
+        The table ``observations``, with rows by stratum.
+    history : Series
+        Its rows say which contract and vendors count.
+    metric : Metric
+    target : float
+        In the metric's unit.
+    smallest_group : int
+        A group with fewer cases in either year is left out with the whole adjustment, since its share would show.
+
+    Returns
+    -------
+    Mix or None
+        None for metrics that are no proportion, without groups in both years, or without a target.
+    """
+    if metric.measure_type != "proportion" or np.isnan(target) or not np.isfinite(history.scale):
+        return None
+    rows = observations[(observations["metric_id"] == metric.id) & observations["stratum"].notna()]
+    rows = rows[rows["contract_id"].isin(history.rows["contract_id"]) & (rows["denominator"] > 0)]
+    rows = rows[rows["numerator"].notna()]
+    if rows.empty:
+        return None
+    kind = rows["stratum_kind"].fillna("").mode().iloc[0]
+    rows = rows[rows["stratum_kind"].fillna("") == kind]
+    starts = history.table["period_start"].dropna()
+    now, before = (rows[rows["period_start"].isin(part)] for part in (starts.tail(12), starts.iloc[-24:-12]))
+    counts = [part.groupby("stratum")["denominator"].sum() for part in (before, now)]
+    if any(c.empty or c.min() < smallest_group for c in counts) or set(counts[0].index) != set(counts[1].index):
+        return None
+    both = rows[rows["period_start"].isin(starts.tail(24))].groupby("stratum")[["numerator", "denominator"]].sum()
+    rates = (history.scale * both["numerator"] / both["denominator"]).to_dict()
+    planned, actual = ((c / c.sum()).to_dict() for c in counts)
+    adjusted = adjust_for_mix(target, planned=planned, actual=actual, rates=rates)
+    return Mix(kind, planned, actual, float(adjusted))
+
+
 def detectability(history, metric, start, target):
     """Say how long until the way from baseline to target is seen with 80% power.
 

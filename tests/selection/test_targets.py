@@ -5,6 +5,7 @@ import pytest
 
 from rdclib.catalogue import load_metrics
 from rdclib.selection import targets
+from tests import build
 from tests.selection.test_series import history, monthly
 
 METRICS = {m.id: m for m in load_metrics()}
@@ -116,6 +117,43 @@ def test_a_negotiated_target_follows_the_clients_who_really_came():
     assert adjusted == pytest.approx(32)
     with pytest.raises(ValueError, match="its shares add up to 1"):
         targets.adjust_for_mix(42, planned={"easy": 0.5}, actual={"easy": 1}, rates={"easy": 60})
+
+
+def by_group(easy, hard, *, months=12, start=1):
+    """Monthly rows of two groups with the same rates, 60% and 20%, and these numbers of clients."""
+    groups = (("Easy", easy, 60), ("Hard", hard, 20))
+    return [
+        row
+        for name, n, share in groups
+        for row in monthly("HS-01", [share] * months, n=n, start=start, stratum=name, stratum_kind="need")
+    ]
+
+
+def mix(rows, target=42.0, smallest=11, metric=UP):
+    frame = build.records(*rows).observations
+    return targets.mix_of_clients(frame, history(*rows, metric=metric.id), metric, target, smallest)
+
+
+def totals(months=24):
+    return monthly("HS-01", [40] * months)
+
+
+def test_a_target_is_adjusted_for_the_clients_of_the_last_year():
+    found = mix([*totals(), *by_group(50, 50), *by_group(25, 75, start=13)])
+    assert found.planned == {"Easy": 0.5, "Hard": 0.5}
+    assert found.actual == {"Easy": 0.25, "Hard": 0.75}
+    assert found.adjusted == pytest.approx(32)
+
+
+def test_without_groups_in_both_years_or_with_tiny_ones_nothing_is_adjusted():
+    assert mix(totals()) is None
+    assert mix([*totals(), *by_group(25, 75, start=13)]) is None
+    both = [*totals(), *by_group(50, 50), *by_group(50, 50, start=13)]
+    assert mix(both, target=float("nan")) is None
+    # 12 months of one client are 12 cases: just enough at a smallest group of 12, too few at 13.
+    small = [*totals(), *by_group(50, 1), *by_group(50, 1, start=13)]
+    assert mix(small, smallest=12) is not None
+    assert mix(small, smallest=13) is None
 
 
 def test_detectability_follows_volume():
