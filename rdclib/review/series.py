@@ -442,41 +442,51 @@ def _grid(rows, measure, until):
     begins = pd.date_range(first, periods=count + 13, freq=every)
     ends = begins[1:] - pd.Timedelta(days=1)
     late = int((ends[count:] <= until).sum())
-    grid = pd.DataFrame({"start": begins[: count + late], "end": ends[: count + late]}).astype("datetime64[us]")
-    kept = rows.assign(_place=index.to_numpy()).drop_duplicates("_place", keep="last").set_index("_place")
-    columns = ["value", "numerator", "denominator", "target", "low", "high"]
-    grid = grid.join(kept[columns].astype(float))
-    suppressed = kept["suppressed"].fillna(False).astype(bool).reindex(grid.index, fill_value=False)
-    grid.loc[suppressed, ["value", "numerator", "denominator"]] = np.nan
-    grid["gap"] = np.where(suppressed, "suppressed", "")
-    grid.loc[count:, "gap"] = "late"
-    return step, grid
+    place = index.to_numpy()  # rows come in order of time: of two in one period the later one stays
+    columns = {"start": begins[: count + late].to_numpy("datetime64[us]")}
+    columns["end"] = ends[: count + late].to_numpy("datetime64[us]")
+    for name in ("value", "numerator", "denominator", "target", "low", "high"):
+        columns[name] = np.full(count + late, np.nan)
+        columns[name][place] = rows[name].to_numpy(float)
+    suppressed = np.zeros(count + late, bool)
+    suppressed[place] = rows["suppressed"].fillna(False).to_numpy(bool)
+    for name in ("value", "numerator", "denominator"):
+        columns[name][suppressed] = np.nan
+    columns["gap"] = np.where(suppressed, "suppressed", np.where(np.arange(count + late) >= count, "late", ""))
+    return step, pd.DataFrame(columns)
 
 
 def _values(measure, table):
     """Values from numerators and denominators where they are there; shares between 0 and 1; odd units left out."""
-    table = table.copy()
+    columns = {name: table[name].to_numpy(float).copy() for name in table.columns[2:8]}
+    gap = table["gap"].to_numpy(object).copy()
+    reported, target = columns["value"], columns["target"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.where(columns["denominator"] > 0, columns["denominator"], np.nan)
+        computed = columns["numerator"] / size * measure.scale
     share = measure.kind == "share"
-    computed = table["numerator"] / table["denominator"].where(table["denominator"] > 0) * measure.scale
     per_line = measure.measure_type in ("proportion", "rate", "ratio") or share
-    reported = table["value"]
+    known = np.isfinite(reported)
     if share:
         # Shares arrive as 0.82 or as 82: whichever most of them are is what the city means.
-        factor = 100.0 if reported.abs().median() > 1.5 else 1.0
+        factor = 100.0 if known.any() and np.median(np.abs(reported[known])) > 1.5 else 1.0
         reported = reported / factor
-        table["target"] = table["target"].where(table["target"].abs() <= 1.5, table["target"] / 100)
-        for column in ("low", "high"):
-            table[column] = table[column] / factor
-    elif measure.measure_type in ADDITIVE and not table["denominator"].notna().any():
-        reported = reported.fillna(table["numerator"])
-    table["value"] = computed.fillna(reported) if per_line else reported.fillna(computed)
-    unlike = int(((computed - reported).abs() > 0.01 * computed.abs().clip(lower=0.01 * measure.scale)).sum())
-    odd = _odd_units(table["value"].to_numpy(float))
-    found = tuple((table["start"].iloc[i].date(), float(table["value"].iloc[i])) for i in odd)
-    table.loc[odd, ["value", "numerator", "denominator"]] = np.nan
-    table.loc[odd, "gap"] = "unit"
-    table.loc[table["value"].isna() & (table["gap"] == ""), "gap"] = "missing"
-    return table, found, unlike if per_line else 0
+        columns["target"] = np.where(np.abs(target) > 1.5, target / 100, target)
+        columns["low"], columns["high"] = columns["low"] / factor, columns["high"] / factor
+    elif measure.measure_type in ADDITIVE and not np.isfinite(size).any():
+        reported = np.where(known, reported, columns["numerator"])
+    first, second = (computed, reported) if per_line else (reported, computed)
+    values = np.where(np.isfinite(first), first, second)
+    unlike = np.abs(computed - reported) > 0.01 * np.maximum(np.abs(computed), 0.01 * measure.scale)
+    odd = _odd_units(values)
+    found = tuple((table["start"].iloc[i].date(), float(values[i])) for i in odd)
+    columns["value"] = values
+    for name in ("value", "numerator", "denominator"):
+        columns[name][odd] = np.nan
+    gap[odd] = "unit"
+    gap[~np.isfinite(values) & (gap == "")] = "missing"
+    made = pd.DataFrame({"start": table["start"], "end": table["end"], **columns, "gap": gap})
+    return made, found, int(unlike.sum()) if per_line else 0
 
 
 def _odd_units(values):
