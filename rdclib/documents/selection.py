@@ -274,17 +274,14 @@ def _contract_type(selection):
 
 
 def _payment(selection):
-    rule, contract = selection.recommendation.payment.rule, selection.contract
+    rule = selection.recommendation.payment.rule
     parts = [_p(f"{rule.name}. {rule.row['then']} {rule.row['why']}")]
     paid = [line for line in selection.lines if line.paid]
     if paid and rule.id != "P0":
         parts.append(_p(f"Metrics with money on them: {formats.listing(line.metric.name for line in paid)}."))
-    low, high = rule.row["at_risk_low"], rule.row["at_risk_high"]
-    if high not in ("", "0") and contract.annual_amount > 0:
-        shares = (float(low), float(high))
-        span = formats.interval(*(share * contract.annual_amount for share in shares), "money", selection.currency)
-        part = formats.interval(*shares, "share")
-        parts.append(_p(f"Amount that depends on results: {span} a year, {part} of the contract."))
+    if selection.at_risk[1] > 0:
+        span = formats.interval(*selection.at_risk, "money", selection.currency)
+        parts.append(_p(f"Amount that depends on results: {span} a year."))
     if rule.id == "P0" and paid:
         names = formats.listing(line.metric.name for line in paid)
         parts.append(_p(f"Until this changes, no payment depends on {names}, although the draft set marks it as paid."))

@@ -159,9 +159,8 @@ def recommendation(selection):
             f"{kind.row['cost_risk']}. Write in: {kind.row['safeguards']}"
         )
     second = f"**{paid.name}** (rule {paid.id}). {paid.row['then']} {paid.row['why']}"
-    if selection.contract.annual_amount > 0 and paid.row["at_risk_high"] not in ("", "0"):
-        low, high = (float(paid.row[k]) * selection.contract.annual_amount for k in ("at_risk_low", "at_risk_high"))
-        second += f" That is {formats.interval(low, high, 'money', selection.currency)} a year."
+    if selection.at_risk[1] > 0:
+        second += f" That is {formats.interval(*selection.at_risk, 'money', selection.currency)} a year."
     parts = [Prose(first + _because(found.contract_type, inputs)), Prose(second + _because(found.payment, inputs))]
     extra = [f"**{rule.name}.** {rule.row['then']} {rule.row['why']}" for rule, _ in found.add_ons]
     extra += [f"**Warning: {rule.name.lower()}.** {rule.row['then']} {rule.row['why']}" for rule in found.warnings]

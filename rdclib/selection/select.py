@@ -77,6 +77,7 @@ class Selection:
     target_options: dict  # metric id to targets.Option
     recommendation: contract_types.Recommendation
     from_data: tuple  # ids of inputs that were worked out from data because nobody answered
+    at_risk: tuple  # least and most a year that the payment rule lets depend on results; nan where it names none
     feasibility: contract_types.Feasibility
     designs: tuple  # of rdclib.choices.PaymentDesign that were chosen
     trial_metric: object  # Metric whose history the designs were tried on, or None
@@ -186,6 +187,7 @@ def select(records, engagement):
         target_options=options,
         recommendation=recommendation,
         from_data=from_data,
+        at_risk=_at_risk(recommendation, contract),
         feasibility=contract_types.feasibility(inputs),
         designs=chosen.payment_designs,
         **tried,
@@ -413,6 +415,12 @@ def _inputs(chosen, lines, histories):
         inputs["events"] = str(round(min(counted)))
         from_data.append("events")
     return inputs, tuple(from_data)
+
+
+def _at_risk(recommendation, contract):
+    row = recommendation.payment.rule.row
+    shares = (float(row[name] or "nan") for name in ("at_risk_low", "at_risk_high"))
+    return tuple(share * contract.annual_amount for share in shares)
 
 
 def _trial(chosen, lines, histories, recommendation, contract):

@@ -107,7 +107,7 @@ def candidates(selection):
     ranking, left = selection.ranking, len(selection.ranking.places) - len(rows)
     notes = [
         "Score: share of the best possible, mean over all weights that keep to the agreed order of tests and over all "
-        "raters. What nobody rated may be anything from 0 to 2.",
+        "raters. What nobody rated takes what the catalogue says of it, or anything from 0 to 2.",
         f"{formats.plural(left, 'candidate')} further down not shown." if left > 0 else "",
     ]
     if not math.isnan(ranking.agreement):
