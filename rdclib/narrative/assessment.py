@@ -200,8 +200,11 @@ def practice(result):
     if result.withheld:
         lines.append(
             f"Vendors’ answers are shown from {VENDORS_SHOWN_FROM} vendors up, so they are left out of "
-            f"{formats.listing(result.withheld)}."
+            f"{formats.plural(len(result.withheld), 'question')}."
         )
+    if result.quick_wins:
+        titles = formats.listing(item.question.title.lower() for item in result.quick_wins[:CONCERNS])
+        lines.append(f"Quick wins, below the standard and within a quarter’s work: {titles}.")
     if not result.disagreements:
         lines.append(f"No two roles are {DISAGREEMENT} levels or more apart on any question.")
     return bullets(lines)

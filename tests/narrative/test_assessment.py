@@ -74,6 +74,7 @@ def test_practice_says_what_to_ask_and_what_nobody_knows():
         "Level 3 or above, but no document is named: joint reviews of data. Until one is shown they count as 2." in text
     )
     assert "Most do not know: one list of contracts. Not known is not counted as no." in text
+    assert "Quick wins, below the standard and within a quarter’s work: joint reviews of data." in text
     assert str(narrative.practice(whole().practice)) == "Nobody has answered the practice questionnaire yet."
 
 
@@ -102,3 +103,8 @@ def test_priorities_ask_for_what_is_unknown(contracts):
         assert "36 ratings are unknown." in text
     else:
         assert "nothing to rank" in text
+
+
+def test_withheld_vendors_are_said_to_be_left_out():
+    text = str(narrative.practice(whole(answers=[answer("Q10", "vendor", 1), answer("Q10", "finance", 1)]).practice))
+    assert "Vendors’ answers are shown from 3 vendors up, so they are left out of 1 question." in text
