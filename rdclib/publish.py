@@ -55,10 +55,8 @@ def page(notebook, engagement, *, fingerprint, version, stamp="", title=""):
         "Period": f"{period.label}, {formats.date(period.start)} to {formats.date(period.end)}",
         "As of": formats.date(engagement.as_of),
     }
-    contents = "".join(f'<li><a href="#{name}">{inner}</a></li>' for name, inner in blocks.contents())
-    nav = (
-        f'<nav aria-labelledby="contents"><h2 id="contents">Contents</h2><ol>{contents}</ol></nav>' if contents else ""
-    )
+    contents = blocks.contents()
+    nav = f'<nav aria-labelledby="contents"><h2 id="contents">Contents</h2>{contents}</nav>' if contents else ""
     body = (
         f'<header class="top"><p class="city">{html.escape(city)}</p><h1>{html.escape(title)}</h1>'
         f"{_facts(facts)}</header>\n"
@@ -146,8 +144,14 @@ class _Blocks:
                     self._output(output, number)
 
     def contents(self):
-        """The headings of the second level that have something below them: (id, HTML)."""
-        return [(name, inner) for level, name, inner in self._kept() if level == 2]
+        """The headings of sections and of their parts as nested lists of links; empty without a section."""
+        sections = []
+        for level, name, inner in self._kept():
+            if level == 2:
+                sections.append((_link(name, inner), []))
+            elif level == 3 and sections:
+                sections[-1][1].append(_link(name, inner))
+        return _listed(link + _listed(parts) for link, parts in sections)
 
     def html(self):
         parts, open_section = [], False
@@ -322,6 +326,15 @@ def _template(name):
 def _style():
     colors = {name: getattr(style, name.upper()) for name in ("ink", "muted", "rule", "panel", "data", "concern")}
     return string.Template(_template("page.css")).substitute(colors)
+
+
+def _link(name, inner):
+    return f'<a href="#{name}">{inner}</a>'
+
+
+def _listed(items):
+    lines = "".join(f"<li>{item}</li>" for item in items)
+    return f"<ol>{lines}</ol>" if lines else ""
 
 
 def _source(cell):

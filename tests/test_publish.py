@@ -104,6 +104,15 @@ def test_sections_tables_figures_and_prose_follow_the_notebook():
     assert page.xpath("//section[2]//tbody//th[@scope='row']/text()") == ["Fire"]
 
 
+def test_contents_list_sections_and_their_parts():
+    part = v4.new_markdown_cell("### Time & cost\n\nText.\n\n#### Deeper\n\nText.")
+    page = read(section(), part, section("Next"), shown(table()))
+
+    assert page.xpath("//nav/ol/li/a/text()") == ["Portfolio", "Next"]
+    assert page.xpath("//nav/ol/li/ol/li/a/text()") == ["Time & cost"]
+    assert page.xpath("//nav/ol/li/ol/li/a/@href") == ["#time-cost"]
+
+
 def test_code_parameters_and_what_only_the_advisor_sees_are_left_out():
     page = made(
         v4.new_code_cell("secret = 'x-code-x'", execution_count=1, metadata={"tags": ["parameters"]}),
