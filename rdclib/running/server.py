@@ -19,12 +19,13 @@ import signal
 import socket
 import sys
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CAPTURE_LIMIT = 4_000_000  # bytes that programs started by a cell may print before we forget the rest
 TICK_MS = 200
+EXAMPLE = "quillhaven"  # the smallest one; reading it starts no threads
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -57,13 +58,31 @@ def preload():
             print(f"not imported before the runs: {name}", file=sys.stderr)
 
 
+def warm_up(folder):
+    """Use the library once, on a copy of an example, so that what is made at first use is there before the forks."""
+    from rdclib.assessment import assess
+    from rdclib.engagement import load_engagement
+    from rdclib.figures import priorities
+    from rdclib.records import load_records
+
+    copy = Path(folder, "example")
+    try:
+        example = load_engagement(EXAMPLE)
+        shutil.copytree(example.folder, copy)
+        engagement = replace(example, folder=copy)
+        priorities(assess(load_records(engagement), engagement).ranking).svg  # noqa: B018  (drawn when asked for)
+    except Exception as error:
+        print(f"not warmed up: {type(error).__name__}: {error}", file=sys.stderr)
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
+
+
 @dataclass
 class _Run:
     connection: socket.socket
     capture: int  # file in memory that the run's file descriptors 1 and 2 lead to
     folder: str
     ending: bytes = b""  # what is still to be sent after its end
-    processes: set = field(default_factory=set)
 
 
 def main():
@@ -73,6 +92,7 @@ def main():
 
     preload()
     made = shell.make(folder)
+    warm_up(folder)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{folder}/server")
         listener.listen(128)
