@@ -160,7 +160,32 @@ def tables(documents):
     for release in compiled(documents):
         _release(release, found, vendors)
     found["vendors"] = list(vendors.values())
+    _without_placeholders(found)
     return found
+
+
+# An id without a name that bids in nearly every process stands for "somebody", and says nothing about competition.
+_EVERYWHERE, _FEWEST = 0.9, 5
+
+
+def _without_placeholders(found):
+    processes = {bid["solicitation_id"] for bid in found["bids"]}
+    seen = {}
+    for bid in found["bids"]:
+        if not bid.get("bidder_name"):
+            seen.setdefault(bid.get("bidder_id"), set()).add(bid["solicitation_id"])
+    nobody = {
+        key for key, ids in seen.items() if len(processes) >= _FEWEST and len(ids) >= _EVERYWHERE * len(processes)
+    }
+    if not nobody:
+        return
+    left = [bid for bid in found["bids"] if bid.get("bidder_id") not in nobody or bid.get("bidder_name")]
+    still = {bid["solicitation_id"] for bid in left}
+    for table in ("solicitations", "contracts"):
+        for row in found[table]:
+            if row["solicitation_id"] in processes - still:
+                row["number_of_bids"] = None
+    found["bids"] = left
 
 
 def _release(release, found, vendors):
@@ -170,7 +195,8 @@ def _release(release, found, vendors):
     planning = _object(release.get("planning"))
     budget, budget_currency = _value(_object(planning.get("budget")).get("amount"))
     tender_amount, tender_currency = _value(tender.get("value"))
-    department = _first(_party(release.get("buyer"), parties)[1], _party(tender.get("procuringEntity"), parties)[1])
+    buyers = [_party(release.get("buyer"), parties), _party(tender.get("procuringEntity"), parties)]
+    department = _first(*(name for _, name in buyers), *(key for key, _ in buyers))
     period = _object(tender.get("tenderPeriod"))
     awards = _items(release.get("awards"))
     contracts = _items(release.get("contracts"))
@@ -207,35 +233,41 @@ def _release(release, found, vendors):
                 "currency": _first(tender_currency, budget_currency, _value(first.get("value"))[1]),
             }
         )
-    for bid in bids:
-        who = (_items(bid.get("tenderers")) or [{}])[0]
+    # Who won: the suppliers of awards that stand. Publishers without a status mean that they do.
+    winners = {
+        _party(supplier, parties)[0]
+        for award in awards
+        if _award_status(award) in (None, "active")
+        for supplier in _items(award.get("suppliers"))
+    }
+    for number, bid in enumerate(bids, start=1):
         amount, currency = _value(bid.get("value"))
-        key, called = _party(who, parties)
-        won = any(key and key == _party(s, parties)[0] for a in awards for s in _items(a.get("suppliers")))
-        found["bids"].append(
-            {
-                "solicitation_id": solicitation,
-                "bid_id": bid.get("id"),
-                "lot": "; ".join(map(str, bid.get("relatedLots") or [])) or None,
-                "bidder_id": key,
-                "bidder_name": called,
-                "bid_amount": amount,
-                "currency": currency,
-                "bid_received_date": bid.get("date"),
-                "bid_status": bid.get("status"),
-                "won": won if awards else None,
-            }
-        )
+        # A joint bid is a row for each of its bidders, under the one id of the bid.
+        for who in _items(bid.get("tenderers")) or [{}]:
+            key, called = _party(who, parties)
+            found["bids"].append(
+                {
+                    "solicitation_id": solicitation,
+                    "bid_id": _first(bid.get("id"), f"{solicitation}:{number}"),
+                    "lot": "; ".join(map(str, bid.get("relatedLots") or [])) or None,
+                    "bidder_id": key,
+                    "bidder_name": called,
+                    "bid_amount": amount,
+                    "currency": currency,
+                    "bid_received_date": bid.get("date"),
+                    "bid_status": bid.get("status"),
+                    "won": bool(key) and key in winners if awards else None,
+                }
+            )
     if not bids:
         for who in tenderers:
             key, called = _party(who, parties)
-            won = any(key and key == _party(s, parties)[0] for a in awards for s in _items(a.get("suppliers")))
             found["bids"].append(
                 {
                     "solicitation_id": solicitation,
                     "bidder_id": key,
                     "bidder_name": called,
-                    "won": won if awards else None,
+                    "won": bool(key) and key in winners if awards else None,
                 }
             )
     by_award = {str(a.get("id")): a for a in awards}
@@ -244,9 +276,10 @@ def _release(release, found, vendors):
         award = by_award.get(str(contract.get("awardID")), awards[0] if len(awards) == 1 else {})
         _contract(contract, award, ocid, shared, parties, tender, found, _first(budget, tender_amount))
     awarded = {str(c.get("awardID")) for c in contracts}
-    for award in awards:
+    for number, award in enumerate(awards, start=1):
         # Where no contract is published, the award stands for it.
         if not contracts or (str(award.get("id")) not in awarded and len(awards) > 1):
+            award = award | {"id": _first(award.get("id"), number)}
             _contract({}, award, ocid, shared, parties, tender, found, _first(budget, tender_amount))
     for party in parties.values():
         roles = party.get("roles") or []
@@ -261,6 +294,12 @@ def _release(release, found, vendors):
                 "tax_id": identifier.get("id"),
                 "phone": _object(party.get("contactPoint")).get("telephone"),
             }
+
+
+def _award_status(award):
+    """Where an award stands, in words of contracts; one with a status that the standard does not know is not final."""
+    status = str(award.get("status") or "").strip().lower()
+    return {"": None, "active": "active", "cancelled": "cancelled", "unsuccessful": "cancelled"}.get(status, "pending")
 
 
 def _sum(values):
@@ -285,10 +324,12 @@ def _contract(contract, award, ocid, shared, parties, tender, found, budget):
             for i in _items(contract.get("items") or award.get("items"))
         ],
     )
+    codes = [_object(i.get("classification")).get("id") for i in _items(contract.get("items") or award.get("items"))]
     found["contracts"].append(
         shared
         | {
             "contract_id": key,
+            "item_codes": ";".join(dict.fromkeys(str(code) for code in codes if code)) or None,
             "parent_contract_id": None,
             "title": _first(
                 contract.get("title"), award.get("title"), tender.get("title"), contract.get("description")
@@ -307,7 +348,7 @@ def _contract(contract, award, ocid, shared, parties, tender, found, budget):
             "final_amount": final,
             "paid_to_date": _sum(_value(t.get("value") or t.get("amount"))[0] for t in transactions),
             "currency": _first(currency, award_currency),
-            "status": contract.get("status") if contract else None,
+            "status": contract.get("status") if contract else _award_status(award),
         }
     )
     for supplier in suppliers:

@@ -31,6 +31,8 @@ DAYS = {
 UNIT_SLIP = 10.0
 TAME = 3.0
 FEWEST_PERIODS = 6  # before a median says what is usual
+# Share of one snapshot's contracts that the next one shows again, from which on absence means that they left.
+REPEATED = 0.5
 MERGES = ("vendor_id", "vendor_name", "into_id", "into_name", "decision")
 # What differs between the lines of a contract that a register lists once for every vendor.
 _OF_VENDOR = ("vendor_id", "vendor_name", "vendor_class")
@@ -173,6 +175,8 @@ def load_records(engagement):
     frames = {name: _merged(frame, merges) for name, frame in frames.items()}
     snapshots = _up_to(frames["contracts"], "snapshot_date", engagement.as_of)
     contracts = latest(snapshots)
+    contracts, left = without_left(contracts, snapshots)
+    findings += left
     frames["contracts"] = contracts
     if not len(frames["amendments"]) and snapshots["snapshot_date"].nunique() > 1:
         frames["amendments"] = derived_amendments(snapshots)
@@ -234,6 +238,47 @@ def latest(snapshots):
     told = [name for name in snapshots if name not in _OF_VENDOR and name not in schemas.LINEAGE]
     at = at[~snapshots.iloc[at].duplicated(told, keep="last").to_numpy()]
     return snapshots.iloc[at[np.argsort(order[at], kind="stable")]].reset_index(drop=True)
+
+
+def without_left(contracts, snapshots):
+    """Contracts that left the register count as ended, though their last line names a later end.
+
+    Only where snapshots repeat contracts: a register that shows each quarter's new contracts alone loses none.
+
+    Parameters
+    ----------
+    contracts : DataFrame
+        As `latest` gives them.
+    snapshots : DataFrame
+
+    Returns
+    -------
+    tuple
+        The contracts with status "terminated" for those that left and have no status of their own, and the findings.
+    """
+    days = np.sort(snapshots["snapshot_date"].dropna().unique())
+    if len(days) < 2:
+        return contracts, []
+    on_day = [set(snapshots.loc[snapshots["snapshot_date"] == day, "contract_id"]) for day in days[-2:]]
+    if len(on_day[0] & on_day[1]) < REPEATED * len(on_day[0]):
+        return contracts, []
+    newest = pd.Timestamp(days[-1])
+    left = (contracts["snapshot_date"] < newest) & contracts["status"].isna() & ~(contracts["end_date"] < newest)
+    if not left.any():
+        return contracts, []
+    first = contracts[left].iloc[0]
+    found = Finding(
+        "note",
+        "contracts",
+        str(first["source_file"]),
+        int(first["source_row"]),
+        "status",
+        " | ".join(contracts.loc[left, "contract_id"].astype(str).unique()[:EXAMPLES]),
+        int(left.sum()),
+        "contracts that left the register before their end",
+        "counted as ended on the day of the first register without them",
+    )
+    return contracts.assign(status=contracts["status"].mask(left, "terminated")), [found]
 
 
 def derived_amendments(snapshots):

@@ -14,10 +14,14 @@ from rdclib.errors import DataFileError
 
 SURE = 0.8  # a match below this is asked
 CLOSE = 0.6  # a match below this is not even asked
+SOME = 40  # of a column's cells, looked up in the list of words
 SAMPLE = 1000  # cells looked at, spread over the column
 
 # Columns that we read only to make others of them: a year and a month beside each other are a period.
 HELPERS = {"observations": ("year", "month"), "payments": ("year", "month")}
+WORDS = ("word", "city_word")
+# What the city calls it, when another column already says it in our words.
+DETAIL = {"procurement_method": "method_detail", "contract_type": "type_detail"}
 # Ids whose column, when it holds names, is the name's.
 NAMED_BY = {"vendor_id": "vendor_name", "bidder_id": "bidder_name"}
 KINDS_OF_FIGURES = ("money", "number", "integer", "days", "share")
@@ -149,6 +153,7 @@ class Content:
     distinct: float
     words: float  # mean number of words in a cell
     letters: float  # share of cells that hold a letter
+    some: tuple = ()  # a few of the cells, each once
 
 
 def content(texts):
@@ -168,6 +173,7 @@ def content(texts):
         distinct=len(set(words)) / n,
         words=sum(len(w.split()) for w in words) / n,
         letters=sum(any(c.isalpha() for c in w) for w in words) / n,
+        some=tuple(dict.fromkeys(words))[:SOME],
     )
 
 
@@ -196,6 +202,13 @@ def fits(kind, seen, column=""):
     if kind == "text" and seen.letters < 0.3:
         return 0.7  # numbers where words belong: the column beside it may hold the names
     return 1.0
+
+
+@lru_cache(maxsize=5000)
+def known_words(column, cells):
+    """Share of cells that are words of a choice column, as the catalogue knows them; 1 when there are none."""
+    known = {parsing.fold(row[part]) for row in load_table("words") if row["column"] == column for part in WORDS}
+    return sum(parsing.fold(cell) in known for cell in cells) / len(cells) if cells else 1.0
 
 
 def recognise(headings, own, contents, table, mapped=None):
@@ -240,6 +253,9 @@ def recognise(headings, own, contents, table, mapped=None):
             agreement = fits(kinds.get(column, "number"), contents[j], column)
             if contents[j].filled and agreement < 0.5:
                 confidence *= agreement
+            if kinds.get(column) == "choice":
+                # Of two columns that may be a list of words, the one whose words are known is it.
+                confidence -= 0.1 * (1 - known_words(column, contents[j].some))
             scored[column] = round(confidence * (1 if agreement >= 0.8 or not contents[j].filled else 0.85), 3)
         scored = {c: s for c, s in scored.items() if s >= CLOSE}
         if scored:
@@ -257,6 +273,11 @@ def recognise(headings, own, contents, table, mapped=None):
             if not contents[j].filled and same:
                 continue
             sure[column] = (j, Match(column, headings[j], score))
+            used.add(j)
+    for j, scored in wishes.items():
+        detail = next((DETAIL[c] for c, s in scored.items() if c in DETAIL and c in sure and s >= SURE), None)
+        if j not in used and detail in kinds and detail not in sure:
+            sure[detail] = (j, Match(detail, headings[j], SURE))
             used.add(j)
     for j, scored in wishes.items():
         open_to = {c: s for c, s in scored.items() if c not in sure}

@@ -18,6 +18,8 @@ WITH_CLOCK = {
     ("contracts", "bid_deadline"),
     ("solicitations", "bid_deadline"),
     ("bids", "bid_received_date"),
+    ("contracts", "posted_date"),
+    ("solicitations", "posted_date"),
     *(("cases", name) for name, kind in schemas.columns("cases").items() if kind == "date"),
 }
 # A city's word of so many letters is known by the beginning of a text, too: "Lowest price: the bid that ...".

@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 
 import pandas as pd
-import pyarrow as pa
 from rapidfuzz import fuzz, process
 
 from rdclib import parsing
@@ -43,12 +42,8 @@ def normalise(name):
 
 
 def vendor_ids(names):
-    """Ids made from names, for a city that has none: ``acme-signs``; missing where there is no name."""
-    coded = parsing.as_text(pa.array(names)).dictionary_encode()
-    made = [
-        re.sub(r"[^a-z0-9]+", "-", normalise(name)).strip("-")[:60] or "vendor" for name in coded.dictionary.to_pylist()
-    ]
-    return pd.Series(pd.array(pa.array(made, pa.large_string()).take(coded.indices), dtype=names.dtype), names.index)
+    """Ids for a city that has none: the name itself, so that two spellings stay two until a person confirms them."""
+    return names.str.split().str.join(" ").astype(names.dtype)
 
 
 def duplicates(names, *, min_score=MIN_SCORE):
