@@ -16,6 +16,9 @@ from rdclib.selection import problem, ratings, rules, schedule, series, targets,
 ANYWHERE = ("any_service", "city_duties")
 # Most candidates that are laid before people; all the city's own and all with data come first.
 MOST_CANDIDATES = 40
+# Duties of the city, from the catalogue and without data, that a proposal may choose from: the contract is about
+# residents, and of duties nobody has looked at two are enough to begin with.
+MOST_DUTIES = 2
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,9 @@ def select(records, engagement):
     gates = {place.metric.id: place.failed_gates for place in ranking.places}
     same = rules.same_pairs(histories, tuple(wide.values()))
     # A proposal shows each metric by the groups that the catalogue names, where it names any.
-    offered = [rules.Member(p.metric, segments=p.metric.segment_by) for p in ranking.places if not p.failed_gates]
+    passed = [p.metric for p in ranking.places if not p.failed_gates]
+    duties = [m.id for m in passed if m.domain == "city_duties" and m.id not in histories][MOST_DUTIES:]
+    offered = [rules.Member(m, segments=m.segment_by) for m in passed if m.id not in duties]
     proposal = rules.propose(offered[:MOST_CANDIDATES], {p.metric.id: p.score for p in ranking.places}, same)
     members = tuple(
         rules.Member(known[c.metric_id], c.paid, c.segments, gates.get(c.metric_id, ())) for c in chosen.chosen
