@@ -1,6 +1,7 @@
 """Results as sentences: one file a stage; functions are named after the result they show."""
 
 from rdclib.narrative.assessment import (
+    contract_coding,
     overview,
     pipeline,
     practice,
@@ -48,6 +49,7 @@ __all__ = [
     "cases_on_time",
     "change_effects",
     "columns_asked",
+    "contract_coding",
     "contract_memos",
     "coverage",
     "data_readiness",

@@ -140,7 +140,16 @@ def _priorities_in_short(assessment):
     explained = "The share says how often a contract is among the first five when weights and unknown ratings vary"
     if assessment.key_contracts:
         unknown = [i for i in assessment.key_contracts if i not in set(ranking.rows["contract_id"])]
-        words = f"The city confirmed {formats.plural(len(assessment.key_contracts), 'key contract')}. {explained}:"
+        words = f"The city confirmed {formats.plural(len(assessment.key_contracts), 'key contract')}."
+        others = [
+            _short(row) for row in ranking.first_five.itertuples() if row.contract_id not in assessment.key_contracts
+        ]
+        if others:
+            stand = "stands" if len(others) == 1 else "stand"
+            words += (
+                f" It chose others than the ranking, in which {formats.listing(others)} {stand} among the first five."
+            )
+        words += f" {explained}:"
         if unknown:
             words = f"Confirmed, but not in the register: {formats.text(', '.join(unknown))}. {words}"
         return words
@@ -272,6 +281,28 @@ def priorities(result):
             f"{formats.plural(result.unrated, 'rating is', 'ratings are')} unknown. Each one that the city gives makes "
             "the order clearer."
         )
+    return bullets(lines)
+
+
+def contract_coding(result):
+    """How many contracts people have read, who should read again, and how far readers agree.
+
+    Parameters
+    ----------
+    result : rdclib.assessment.Coding
+    """
+    if not result.read:
+        return Prose("Nobody has read a contract yet, so the ten indicators that need a reader are missing.")
+    lines = [f"Read so far: {formats.plural(result.read, 'contract')}, {len(result.read_twice)} of them by two people."]
+    waiting = [contract for contract in result.second if contract not in result.read_twice]
+    if waiting:
+        lines.append(f"A second person should read: {formats.text(', '.join(waiting))}.")
+    if not math.isnan(result.agreement):
+        kappa = f"; Fleiss’ kappa {formats.ratio(result.kappa)}" if not math.isnan(result.kappa) else ""
+        lines.append(f"Readers agree on **{formats.share(result.agreement)}** of what they looked for{kappa}.")
+    if len(result.differences):
+        parts = [f"{row.contract_id} ({row.field.lower()})" for row in result.differences.itertuples()]
+        lines.append(f"They differ on: {formats.text(', '.join(parts))}. Read these passages together.")
     return bullets(lines)
 
 

@@ -1,7 +1,5 @@
 """How a city works, when its contracts end, and where to start, as tables."""
 
-import math
-
 from rdclib import formats, vocabulary
 from rdclib.tables.table import Column, Table, Value
 
@@ -54,7 +52,7 @@ def practice(result):
 
 
 def practice_gaps(result):
-    """The ten gaps that matter most, with what the next level looks like.
+    """The ten gaps that matter most, with what to aim for; None without any.
 
     Parameters
     ----------
@@ -68,6 +66,8 @@ def practice_gaps(result):
         Column("stage", "text", "Stage of the continuum"),
         Column("relates", "text", "Relates to"),
     )
+    if not result.gaps:
+        return None
     rows = [
         (
             f"{item.question.id} {item.question.title}",
@@ -87,7 +87,7 @@ def practice_gaps(result):
 
 
 def practice_disagreements(result):
-    """Questions on which roles see different cities.
+    """Questions on which roles see different cities; None when they agree.
 
     Parameters
     ----------
@@ -105,11 +105,13 @@ def practice_disagreements(result):
         )
         for item in result.disagreements
     ]
+    if not rows:
+        return None
     return Table("Where roles see different cities", columns, rows, id="practice-disagreements")
 
 
 def practice_beside_data(assessment):
-    """What the city says of itself beside what its records say.
+    """What the city says of itself beside what its records say; None when there is no such pair.
 
     Parameters
     ----------
@@ -134,6 +136,8 @@ def practice_beside_data(assessment):
         )
         for pair in assessment.beside
     ]
+    if not rows:
+        return None
     return Table(
         "Practice beside data",
         columns,
@@ -145,7 +149,7 @@ def practice_beside_data(assessment):
 
 
 def pipeline(result, currency="USD"):
-    """Contracts that end within 24 months, the earliest start-by date first.
+    """Contracts that end within 24 months, the earliest start-by date first; None without any.
 
     Parameters
     ----------
@@ -161,6 +165,8 @@ def pipeline(result, currency="USD"):
         Column("start_by", "date", "Start by"),
         Column("slack_days", "days", "Slack"),
     )
+    if not len(result.rows):
+        return None
     more = len(result.rows) - LISTED
     notes = (
         result.note,
@@ -198,12 +204,14 @@ def lead_times(result):
 
 
 def priorities(result):
-    """Ratings of the contracts ranked, and how often each is among the first five.
+    """Ratings of the contracts ranked, and how often each is among the first five; None without any.
 
     Parameters
     ----------
     result : rdclib.assessment.Ranking
     """
+    if not len(result.rows):
+        return None
     rating = [Column(name, "level", name.capitalize()) for name in vocabulary.PRIORITY_CRITERIA]
     columns = (
         Column("contract_id", "text", "Contract"),
@@ -272,7 +280,7 @@ def _evidence(listed):
 
 
 def contract_coding(result, currency="USD"):
-    """Key contracts that a person has still to read.
+    """Key contracts that a person has still to read; None when all are read.
 
     Parameters
     ----------
@@ -285,17 +293,10 @@ def contract_coding(result, currency="USD"):
         Column("department", "text", "Department"),
         Column("amount", "money", "Amount"),
     )
-    agreed = "" if math.isnan(result.agreement) else formats.share(result.agreement)
-    kappa = "" if math.isnan(result.kappa) else f"; Fleiss’ kappa {formats.ratio(result.kappa)}"
-    differences = "; ".join(f"{row.contract_id}: {row.field}" for row in result.differences.itertuples())
-    notes = (
-        f"Read so far: {formats.plural(result.read, 'contract')}, {len(result.read_twice)} of them by two people.",
-        f"A second person should read: {', '.join(result.second)}." if result.second else "",
-        f"The readers agree on {agreed} of what they looked for{kappa}." if agreed else "",
-        f"They differ on: {differences}." if differences else "",
-    )
+    if not len(result.to_read):
+        return None
     return Table.from_frame(
-        result.to_read, columns, caption="Key contracts to read", notes=notes, id="contracts-to-read", currency=currency
+        result.to_read, columns, caption="Key contracts to read", id="contracts-to-read", currency=currency
     )
 
 

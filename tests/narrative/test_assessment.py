@@ -47,6 +47,30 @@ def test_confirmed_contracts_are_shown_in_the_citys_order():
     assert "Confirmed, but not in the register: gone. The city confirmed 3 key contracts." in text
     assert text.index("- c2") < text.index("- c0")
     assert "- c1" not in text
+    assert "It chose others than the ranking, in which c1 stands among the first five." in text
+
+
+def test_a_city_that_follows_the_ranking_is_not_told_otherwise():
+    rows = [build.contract(f"c{k}", end_date="2025-01-31") for k in range(2)]
+    text = str(narrative.overview(whole(rows, key_contracts=["c0", "c1"])))
+    assert "The city confirmed 2 key contracts. The share says" in text
+
+
+def test_readers_are_told_who_reads_again_and_where_they_differ():
+    rows = [build.contract("a"), build.contract("b"), build.coding("a"), build.coding("a", coder="Ben", goal_text="x")]
+    text = str(narrative.contract_coding(whole(rows).coding))
+
+    # 6 of 7 agree; 3 of 14 readings are yes.
+    chance = (9 + 121) / 196
+    kappa = (6 / 7 - chance) / (1 - chance)
+    assert text == (
+        "- Read so far: 1 contract, 1 of them by two people.\n"
+        f"- Readers agree on **86%** of what they looked for; Fleiss’ kappa {kappa:.2f}.\n"
+        "- They differ on: a (outcome goal written down). Read these passages together."
+    )
+    once = str(narrative.contract_coding(whole([build.contract("a"), build.coding("a")]).coding))
+    assert "- A second person should read: a." in once
+    assert "Nobody has read a contract yet" in str(narrative.contract_coding(whole().coding))
 
 
 def test_a_citys_words_stay_inert():

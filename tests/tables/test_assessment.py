@@ -118,20 +118,20 @@ def test_failings_give_one_line_each_with_reasons():
     )
 
 
-def test_coding_says_who_should_read_what():
-    rows = [build.contract("a"), build.contract("b"), build.coding("a"), build.coding("a", coder="Ben", goal_text="x")]
+def test_contracts_to_read_are_listed():
+    rows = [build.contract("a"), build.contract("b", title="Shelter"), build.coding("a")]
     table = tables.contract_coding(whole(rows, key_contracts=["a", "b"]).coding)
+    assert table.texts() == (("b", "Shelter", "Parks", "$100,000"),)
 
-    assert table.texts()[0][0] == "b"
-    assert "Read so far: 1 contract, 1 of them by two people." in table.notes
-    assert "A second person should read: a." in table.notes
-    assert "They differ on: a: Outcome goal written down." in table.notes
-    # 6 of 7 agree; 3 of 14 readings are yes.
-    chance = (9 + 121) / 196
-    assert (
-        f"The readers agree on 86% of what they looked for; Fleiss’ kappa {(6 / 7 - chance) / (1 - chance):.2f}."
-        in (table.notes)
-    )
+
+def test_tables_without_rows_show_nothing():
+    empty = whole()
+    assert tables.contract_coding(empty.coding) is None
+    assert tables.practice_gaps(empty.practice) is None
+    assert tables.practice_disagreements(empty.practice) is None
+    assert tables.practice_beside_data(empty) is None
+    assert tables.pipeline(empty.pipeline) is None
+    assert tables.priorities(empty.ranking) is None
 
 
 def test_plan_marks_what_is_overdue():
