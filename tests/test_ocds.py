@@ -1,0 +1,82 @@
+"""Packages of the Open Contracting Data Standard: every form, compiled without a network."""
+
+import pytest
+
+from rdclib import ocds
+
+
+def release(day, **parts):
+    return {"ocid": "ocds-x-1", "id": f"r{day}", "date": f"2024-01-{day:02d}T00:00:00Z", "tag": ["contract"]} | parts
+
+
+AWARD = {
+    "id": "a1",
+    "value": {"amount": 90, "currency": "USD"},
+    "suppliers": [{"id": "V1", "name": "Acme"}],
+    "date": "2024-01-05",
+}
+CONTRACT = {"id": "c1", "awardID": "a1", "value": {"amount": 100, "currency": "USD"}, "status": "active"}
+FORMS = {
+    "release package": lambda releases: {"releases": releases, "publishedDate": "2024-02-01"},
+    "record package": lambda releases: {"records": [{"ocid": "ocds-x-1", "releases": releases}]},
+    "record": lambda releases: {"ocid": "ocds-x-1", "releases": releases},
+    "list": lambda releases: releases,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_newest_word_of_each_part_counts_in_every_form(form):
+    early = release(
+        1, tender={"id": "t", "procurementMethod": "open", "numberOfTenderers": 3}, contracts=[CONTRACT], awards=[AWARD]
+    )
+    late = release(9, contracts=[CONTRACT | {"value": {"amount": 120, "currency": "USD"}}])
+    documents = [FORMS[form]([late, early])]
+
+    assert ocds.is_ocds(documents)
+    [contract] = ocds.tables(documents)["contracts"]
+
+    assert (contract["current_amount"], contract["award_amount"], contract["vendor_name"]) == (120, 90, "Acme")
+    assert (contract["procurement_method"], contract["number_of_bids"]) == ("open", 3)
+
+
+def test_an_award_stands_for_a_contract_that_is_not_published():
+    [contract] = ocds.tables([release(1, awards=[AWARD])])["contracts"]
+
+    assert contract["contract_id"] == "ocds-x-1:award:a1"
+    assert contract.get("current_amount") is None
+
+
+def test_shapes_that_the_standard_does_not_allow_are_read_all_the_same():
+    odd = release(1, tag="contract", awards=AWARD, contracts=[CONTRACT], parties=None, buyer="City", tender=[])
+    also = release(2, awards=AWARD)
+
+    [contract] = ocds.tables([odd, also])["contracts"]
+
+    assert contract["vendor_name"] == "Acme"
+
+
+def test_a_placeholder_that_bids_everywhere_is_no_bidder():
+    releases = [
+        {"ocid": f"p{i}", "id": "r", "date": "2024-01-01", "tender": {"id": "t", "tenderers": [{"id": "0"}]}}
+        for i in range(5)
+    ]
+
+    found = ocds.tables(releases)
+
+    assert found["bids"] == []
+    assert {row["number_of_bids"] for row in found["solicitations"]} == {None}
+    # Four processes are too few to know.
+    assert len(ocds.tables(releases[:4])["bids"]) == 4
+
+
+def test_transactions_become_payments_under_their_contract():
+    paid = {"transactions": [{"id": "x", "date": "2024-02-01", "value": {"amount": 7, "currency": "USD"}}]}
+
+    [line] = ocds.tables([release(1, awards=[AWARD], contracts=[CONTRACT | {"implementation": paid}])])["payments"]
+
+    assert (line["payment_amount"], line["contract_id"], line["vendor_name"]) == (7, "ocds-x-1:c1", "Acme")
+
+
+@pytest.mark.parametrize("document", [{}, [], "text", 5, None, {"a": [1]}, [{"b": 1}]])
+def test_what_is_no_package_is_known_for_it(document):
+    assert not ocds.is_ocds([document])

@@ -1,0 +1,70 @@
+"""What `rdc check` says, and that every column an indicator needs is a column of ours."""
+
+import re
+
+from rdclib import schemas
+from rdclib.catalogue import load_indicators, load_table
+from rdclib.engagement import load_engagement
+from rdclib.readiness import check
+
+
+def test_every_field_that_an_indicator_needs_is_a_column():
+    known = {
+        f"{table}.{column}"
+        for table in (*schemas.TABLES, *schemas.WORKBOOK_TABLES)
+        for column in schemas.columns(table)
+    }
+    for indicator in load_indicators():
+        for field in indicator.required_fields:
+            for option in field.split("|"):
+                assert option in known or option.split(".")[0] not in (*schemas.TABLES, *schemas.WORKBOOK_TABLES), (
+                    f"{indicator.id} needs {option}, which no table has"
+                )
+
+
+def test_every_synonym_is_of_a_column_that_exists_in_its_tables():
+    helpers = {"year", "month"}
+    for row in load_table("headings"):
+        tables = [t for t in row["tables"].split(";") if t] or list(schemas.TABLES)
+        assert row["column"] in helpers or any(row["column"] in schemas.columns(table) for table in tables), row
+        assert row["language"] in ("en", "es", "pt")
+
+
+def test_every_city_word_stands_for_a_word_of_its_column():
+    for row in load_table("words"):
+        found = [
+            schema.columns[row["column"]].metadata["choices"]
+            for schema in schemas.TABLES.values()
+            if row["column"] in schema.columns
+        ]
+        assert found, row
+        assert all(row["word"] in choices for choices in found), row
+
+
+def test_the_answer_has_the_shape_that_programs_rely_on():
+    found = check(load_engagement("ostermoor")).as_dict()
+
+    assert set(found) == {"tables", "findings", "indicators"}
+    contracts = found["tables"]["contracts"]
+    assert list(contracts) == [
+        "files", "rows_read", "rows_accepted", "rows_set_aside", "rows_not_data",
+        "amount_read", "amount_accepted", "amount_set_aside", "amounts", "columns",
+    ]  # fmt: skip
+    assert contracts["rows_read"] == sum(contracts[f"rows_{k}"] for k in ("accepted", "set_aside", "not_data"))
+    assert set(contracts["columns"]["start_date"]) == {"heading", "confidence", "missing", "min", "max"}
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", contracts["columns"]["start_date"]["min"])
+    for finding in found["findings"]:
+        assert list(finding) == ["severity", "table", "file", "row", "column", "value", "count", "what", "done"]
+    kinds = [(f["table"], f["column"], f["what"], f["done"], f["severity"]) for f in found["findings"]]
+    assert len(kinds) == len(set(kinds))
+    known = {indicator.id for indicator in load_indicators()}
+    indicators = found["indicators"]
+    assert set(indicators["computable"]) | set(indicators["not_computable"]) == known
+    assert not set(indicators["computable"]) & set(indicators["not_computable"])
+
+
+def test_riverbends_double_file_is_seen_with_its_money():
+    found = check(load_engagement("riverbend"))
+
+    assert [f.what for f in found.errors] == ["a file sent twice (the same content as payments_FY2023.csv)"]
+    assert found.amounts["agrees"].all()
