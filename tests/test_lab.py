@@ -13,7 +13,7 @@ import pytest
 from rdclib import lab, places
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
-START_SECONDS, RUN_SECONDS = 60, 240
+START_SECONDS, RUN_SECONDS = 60, 400
 FORM = """
 from rdclib.errors import EngagementError
 from rdclib.widgets import base
