@@ -24,7 +24,9 @@ def selection_summary(selection):
     if contract.id:
         title = f"**{formats.text(contract.title or contract.id)}** ({formats.text(contract.id)})"
         chosen = "" if contract.chosen else " Nobody has chosen a contract yet; this one seems to need metrics first."
-        lines = [f"Contract: {title}{', ' + formats.text(contract.vendor) if contract.vendor else ''}.{chosen}"]
+        vendor = f", {formats.text(contract.vendor)}" if contract.vendor else ""
+        ends = f", until {formats.date(contract.end_date)}" if contract.end_date else ""
+        lines = [f"Contract: {title}{vendor}{ends}.{chosen}"]
     else:
         lines = ["No active contract is on record; the schedule is for the next one."]
     ready = sum(line.ready for line in selection.lines)
@@ -204,7 +206,11 @@ def payment_trial(selection):
     stepped = [s for s in history if s.cliffs]
     if stepped:
         names = formats.listing(f"“{formats.text(s.design.name)}”" for s in stepped)
-        lines.append(f"{names} has cliff edges: one client more or less decides, which invites timing.")
+        most = max(stepped, key=lambda s: s.one_client)
+        lines.append(
+            f"{names} has cliff edges: one client more or less decides over up to "
+            f"{formats.money(most.one_client, money)} of a payment, which invites timing."
+        )
     gamed = [s for s in history if s.gaming_gain > 0]
     if gamed:
         most = max(gamed, key=lambda s: s.gaming_gain)
@@ -219,8 +225,10 @@ def payment_trial(selection):
         lines.append("The recommendation is to put no money at risk; this shows what luck would do to a small stake.")
     if selection.investor:
         case = selection.investor
+        outlook = "gain" if case.expected_return >= 0 else "lose"
         lines.append(
-            f"Investors who put in {formats.money(case.investment, money)} would lose money in "
+            f"Investors who put in {formats.money(case.investment, money)} could expect to {outlook} "
+            f"{formats.money(abs(case.expected_return), money)}, and would lose money in "
             f"{formats.share(case.chance_of_loss)} of draws."
         )
     return bullets(lines)

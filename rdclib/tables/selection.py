@@ -111,7 +111,10 @@ def candidates(selection):
         f"{formats.plural(left, 'candidate')} further down not shown." if left > 0 else "",
     ]
     if not math.isnan(ranking.agreement):
-        notes.append(f"Pairs of raters agree in {formats.share(ranking.agreement)} of their scores.")
+        beyond = (
+            "" if math.isnan(ranking.kappa) else f" (kappa {formats.ratio(ranking.kappa)}: agreement beyond chance)"
+        )
+        notes.append(f"Pairs of raters agree in {formats.share(ranking.agreement)} of their scores{beyond}.")
     if selection.ratings_set_aside:
         notes.append(f"Set aside: {formats.plural(selection.ratings_set_aside, 'row')} that are no rating.")
     return Table("Candidates, best first", columns, rows, notes=tuple(notes), id="candidates")

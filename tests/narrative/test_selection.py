@@ -3,6 +3,8 @@
 import pytest
 
 from rdclib import narrative
+from tests.selection.test_select import SHELTER, found
+from tests.selection.test_series import monthly
 from tests.selection.views import faulty, nothing
 
 ALL = (
@@ -25,6 +27,7 @@ def test_the_summary_of_a_faulty_draft():
     assert "Schedule: **3 metrics** (chosen); 2 with a baseline, 1 to collect first." in text
     assert "The set breaks 2 rules: “a guardrail for volume and speed” and “one duty of the city”." in text
     assert "Contract type: **Firm fixed price**." in text
+    assert ", Ash & Sons, until June 30, 2026." in text.replace("\\&", "&")
 
 
 def test_the_summary_of_a_city_with_nothing():
@@ -53,7 +56,11 @@ def test_the_recommendation_says_what_nobody_answered_and_warns():
 
 def test_the_trial_names_cliffs_and_gaming():
     text = str(narrative.payment_trial(faulty()))
-    assert "“Steps” has cliff edges: one client more or less decides, which invites timing." in text
+    # Each step of “Steps” is half of 1,000.
+    assert (
+        "“Steps” has cliff edges: one client more or less decides over up to $500 of a payment, which invites timing."
+        in text
+    )
     assert "Dropping the hardest tenth of clients would earn up to $" in text
     assert "Set aside in the budget: $12,000, the most that the city can owe." in text
 
@@ -62,3 +69,18 @@ def test_first_data_says_what_to_do_next():
     text = str(narrative.first_data(nothing()))
     assert text.startswith("**Collect first:** ")
     assert "After 6 periods open this workbook again" in text
+
+
+def test_investors_are_told_what_to_expect(tmp_path):
+    # Everyone succeeds, so the curve pays 100,000 in every draw.
+    curve = {
+        "name": "Curve", "kind": "outcome curve", "metric_id": "HS-01", "knots": ["20", "40"],
+        "payments": ["0", "100000"],
+    }  # fmt: skip
+    choices = {"chosen": [{"metric_id": "HS-01"}], "payment_designs": [curve]}
+    said = {}
+    for money in ("60000", "110000"):
+        selection = found(tmp_path, SHELTER, *monthly("HS-01", [100] * 12), choices=choices | {"investment": money})
+        said[money] = str(narrative.payment_trial(selection))
+    assert "put in $60,000 could expect to gain $40,000, and would lose money in 0% of draws." in said["60000"]
+    assert "put in $110,000 could expect to lose $10,000, and would lose money in 100% of draws." in said["110000"]
