@@ -78,7 +78,7 @@ def concern_by_contract(series, rated, contracts):
             from_results[contract_id] = float(np.mean(own))
     newest = rated.table
     if len(newest):
-        newest = newest[newest["period"] == newest.groupby("contract_id")["period"].transform("max")]
+        newest = newest[newest["start"] == newest.groupby("contract_id")["start"].transform("max")]
     points = newest.groupby("contract_id")["points"].mean() if len(newest) else pd.Series(dtype=float)
     from_ratings = (4 - points).reindex(ids)
     return pd.concat([from_results, from_ratings], axis=1).max(axis=1).rename("performance_concern")

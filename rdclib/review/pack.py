@@ -82,7 +82,11 @@ class Pack:
     Parameters
     ----------
     headlines : tuple of Headline
-        The chosen metrics (five at most), those that need a decision first.
+        The chosen metrics (five at most), one for each vendor, those that need a decision first.
+    summary : DataFrame
+        One row a headline metric: ``metric_id``, ``name``, ``kind``, ``vendors``, ``median``, ``lowest``, ``highest``
+        (of the latest values), ``target``, ``improving``, ``worsening``, ``never_met``, ``late`` (vendors each),
+        ``finding``.
     topic : str
         The roadmap topic: chosen, or drafted from what is worst.
     topic_metric : str
@@ -100,6 +104,7 @@ class Pack:
     """
 
     headlines: tuple
+    summary: pd.DataFrame
     topic: str
     topic_metric: str
     actions_due: pd.DataFrame
@@ -150,6 +155,7 @@ def build(records, series, choices):
     cadence = "no meeting on record" if last is None else "overdue" if since > CADENCE_DAYS else "at least quarterly"
     return Pack(
         tuple(headlines),
+        _summary(headlines),
         topic,
         metric,
         actions_due.sort_values("days_late", ascending=False, kind="stable").reset_index(drop=True),
@@ -160,6 +166,34 @@ def build(records, series, choices):
         since,
         cadence,
     )
+
+
+def _summary(headlines):
+    """One row a metric over all its vendors."""
+    rows = []
+    for metric_id in dict.fromkeys(h.measure.id for h in headlines):
+        own = [h for h in headlines if h.measure.id == metric_id]
+        latest = [h.latest for h in own]
+        targets = {h.target for h in own if np.isfinite(h.target)}
+        rows.append(
+            {
+                "metric_id": metric_id,
+                "name": own[0].measure.name,
+                "kind": own[0].measure.kind,
+                "vendors": len(own),
+                "median": float(np.median(latest)),
+                "lowest": min(latest),
+                "highest": max(latest),
+                # Vendors with targets of their own have no common one.
+                "target": targets.pop() if len(targets) == 1 else np.nan,
+                "improving": sum(h.variation == "improvement" for h in own),
+                "worsening": sum(h.variation == "concern" for h in own),
+                "never_met": sum(h.assurance == "consistently fails" for h in own),
+                "late": sum(h.late > 0 for h in own),
+                "finding": own[0].finding,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def action_log(records):

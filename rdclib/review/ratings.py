@@ -42,7 +42,7 @@ class Ratings:
     Parameters
     ----------
     table : DataFrame
-        `COLUMNS`, and ``points`` (0 to 4).
+        `COLUMNS`, ``points`` (0 to 4) and ``start`` (first day of the period; missing when it is no period).
     without_evidence : int
         Ratings that name no evidence.
     waiting_for_comment : int
@@ -105,6 +105,9 @@ def ratings(records):
     # Rows are added at the end: the last one of a key is the newest.
     table = table.drop_duplicates(key, keep="last").drop(columns="time").reset_index(drop=True)
     table["points"] = table["level"].map(POINTS).astype(float)
+    table["start"] = pd.Series([_start(label, records) for label in table["period"]], dtype="datetime64[us]")
+    # A period that has not begun on the day of the review is not rated yet.
+    table = table[~(table["start"] > pd.Timestamp(records.as_of))].reset_index(drop=True)
     shares = (
         pd.crosstab(table["rater"], table["level"], normalize="index")
         if len(table)
@@ -171,6 +174,14 @@ def past_performance(records, rated, choices, *, contract_id=""):
             )
         )
     return tuple(found)
+
+
+def _start(label, records):
+    """First day of the period that a rating is about."""
+    try:
+        return pd.Timestamp(periods.parse(label, records.facts.fiscal_year_start).start)
+    except periods.WrongUse:
+        return pd.NaT
 
 
 def _recency(label, records, weights):

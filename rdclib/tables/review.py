@@ -5,22 +5,55 @@ import math
 from rdclib import formats
 from rdclib.tables.table import Column, Interval, Table, Value
 
-_SHORT = 20  # headlines that fit on one page; beyond, only what needs a decision or has changed
 _MOST_SERIES = 150
 _MOST_UNITS = 30  # of one metric in the table: beyond, only those that stand out
 _AFTER = (3, 6, 12)
 
 
-def headlines(review):
-    """First page of the pack: headline metrics with what they say."""
-    lines = review.pack.headlines
-    shown = lines if len(lines) <= _SHORT else tuple(h for h in lines if h.decide or h.changed)
-    notes = []
-    if len(shown) < len(lines):
-        notes.append(f"{len(lines) - len(shown)} more vendor lines are unchanged, with nothing to decide.")
-    notes.append("Chance alone: the latest value is within what the series gives without any change.")
-    return Table(
+def headline_summary(review):
+    """First page of the pack: one line for each headline metric; None when there are none."""
+    rows = [
+        (
+            row.name,
+            row.vendors,
+            Value(row.median, row.kind),
+            None if row.vendors < 2 else Interval(row.lowest, row.highest, row.kind),
+            Value(row.target, row.kind),
+            row.improving,
+            row.worsening,
+            row.never_met,
+            row.late,
+            row.finding,
+        )
+        for row in review.pack.summary.itertuples(index=False)
+    ]
+    return _unless_empty(
         "Headline metrics",
+        (
+            Column("metric", "text", "Metric"),
+            Column("vendors", "integer", "Vendors"),
+            Column("median", "number", "Latest (median)"),
+            Column("range", "text", "Lowest to highest"),
+            Column("target", "number", "Target"),
+            Column("improving", "integer", "Better"),
+            Column("worsening", "integer", "Worse"),
+            Column("never_met", "integer", "Target never met"),
+            Column("late", "integer", "Data late"),
+            Column("finding", "text", "Finding"),
+        ),
+        tuple(rows),
+        notes=("Better and worse: vendors whose latest value moved by more than chance gives.",),
+        id="headline-summary",
+        currency=review.currency,
+    )
+
+
+def headlines(review):
+    """Headline lines that need a decision or have changed since the last meeting; None when there are none."""
+    shown = [h for h in review.pack.headlines if h.decide or h.changed]
+    others = len(review.pack.headlines) - len(shown)
+    return _unless_empty(
+        "What needs a decision or has changed",
         (
             Column("metric", "text", "Metric"),
             Column("vendor", "text", "Vendor"),
@@ -31,7 +64,6 @@ def headlines(review):
             Column("assurance", "text", "Target is"),
             Column("before", "text", "Last meeting"),
             Column("late", "integer", "Periods late"),
-            Column("finding", "text", "Finding"),
         ),
         tuple(
             (
@@ -42,13 +74,12 @@ def headlines(review):
                 Value(h.target, h.measure.kind),
                 _says(h.variation),
                 _assured(h.assurance),
-                _says(h.before) + (" (changed)" if h.changed else ""),
+                _says(h.before),
                 h.late,
-                h.finding,
             )
             for h in shown
         ),
-        notes=tuple(notes),
+        notes=(f"{formats.plural(others, 'other line')} unchanged, with nothing to decide." if others else "",),
         id="headlines",
         currency=review.currency,
     )

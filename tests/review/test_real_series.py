@@ -14,7 +14,8 @@ from rdclib.review import review
 FIGURES = ("metric_over_time", "vendor_funnel", "group_gaps", "change_effect")
 FIGURES_OF_ALL = ("cases_on_time", "pathway")
 TABLES = (
-    "headlines", "results", "remarks", "vendor_comparison", "case_mix", "group_gaps", "pathway", "pathway_by_month",
+    "headline_summary", "headlines",
+    "results", "remarks", "vendor_comparison", "case_mix", "group_gaps", "pathway", "pathway_by_month",
     "change_effects", "outcome_costs", "payments_due", "actions_due", "actions_open", "meeting_agenda",
     "vendor_ratings", "past_performance", "contract_memos",
 )  # fmt: skip

@@ -5,8 +5,9 @@ import pytest
 from rdclib import tables
 from tests.review.shown import EVIL, nothing, shown
 
-ALWAYS = ("headlines", "actions_due", "actions_open", "meeting_agenda")
+ALWAYS = ("actions_due", "actions_open", "meeting_agenda")
 SOMETIMES = (
+    "headline_summary", "headlines",
     "results", "vendor_comparison", "case_mix", "group_gaps", "change_effects", "outcome_costs", "payments_due",
     "vendor_ratings", "past_performance", "contract_memos", "pathway", "pathway_by_month", "remarks",
 )  # fmt: skip
