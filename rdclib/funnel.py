@@ -39,6 +39,8 @@ class Funnel:
         Variance between units beyond chance, on the scale of the limits; 0 where none is added.
     n : int
         Units that count.
+    curve : DataFrame
+        The limits in use along sizes: ``n``, ``lower_95``, ``upper_95``, ``lower_998``, ``upper_998``.
     note : str
     """
 
@@ -48,6 +50,7 @@ class Funnel:
     phi: float
     tau2: float
     n: int
+    curve: pd.DataFrame
     note: str = ""
 
 
@@ -115,6 +118,28 @@ def limits(target, n, kind, level):
     return np.where(np.isnan(n), np.nan, lower / n), upper / n
 
 
+def wide_limits(target, n, kind, level, tau2):
+    """Control limits with the variation between units added.
+
+    Parameters
+    ----------
+    target, n, kind, level
+        As for `limits`.
+    tau2 : float
+        Variance between units, as `compare` gives it.
+
+    Returns
+    -------
+    tuple of ndarray
+        Lower and upper limits, on the arcsine scale for proportions and the log scale for ratios and rates.
+    """
+    _check(kind)
+    distance = _z(level) * np.sqrt(_error(target, np.asarray(n, float), kind) ** 2 + tau2)
+    if kind == "proportion":
+        return _arcsine(target, distance)
+    return target * np.exp(-distance), target * np.exp(distance)
+
+
 def compare(numerator, denominator, kind="proportion", overdispersion="auto", *, names=None, target=None):
     """Compare units by a funnel.
 
@@ -169,14 +194,14 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
         low, high = limits(target, size, kind, level) if np.isfinite(target) else (size * np.nan, size * np.nan)
         exact[f"exact_lower_{label}"], exact[f"exact_upper_{label}"] = low, high
         if tau2 > 0:
-            low, high = _wide(target, s, tau2, kind, level)
+            low, high = wide_limits(target, size, kind, level, tau2)
         columns[f"lower_{label}"], columns[f"upper_{label}"] = low, high
     table = pd.DataFrame(columns | exact)
     table["flag"] = _flags(table, counted)
     note = ""
     if tau2 > 0:
         note = f"Units differ by more than chance (φ = {phi:.2f}): the limits are widened by what they share."
-    return Funnel(table, float(target), kind, phi, tau2, k, note)
+    return Funnel(table, float(target), kind, phi, tau2, k, _curve(float(target), size, kind, tau2), note)
 
 
 def dispersion(z, s, *, trim="pull in"):
@@ -356,23 +381,30 @@ def _arcsine(target, distance):
     return lower, np.sin(np.minimum(middle + distance, np.pi / 2)) ** 2
 
 
+def _error(target, size, kind):
+    """Standard error of a unit of this size, on the scale of the limits."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return 1 / (2 * np.sqrt(size)) if kind == "proportion" else 1 / np.sqrt(target * size)
+
+
 def _scores(value, size, events, target, kind):
     """Standardised differences and their standard errors, on the scale of the limits."""
+    s = _error(target, size, kind)
     if kind == "proportion":
-        s = 1 / (2 * np.sqrt(size))
         return (np.arcsin(np.sqrt(value)) - np.arcsin(np.sqrt(target))) / s, s
     with np.errstate(divide="ignore", invalid="ignore"):
-        s = 1 / np.sqrt(target * size)
-        z = np.log(np.where(events == 0, 0.5, events) / (target * size)) / s
-    return z, s
+        return np.log(np.where(events == 0, 0.5, events) / (target * size)) / s, s
 
 
-def _wide(target, s, tau2, kind, level):
-    """Limits with the variation between units added."""
-    distance = _z(level) * np.sqrt(s**2 + tau2)
-    if kind == "proportion":
-        return _arcsine(target, distance)
-    return target * np.exp(-distance), target * np.exp(distance)
+def _curve(target, size, kind, tau2):
+    """Limits at 200 sizes, from small units to somewhat above the largest."""
+    columns = ["n", "lower_95", "upper_95", "lower_998", "upper_998"]
+    known = size[np.isfinite(size)]
+    if not len(known) or not np.isfinite(target):
+        return pd.DataFrame(columns=columns, dtype=float)
+    n = np.linspace(min(known.min(), known.max() / 20), known.max() * 1.08, 200)
+    edges = [wide_limits(target, n, kind, x, tau2) if tau2 > 0 else limits(target, n, kind, x) for x in LEVELS]
+    return pd.DataFrame(dict(zip(columns, [n, *edges[0], *edges[1]], strict=True)))
 
 
 def _flags(table, counted):
