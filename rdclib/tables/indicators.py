@@ -1,5 +1,7 @@
 """Indicators, their coverage and their questions, as tables."""
 
+import math
+
 from rdclib import formats
 from rdclib.indicators import WHAT_INTERVALS_MEAN, field_title
 from rdclib.tables.table import Column, Interval, Table, Value
@@ -17,6 +19,9 @@ _NAMES = {
     "integrity": "Patterns that deserve a question",
     "vendor diversity": "Vendor diversity",
 }
+
+# A column with fewer gaps than this needs no reader's attention.
+NEARLY_COMPLETE = 0.95
 
 
 def indicators(results, group=""):
@@ -134,6 +139,24 @@ def coverage(results):
     -------
     Table
     """
+    return _coverage(results, "How complete the columns are", math.inf, "coverage")
+
+
+def incomplete_columns(results):
+    """The columns that an indicator needs and that are filled in for under 95% of rows; None without any.
+
+    Parameters
+    ----------
+    results : dict of str to rdclib.indicators.IndicatorResult
+
+    Returns
+    -------
+    Table or None
+    """
+    return _coverage(results, "Columns with gaps", NEARLY_COMPLETE, "columns-with-gaps")
+
+
+def _coverage(results, caption, most, name):
     found = {}
     for result in results.values():
         for row in result.coverage.itertuples():
@@ -147,9 +170,11 @@ def coverage(results):
         Column("needed", "text", "Needed for"),
     )
     rows = [(field_title(field), share, n, ", ".join(ids)) for field, (share, n, ids) in found.items()]
-    rows.sort(key=lambda row: row[1])
+    rows = sorted((row for row in rows if row[1] < most), key=lambda row: row[1])
+    if not rows:
+        return None
     note = "Where an indicator looks at part of the rows only, the lowest share is shown. Under 80% is warned of."
-    return Table("How complete the columns are", columns, rows, (note,), id="coverage")
+    return Table(caption, columns, rows, (note,), id=name)
 
 
 def flags(results):

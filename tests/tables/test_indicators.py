@@ -1,3 +1,5 @@
+import pytest
+
 from rdclib import tables
 from rdclib.indicators import WHAT_INTERVALS_MEAN, compute, compute_all
 from tests import build
@@ -44,6 +46,13 @@ def test_coverage_lists_the_emptiest_column_first():
     table = tables.coverage({"CP02": single_bids()})
 
     assert table.texts() == (("Number of bids (solicitations.number_of_bids)", "50%", "4", "CP02"),)
+
+
+@pytest.mark.parametrize(("known", "listed"), [(94, True), (95, False), (100, False)])
+def test_columns_with_gaps_are_those_under_95_percent(known, listed):
+    rows = [build.solicitation(f"s{k}", number_of_bids=2 if k < known else None) for k in range(100)]
+    table = tables.incomplete_columns({"CP02": compute("CP02", build.records(*rows))})
+    assert (table is not None) == listed
 
 
 def test_flags_are_questions_with_how_often_they_were_raised():
