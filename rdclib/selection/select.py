@@ -26,7 +26,7 @@ class Concern:
     """A remark on a metric, before or after it was chosen.
 
     ``kind`` is *no baseline*, *outside natural limits*, *already reached*, *no guardrail*, *same*, *vague*, *fails a
-    gate* or *history moved*.
+    gate*, *history moved* or *undefined* (data come for a metric that nobody has defined).
     """
 
     kind: str
@@ -387,6 +387,8 @@ def _concerns(metrics, facts, histories, lines, gates, same, observed):
             found.append(Concern("vague", metric.id))
         if gates.get(metric.id):
             found.append(Concern("fails a gate", metric.id, other=gates[metric.id][0]))
+    defined = {m.id for m in (*load_metrics(), *facts.metrics)}
+    found += [Concern("undefined", name) for name in observed if name not in defined]
     for pair in same:
         if pair.one in own or pair.other in own:
             found.append(Concern("same", pair.one, pair.other, pair.correlation))

@@ -47,6 +47,10 @@ _CONCERNS = {
     "same": ("It moves as {other} does.", "Keep the one that is defined better and drop the other."),
     "vague": ("Its definition does not let a stranger compute it.", "Write numerator, denominator and clock."),
     "fails a gate": ("The raters give it 0 on “{other}”.", "It may be watched; it must not be paid."),
+    "undefined": (
+        "Data come for it, and nobody has defined it.",
+        "Define it in engagement.yaml under metrics, or give the data the id of a metric of the catalogue.",
+    ),
     "history moved": (
         "Its history shows a change that is more than chance.",
         "Ask what happened, and take the baseline from the time since then.",

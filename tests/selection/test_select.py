@@ -118,6 +118,18 @@ def test_what_is_wrong_with_a_draft_is_found(tmp_path):
     assert selection.proposal.lacking == ()
 
 
+def test_data_for_a_metric_that_nobody_defined_are_pointed_out(tmp_path):
+    selection = found(tmp_path, SHELTER, *monthly("HS-01", SHARES), build.observation("ZZ-9", contract_id="C1"))
+    assert ("undefined", "ZZ-9") in kinds(selection)
+
+
+def test_a_contract_confirmed_in_the_assessment_comes_first(tmp_path):
+    rows = [build.contract("first key", end_date="2025-06-30"), build.contract("confirmed"), build.coding("first key")]
+    records, engagement = city(tmp_path, *rows)
+    saved.write_yaml(tmp_path / "choices.yaml", {"assessment": {"key_contracts": ["gone", "confirmed"]}})
+    assert select(records, engagement).contract.id == "confirmed"
+
+
 def test_the_key_contract_that_ends_first_is_taken_when_nobody_chose(tmp_path):
     rows = [
         build.contract("big", current_amount=9_000_000, end_date="2026-06-30"),
