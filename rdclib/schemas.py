@@ -138,6 +138,11 @@ TABLES = {
             **_METHOD,
             "contract_type": choice("Contract type", "How price and risk are shared.", vocabulary.CONTRACT_TYPES),
             "type_detail": text("Type in local words", "The city's own name for the type."),
+            "item_codes": text(
+                "Item codes",
+                "Codes of what is bought (UNSPSC, CPV, NIGP), separated by ;",
+                ocds="items/classification/id",
+            ),
             "payment_basis": choice("Payment basis", "What is paid for.", vocabulary.PAYMENT_BASES),
             "agreement_kind": choice(
                 "Kind of agreement",

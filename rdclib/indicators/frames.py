@@ -255,7 +255,8 @@ class Frames:
         A vendor's share is the one in the table of vendors, or an equal part.
         """
         c, v = self.contracts, self.records.contract_vendors
-        lines = c[["agreed_date", "department", "category", "vendor", "amount", "latest_amount", "foreign"]].assign(
+        kept = ["agreed_date", "department", "category", "item_codes", "vendor", "amount", "latest_amount", "foreign"]
+        lines = c[kept].assign(
             cancelled=c["cancelled"] | c["counted_in_master"] | (c["status"] == "pending"),
             in_period=c["in_period"],
             several=False,

@@ -38,7 +38,7 @@ def lead_times(frames):
     waiting = signed.isna() & s["solicitation_status"].isin(("planned", "active"))
     # A solicitation that was signed after today is still open today.
     waiting |= s["signed_date"] > frames.today
-    days = (signed.fillna(frames.today) - s["posted_date"]).dt.days
+    days = (signed.fillna(frames.today) - s["posted_date"].dt.normalize()).dt.days
     counts = (signed.notna() | waiting) & (days >= 0) & ~s["solicitation_status"].isin(("cancelled", "withdrawn"))
     known = pd.DataFrame({"method": s["procurement_method"].astype(object), "days": days, "finished": signed.notna()})[
         counts

@@ -46,7 +46,7 @@ def records_of(path, **facts):
                     solicitation_id=ocid,
                     department=buyer,
                     vendor_id=suppliers[0] if suppliers else None,
-                    category=";".join(codes) or None,
+                    item_codes=";".join(codes) or None,
                     status=status,
                     **dict.fromkeys(("award_date", "signed_date", "start_date", "end_date", "procurement_method")),
                 )

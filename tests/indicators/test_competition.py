@@ -129,7 +129,10 @@ def test_a_threshold_holds_only_for_the_methods_that_it_names():
     assert (result.value, result.n) == (1.0, 1)
 
 
-@pytest.mark.parametrize(("deadline", "asked"), [("2024-01-15T09:00", 1), ("2024-01-16T10:00", 0), ("2024-01-17", 0)])
+@pytest.mark.parametrize(
+    ("deadline", "asked"),
+    [("2024-01-16T09:59", 1), ("2024-01-16T10:00", 0), ("2024-01-16T10:01", 0), ("2024-01-15", 1), ("2024-01-16", 0)],
+)
 def test_bid_window_of_less_than_fifteen_days(deadline, asked):
     records = build.records(build.solicitation("s", posted_date="2024-01-01T10:00", bid_deadline=deadline))
 
