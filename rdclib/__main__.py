@@ -72,10 +72,13 @@ def intake(
         facts = engagement.load_facts(name)
         if not facts.period:
             period = latest_period(engagement.Engagement(name, folder, facts, None, None))
-            saved.update_yaml(folder / "engagement.yaml", ("period",), period, author="rdc intake")
-            typer.echo(
-                f"The newest fiscal year in the files is {period}; it is noted in engagement.yaml as the period."
-            )
+            if period:
+                saved.update_yaml(folder / "engagement.yaml", ("period",), period, author="rdc intake")
+                typer.echo(
+                    f"The newest fiscal year in the files is {period}; it is noted in engagement.yaml as the period."
+                )
+            else:
+                typer.echo("The files carry no dates: write the period in engagement.yaml, for example  period: FY2024")
     typer.echo(f"Next:  rdc check {name}")
 
 
