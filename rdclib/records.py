@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from rdclib import engagement as engagements
 from rdclib import parsing, periods, saved, schemas
 from rdclib.checks import EXAMPLES, Finding, in_order
 from rdclib.errors import DataFileError, ReportError
-from rdclib.intake import Intake, read_table
+from rdclib.intake import Intake, cache, read_table
 from rdclib.intake.reading import series
 
 # The day by which a row of a table belongs to a period; the first that a row has.
@@ -120,6 +121,7 @@ def read_files(engagement):
             (str(p), p.stat().st_size, p.stat().st_mtime_ns) if p.exists() else (str(p), 0, 0) for p in paths
         )
         intakes[table] = _read(
+            engagement.folder,
             table,
             stamps,
             tuple(sorted(how.columns.items())),
@@ -135,18 +137,18 @@ def read_files(engagement):
 
 # Within one process the same unchanged files are read once: a notebook and the check after it ask for the same.
 @lru_cache(maxsize=16)
-def _read(table, stamps, columns, currency, sheet, date_order, decimal, confirmed, fiscal_year_start):
-    return read_table(
-        [path for path, _, _ in stamps],
-        table,
-        columns=dict(columns),
-        currency=currency,
-        sheet=sheet,
-        date_order=date_order,
-        decimal=decimal,
-        confirmed=confirmed,
-        fiscal_year_start=fiscal_year_start,
-    )
+def _read(folder, table, stamps, columns, currency, sheet, date_order, decimal, confirmed, fiscal_year_start):
+    paths = [Path(path) for path, _, _ in stamps]
+    how = {
+        "columns": dict(columns),
+        "currency": currency,
+        "sheet": sheet,
+        "date_order": date_order,
+        "decimal": decimal,
+        "confirmed": confirmed,
+        "fiscal_year_start": fiscal_year_start,
+    }
+    return cache.remembered(folder, table, paths, sorted(how.items()), lambda: read_table(paths, table, **how))
 
 
 def load_records(engagement):

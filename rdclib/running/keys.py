@@ -42,12 +42,17 @@ class Hashes:
         return self.known[name][1]
 
     def folder(self, folder, leave_out=()):
-        """SHA-256 of every regular file below a folder, by its name there; hidden ones and some names left out."""
+        """SHA-256 of every regular file below a folder, by its name there; hidden ones, and some files and folders, left out."""
         found = {}
         for path in sorted(Path(folder).rglob("*")):
             inside = path.relative_to(folder)
             hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
-            if not hidden and inside.as_posix() not in leave_out and path.is_file():
+            if (
+                not hidden
+                and inside.as_posix() not in leave_out
+                and inside.parts[0] not in leave_out
+                and path.is_file()
+            ):
                 found[inside.as_posix()] = self.file(path)
         return found
 
@@ -114,7 +119,7 @@ def inputs(notebook, folder, parameters, hashes, common):
 def data(folder, hashes):
     """Hashes of an engagement's files, decisions left out; the same files give the same, in any folder."""
     # truth.yaml tells what was put into an invented city; no report reads it.
-    return hashes.folder(folder, leave_out=("choices.yaml", "truth.yaml"))
+    return hashes.folder(folder, leave_out=("choices.yaml", "truth.yaml", "rejects.xlsx", "notebooks"))
 
 
 def key(inputs):
