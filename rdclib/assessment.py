@@ -17,6 +17,7 @@ from rdclib.engagement import load_choices
 from rdclib.indicators.compute import NOT_GIVEN, verdict
 from rdclib.indicators.frames import Frames
 from rdclib.indicators.lead_times import ASSUMED, lead_times, slack
+from rdclib.review import performance_concern
 
 PIPELINE_MONTHS = 24
 # Days of slack within which planning must begin at once.
@@ -424,7 +425,8 @@ def rank_contracts(frames, coming, choices):
     those in force that end within 24 months and promise most (an unknown rating counting as 2).
 
     Value is four times the share of contracts in force with a smaller amount a year; urgency falls from 4 without slack
-    to 0 at a year of it; strategic goal is that of the contract coding; concern is the latest rating of the vendor on
+    to 0 at a year of it; strategic goal is that of the contract coding; concern is what the performance review says
+    (`rdclib.review.performance_concern`): the worse of the contract's results and of the vendor's latest ratings on
     this contract. A rating of the city's own replaces these. One that nobody knows is drawn evenly from 0 to 4 each
     time.
     """
@@ -520,7 +522,7 @@ def _ratings(frames, choices):
             "value": value,
             "resident impact": math.nan,
             "strategic goal": c["contract_id"].map(coded).astype(float),
-            "performance concern": c["contract_id"].map(_concern(frames)).astype(float),
+            "performance concern": c["contract_id"].map(performance_concern(frames.records)).astype(float),
             "urgency": urgency,
             "feasibility": math.nan,
         },
@@ -530,28 +532,6 @@ def _ratings(frames, choices):
         for criterion, rating in given.items():
             ratings.loc[c["contract_id"] == contract, criterion] = rating
     return ratings
-
-
-def _concern(frames):
-    """Return each rated contract's concern: 0 for exceptional to 4 for unsatisfactory, mean of its latest ratings."""
-    r = frames.vendor_ratings
-    levels = {word: float(place) for place, word in enumerate(vocabulary.RATING_LEVELS)}
-    r = r.assign(concern=r["level"].map(levels).astype(float)).dropna(subset=["concern", "contract_id", "period"])
-    starts = {label: _start(label, frames.facts.fiscal_year_start) for label in r["period"].unique()}
-    r = r.assign(start=pd.to_datetime(r["period"].map(starts)))
-    r = r[r["start"] <= frames.today]
-    r = r.drop_duplicates(["contract_id", "period", "dimension"], keep="last")
-    latest = r.groupby("contract_id")["start"].transform("max") == r["start"]
-    return r[latest].groupby("contract_id")["concern"].mean()
-
-
-def _start(label, fiscal_year_start):
-    from rdclib.errors import RDCError
-
-    try:
-        return pd.Timestamp(periods.parse(label, fiscal_year_start).start)
-    except RDCError:
-        return pd.NaT
 
 
 # --- departments that stand out ---
