@@ -185,8 +185,8 @@ def latest_period(engagement):
     Returns
     -------
     str
-        Such as ``FY2024``, "" when no row has a day. A year with less than a tenth of the rows of the fullest one does
-        not count: a date in 2099 is no fiscal year.
+        Such as ``FY2024``, "" when no row has a day. A year with less than a third of the rows of the fullest one does
+        not count: neither a date in 2099 nor the first weeks of a year are a year to report on.
     """
     start = periods.month_and_day(engagement.facts.fiscal_year_start)
     years = Counter()
@@ -198,7 +198,7 @@ def latest_period(engagement):
         if len(days):
             years.update(periods.containing(day.date(), start).label for day in days)
     fullest = max(years.values(), default=0)
-    return max((year for year, rows in years.items() if rows * 10 >= fullest), default="")
+    return max((year for year, rows in years.items() if rows * 3 >= fullest), default="")
 
 
 def _reason(result):

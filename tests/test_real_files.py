@@ -161,6 +161,14 @@ def test_scottsdale_comes_in_whole(scottsdale):
     assert payments["amount_accepted"] == pytest.approx(290_657_324.27, abs=0.005)
 
 
+def test_six_weeks_of_a_new_year_are_not_the_period_under_review(scottsdale, monkeypatch):
+    home, raw = scottsdale
+    monkeypatch.setenv("RDC_HOME", str(home))
+
+    assert raw["day"].max() > pd.Timestamp("2018-07-31")
+    assert load_engagement("scottsdale").period.label == "FY2018"
+
+
 def test_scottsdale_is_assessed_as_pandas_does(scottsdale, monkeypatch):
     home, raw = scottsdale
     year = raw[raw["day"] < "2018-07-01"]
