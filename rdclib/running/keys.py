@@ -42,17 +42,13 @@ class Hashes:
         return self.known[name][1]
 
     def folder(self, folder, leave_out=()):
-        """SHA-256 of every regular file below a folder, by its name there; hidden ones, and some files and folders, left out."""
+        """SHA-256 of every regular file below a folder, by its name there; hidden ones and some others left out."""
         found = {}
         for path in sorted(Path(folder).rglob("*")):
             inside = path.relative_to(folder)
             hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
-            if (
-                not hidden
-                and inside.as_posix() not in leave_out
-                and inside.parts[0] not in leave_out
-                and path.is_file()
-            ):
+            left_out = inside.as_posix() in leave_out or inside.parts[0] in leave_out
+            if not hidden and not left_out and path.is_file():
                 found[inside.as_posix()] = self.file(path)
         return found
 
