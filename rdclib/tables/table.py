@@ -209,7 +209,7 @@ class Table:
         right = [name for name, look in zip(names, looks, strict=True) if look == "number" and name in labels]
         left = [name for name in labels if name not in right]
         shown = shown.cols_label(**labels).cols_align("right", columns=right).cols_align("left", columns=left)
-        for note in self.notes:
+        for note in self.notes if self.rows else ("None.", *self.notes):
             shown = shown.tab_source_note(ready(note))
         shown = shown.opt_align_table_header("left").tab_options(
             table_font_color=style.INK,

@@ -19,7 +19,7 @@ _LOOK = f"""<style>
 .rdc-form .rdc-title {{ font-size: 1.1rem; font-weight: 700; }}
 .rdc-form .rdc-field.widget-inline-hbox {{ flex-flow: column; align-items: stretch; height: auto; width: auto; }}
 .rdc-form .rdc-field > .widget-label {{ width: auto; height: auto; text-align: left; white-space: normal;
-  overflow: visible; line-height: 1.4; font-weight: 600; }}
+  overflow: visible; line-height: 1.4 !important; font-weight: 600; }}
 .rdc-form .rdc-field.widget-radio {{ width: auto; }}
 .rdc-form .rdc-field > select {{ flex: none; height: 2rem; }}
 .rdc-form .widget-radio-box {{ max-width: none; width: auto; }}
@@ -28,6 +28,7 @@ _LOOK = f"""<style>
   white-space: normal; line-height: 1.4; padding: 2px 0; }}
 .rdc-form .widget-radio-box input {{ flex: none; margin: 0.05rem 0.5rem 0 1px; }}
 .rdc-form textarea {{ font: inherit; }}
+.rdc-form .widget-checkbox {{ height: auto; margin: 1px 2px; }}
 .rdc-form .widget-checkbox label {{ white-space: normal; line-height: 1.4; }}
 </style>"""
 
