@@ -234,8 +234,8 @@ def _amounts(part, left, right, decimal):
     rank = rank - (rank[offsets] - digit[offsets])[cell]  # this digit's place in its cell, from 1
     behind = digits[cell] - rank
     use = digit & simple[cell]
-    mantissa = np.zeros(len(left), dtype=np.int64)
-    np.add.at(mantissa, cell[use], (flat[use].astype(np.int64) - 48) * _POWERS[np.minimum(behind[use], _EIGHTEEN)])
+    parts = np.where(use, (flat.astype(np.int64) - 48) * _POWERS[np.clip(behind, 0, _EIGHTEEN)], 0)
+    mantissa = np.add.reduceat(parts, offsets)
     scale = np.zeros(len(left), dtype=np.int64)
     at = np.flatnonzero(is_mark & simple[cell])
     scale[cell[at]] = behind[at]

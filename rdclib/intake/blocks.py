@@ -50,6 +50,8 @@ class Block:
     made_headings: bool = False
     fingerprint: str = ""
     contents: list = field(default_factory=list)
+    starts: object = None  # of a big text: where each record begins, and its line
+    record_lines: object = None
 
     @property
     def n(self):
@@ -201,6 +203,7 @@ def _regular_block(grid, found, name):
     sample = [[c[i].as_py() or "" for c in columns] for i in range(min(200, len(lines)))]
     usual = _usual(sample)
     block = Block(name, found.headings, found.own, columns, np.asarray(lines, dtype=np.int64), regular=True)
+    block.starts, block.record_lines = regular.starts, regular.lines
     last_line = int(regular.lines[-1])
     more_rows, more_lines = [], []
     for line, text in odd:

@@ -1,5 +1,6 @@
 """Read the files of one table: find its rows, match its columns, read its cells, and account for all of them."""
 
+import csv
 import hashlib
 import json
 import math
@@ -453,7 +454,12 @@ class _State:
         read = {}
         main = next((c for c in MAIN_MONEY.get(self.table, ()) if c in texts), None)
         self._helpers(block, sure, texts)
-        for column, text in texts.items():
+        if not block.about.get("twice"):
+            self._duplicates(block)
+        # A big file's texts go as soon as their values are there: its lines can be found again in its bytes.
+        letting_go = block.regular and not stacked and "currency" not in sure
+        for column in list(texts):
+            text = texts[column]
             kind = self.kinds[column]
             order = mark = undecided = ""
             if kind == "date" and (id(block), column) in self.orders:
@@ -472,7 +478,9 @@ class _State:
                 self._remarks(file, lines, column, read[column], main)
             if column != main:
                 read[column].texts = None  # a copy that nobody needs any more
-        frame = pd.DataFrame({c: r.values for c, r in read.items()}, index=pd.RangeIndex(len(lines)))
+            if letting_go and column not in _LOOKED_AT_AGAIN:
+                texts[column] = text = block.columns[sure[column][0]] = None
+        frame = pd.DataFrame({c: r.values for c, r in read.items()}, index=pd.RangeIndex(len(lines)), copy=False)
         self._made(block, frame, lines, metrics, months, texts)
         kept, why = self._usable(frame, read)
         if twice := block.about.get("twice"):
@@ -483,8 +491,6 @@ class _State:
             column, value, reason, fix = why[i]
             at = int(rows[i]) if rows is not None else i
             self.aside.append((file, int(lines[i]), column, value, reason, fix, _text_of(block, at)))
-        if not block.about.get("twice"):
-            self._duplicates(block)
         frame["source_file"] = pd.array(pa.repeat(pa.scalar(file, pa.large_string()), len(frame)), dtype=_TEXT)
         frame["source_row"] = lines.astype(float)
         if not kept.all():
@@ -815,6 +821,15 @@ class _State:
 
 
 _TEXT = schemas.DTYPES["text"]
+# Columns whose texts make other columns, after their own values are read.
+_LOOKED_AT_AGAIN = ("end_date", "procurement_method", "contract_type")
+
+
+def _line_text(data, delimiter, starts, record_lines, line):
+    at = int(np.searchsorted(record_lines, line))
+    text = data[starts[at] : starts[at + 1]].decode("utf-8", "replace")
+    row = next(csv.reader([text.rstrip()], delimiter=delimiter), [])
+    return " | ".join(" ".join(cell.split()) for cell in row)[:2000]
 
 
 def _has(block, heading):
@@ -841,6 +856,8 @@ def _fingerprint(grid):
 
 
 def _text_of(block, i):
+    if block.regular and any(column is None for column in block.columns):
+        return _line_text(*block.reread, block.starts, block.record_lines, int(block.lines[i]))
     return " | ".join(" ".join((c[i].as_py() or "").split()) for c in block.columns)[:2000]
 
 
@@ -951,9 +968,13 @@ def _join_frames(frames, table):
         return schemas.empty(table)
     joined = {}
     n = sum(len(f) for f in frames)
+    nothing = pd.array(pa.nulls(n, pa.large_string()), dtype=_TEXT)
     for name, kind in kinds.items():
         have = [f[name] for f in frames if name in f]
         dtype = schemas.DTYPES[kind]
+        if not have and dtype == _TEXT:
+            joined[name] = pd.Series(nothing.copy())  # one array of nothing for all: texts in Arrow never change
+            continue
         if not have:
             joined[name] = pd.Series(np.nan if dtype != "datetime64[us]" else pd.NaT, index=range(n), dtype=dtype)
             continue
@@ -964,7 +985,7 @@ def _join_frames(frames, table):
             for f in frames
         ]
         joined[name] = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
-    return pd.DataFrame(joined)
+    return pd.DataFrame(joined, copy=False)
 
 
 def _described(values, kind, match):

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 
 import pandas as pd
+import pyarrow as pa
 from rapidfuzz import fuzz, process
 
 from rdclib import parsing
@@ -43,7 +44,9 @@ def normalise(name):
 
 def vendor_ids(names):
     """Ids for a city that has none: the name itself, so that two spellings stay two until a person confirms them."""
-    return names.str.split().str.join(" ").astype(names.dtype)
+    coded = pa.array(names).dictionary_encode()
+    tidy = pa.array([" ".join(name.split()) for name in coded.dictionary.to_pylist()], pa.large_string())
+    return pd.Series(pd.array(tidy.take(coded.indices), dtype=names.dtype), names.index)
 
 
 def duplicates(names, *, min_score=MIN_SCORE):
