@@ -34,6 +34,8 @@ DRAWS = 5_000
 WEIGHT_SPREAD = 0.5
 HIGHEST_RATING = 4.0
 
+# Few competitive procedures and many direct ones are one finding.
+MIRRORED = {"CP01": "CP06"}
 # Flags that an exact test decides, department by department.
 TESTED = ("IN01",)
 # How complete the files are says little of how a department works.
@@ -568,6 +570,8 @@ def hot_spots(frames, results):
             punctual = result.indicator.id == "CT07" and in_terms.get(row.department, 0.0) >= PUNCTUAL
             if stands_out and not punctual and row.department != NOT_GIVEN:
                 spots.append(HotSpot(result, row.department, row.value, row.low, row.high, row.n, clear))
+    found = {(spot.department, spot.result.indicator.id) for spot in spots}
+    spots = [s for s in spots if (s.department, MIRRORED.get(s.result.indicator.id)) not in found]
     return tuple(sorted(spots, key=lambda spot: (not spot.beyond_threshold, -spot.n)))
 
 
@@ -617,11 +621,11 @@ def failings(practice, results):
 
 def _failing(row, practice, results):
     sides = {"for": [], "against": [], "between": []}
-    silent = []
+    unanswered, unknown = [], []
     for question_id in row["questions"].split(";"):
         item = practice.item(question_id)
         if math.isnan(item.evidenced):
-            silent.append(question_id)
+            unanswered.append(item.question.title)
             continue
         side = "for" if item.evidenced <= 1 else "against" if item.evidenced >= questionnaire.STANDARD else "between"
         sides[side].append(Evidence(question_id, item.question.title, item.evidenced, "level", item.n))
@@ -629,7 +633,7 @@ def _failing(row, practice, results):
     for indicator_id in dict.fromkeys(name for side in rules.values() for name, _, _ in side):
         result = results[indicator_id]
         if not result.computed or result.assumed:
-            silent.append(indicator_id)
+            unknown.append(result.indicator.name)
             continue
         side = "between"
         for candidate, listed in rules.items():
@@ -645,7 +649,9 @@ def _failing(row, practice, results):
         ]
     elif spoken["between"]:
         verdict = "in part"
-    why_not = "" if any(spoken.values()) else f"nobody has answered, and no file of the city tells, {_names(silent)}"
+    why_not = ""
+    if not any(spoken.values()):
+        why_not = f"nobody answered on {_lowered(unanswered)}, and the city’s records do not allow {_lowered(unknown)}"
     return Failing(
         row["id"], row["name"], verdict, tuple(sides["for"]), tuple(sides["against"]), tuple(sides["between"]), why_not
     )
@@ -656,8 +662,10 @@ def _rule(text):
     return name, _COMPARE[sign], float(limit)
 
 
-def _names(ids):
-    return f"{', '.join(ids[:-1])} or {ids[-1]}" if len(ids) > 1 else ids[0]
+def _lowered(names):
+    """Names within a sentence: ``fresh data and joint reviews``."""
+    lowered = [name[:1].lower() + name[1:] for name in names]
+    return f"{', '.join(lowered[:-1])} and {lowered[-1]}" if len(lowered) > 1 else lowered[0]
 
 
 # --- contracts read by a person ---

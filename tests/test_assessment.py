@@ -252,6 +252,14 @@ def test_a_department_clearly_beyond_a_threshold_stands_out():
     assert ("Library", "CP02") not in found
 
 
+def test_few_competitive_and_many_direct_procedures_are_one_finding():
+    rows = [build.contract(f"w{k}", department="Works", procurement_method="direct") for k in range(40)]
+    rows += [build.contract(f"p{k}", department="Parks", procurement_method="open") for k in range(200)]
+    found = [indicator for department, indicator in spots(*rows) if department == "Works"]
+    assert "CP06" in found
+    assert "CP01" not in found
+
+
 def test_one_single_bid_in_a_few_is_no_evidence():
     assert ("Works", "CP02") not in spots(*bids("Works", 1, 1), *bids("Works", 11, 3), *bids("Library", 100, 4))
 
@@ -340,7 +348,10 @@ def test_a_failing_that_cannot_be_told_says_why():
     found = failing(answered(), results_of(), "F7")
 
     assert found.verdict == "cannot be told"
-    assert found.why_not == "nobody has answered, and no file of the city tells, Q14 or RD04"
+    assert found.why_not == (
+        "nobody answered on pay for results, and the city’s records do not allow value with performance-linked pay or "
+        "incentive (RDC4)"
+    )
 
 
 def test_the_seven_failings_rest_on_questions_and_indicators_that_exist():

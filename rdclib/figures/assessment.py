@@ -22,8 +22,11 @@ def practice(result):
 
     Returns
     -------
-    Picture
+    Picture or None
+        None when nobody has answered.
     """
+    if result.note:
+        return None
     roles = [role for role in result.respondents if any(r.role == role for a in result.activities for r in a.roles)]
     columns = [role.capitalize() for role in roles] + ["All roles", "With evidence"]
     labels = [wrap(f"{a.number} {a.title}", 26) for a in result.activities]
@@ -53,14 +56,14 @@ def practice(result):
     scored = [a for a in result.activities if not math.isnan(a.score)]
     says = "; ".join(f"{a.title} {formats.level(a.score)}" for a in scored)
     odd = [a.title for a in result.activities if a.disagreements]
-    alt = f"Levels from 0 to 4 by activity, all roles: {says or 'none yet'}."
+    alt = f"Levels from 0 to 4 by activity, all roles: {says}."
     if odd:
         alt += f" Roles disagree on {formats.listing(odd)}."
     caption = (
         f"How the city says it works, by activity and role, from 0 (absent) to 4 (routine and improving); round "
         f"{result.round}. Medians of each role's answers; “with evidence” counts a 3 or 4 without a document as 2."
     )
-    return Picture(figure, alt, caption if result.round else result.note, "practice")
+    return Picture(figure, alt, caption, "practice")
 
 
 def _cell(axes, row, column, score, disagreements):
@@ -79,12 +82,15 @@ def pipeline(result):
 
     Returns
     -------
-    Picture
+    Picture or None
+        None when no contract ends soon.
     """
+    if result.note:
+        return None
     rows = result.largest(SHOWN)
     labels = [_label(row) for row in rows.itertuples()]
     figure, axes = canvas(
-        _ROW * max(len(labels), 1) + 0.95, left=max(label_margin(labels), 0.5), bottom=0.75, top=0.2, right=0.45
+        _ROW * len(labels) + 0.95, left=max(label_margin(labels), 0.5), bottom=0.75, top=0.2, right=0.45
     )
     today = _number(result.as_of)
     for place, row in enumerate(rows.itertuples()):
@@ -104,7 +110,7 @@ def pipeline(result):
             axes.plot(start, place, marker=">", color=style.DATA, linestyle="none")
         axes.plot(end, place, marker="|", markersize=11, color=style.INK, linestyle="none")
     axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
     first, last = result.as_of, _months_later(result.as_of, 24)
     axes.set_xlim(today, _number(last) + 15)
     quarters = [_months_later(first.replace(day=1), k) for k in range(1, 26) if _months_later(first, k).month % 6 == 1]
@@ -124,15 +130,14 @@ def pipeline(result):
     words = {"too late to compete": "too late to compete", "start now": "to start now", "plan": "to plan"}
     parts = [f"{int(state[word])} {said}" for word, said in words.items() if word in state]
     alt = f"{formats.plural(len(result.rows), 'contract')} end within 24 months: {formats.listing(parts)}."
-    if len(rows):
-        soonest = rows.iloc[0]
-        alt += f" Of those shown, the first to start is {_name(soonest)}, by {formats.date(soonest['start_by'])}."
+    soonest = rows.iloc[0]
+    alt += f" Of those shown, the first to start is {_name(soonest)}, by {formats.date(soonest['start_by'])}."
     shown = f"the {len(rows)} largest of {len(result.rows)}" if len(result.rows) > len(rows) else "all"
     caption = (
         f"Contracts that end in the 24 months after {formats.date(result.as_of)} ({shown}): each bar runs from the "
         "day on which work on the successor must start to the end of the contract."
     )
-    return Picture(figure, result.note or alt, caption, "pipeline")
+    return Picture(figure, alt, caption, "pipeline")
 
 
 def priorities(result):
@@ -144,14 +149,17 @@ def priorities(result):
 
     Returns
     -------
-    Picture
+    Picture or None
+        None when there is nothing to rank.
     """
+    if result.note:
+        return None
     rows = result.rows.head(SHOWN)
     labels = [_label(row) for row in rows.itertuples()]
     says = [formats.share(top) for top in rows["top"]]
     room = max((text_width(word) for word in says), default=0.0) + 0.15
     figure, axes = canvas(
-        _ROW * max(len(labels), 1) + 0.95,
+        _ROW * len(labels) + 0.95,
         left=max(label_margin(labels), 0.5),
         bottom=0.75,
         top=0.2,
@@ -162,7 +170,7 @@ def priorities(result):
         axes.barh(place, row.top - row.first, left=row.first, height=0.6, color=style.SECOND, edgecolor=style.PAPER)
         axes.text(row.top + 0.015, place, word, va="center")
     axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(max(len(labels), 1) - 0.4, -0.6)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_xlim(0, 1)
     axis_as(axes.xaxis, "share")
     grid(axes, "x")
@@ -170,12 +178,12 @@ def priorities(result):
     handles = [Patch(facecolor=style.DATA, label="first"), Patch(facecolor=style.SECOND, label="second to fifth")]
     figure.legend(handles=handles, loc="lower right", ncols=2, borderaxespad=0.3)
     five = [f"{_name(row)} {formats.share(row.top)}" for row in result.first_five.itertuples()]
-    alt = f"Probability of being among the first five: {'; '.join(five)}." if five else result.note
+    alt = f"Probability of being among the first five: {'; '.join(five)}."
     caption = (
         "How often each contract is among the first five when weights and unknown ratings vary within what the city "
         f"knows ({formats.plural(len(result.rows), 'contract')} ranked)."
     )
-    return Picture(figure, alt, caption if five else result.note, "priorities")
+    return Picture(figure, alt, caption, "priorities")
 
 
 def _name(row):

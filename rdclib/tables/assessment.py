@@ -8,12 +8,14 @@ GAPS = 10
 
 
 def practice(result):
-    """Scores by activity, what nobody knows, and the change since the round before.
+    """Scores by activity, what nobody knows, and the change since the round before; None when nobody has answered.
 
     Parameters
     ----------
     result : rdclib.questionnaire.Practice
     """
+    if result.note:
+        return None
     changes = {change.activity: change for change in result.changes}
     rows = [
         (
@@ -41,7 +43,6 @@ def practice(result):
         columns, rows = columns[:3] + columns[4:], [row[:3] + row[4:] for row in rows]
     people = [f"{role} {n}" for role, n in result.respondents.items()]
     notes = [
-        result.note,
         f"People who answered: {', '.join(people)}." if people else "",
         "Changes compare the questions and roles that both rounds have." if result.changes else "",
         f"Vendors’ answers to {', '.join(result.withheld)} are neither shown nor counted: fewer than three answered."

@@ -66,7 +66,7 @@ def test_a_second_round_adds_its_change():
 
 
 def test_withheld_vendors_are_named_in_a_note():
-    table = tables.practice(questionnaire.score([answer("Q10", "vendor", 1)]))
+    table = tables.practice(questionnaire.score([answer("Q10", "vendor", 1), answer("Q10", "finance", 1)]))
     assert "Vendors’ answers to Q10 are neither shown nor counted: fewer than three answered." in table.notes
 
 
@@ -114,7 +114,8 @@ def test_failings_give_one_line_each_with_reasons():
     assert len(texts) == 7
     assert texts["Vendors have no incentive to get results"] == ("found", "Pay for results 0.0 of 4 (1)", "–", "–")
     assert texts["Performance is hardly tracked"][0] == (
-        "cannot be told, because nobody has answered, and no file of the city tells, Q17, Q21, RD02 or RD03"
+        "cannot be told, because nobody answered on short set of metrics and delivery of data, and the city’s records "
+        "do not allow key value with outcome metrics (RDC2) and fresh performance data"
     )
 
 
@@ -127,6 +128,7 @@ def test_contracts_to_read_are_listed():
 def test_tables_without_rows_show_nothing():
     empty = whole()
     assert tables.contract_coding(empty.coding) is None
+    assert tables.practice(empty.practice) is None
     assert tables.practice_gaps(empty.practice) is None
     assert tables.practice_disagreements(empty.practice) is None
     assert tables.practice_beside_data(empty) is None
