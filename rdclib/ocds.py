@@ -164,15 +164,16 @@ def tables(documents):
     return found
 
 
-# An id without a name that bids in nearly every process stands for "somebody", and says nothing about competition.
-_EVERYWHERE, _FEWEST = 0.9, 5
+# An id without a name that bids in nearly every process of many stands for "somebody", and says nothing about
+# competition. In few processes it may be one busy vendor.
+_EVERYWHERE, _FEWEST = 0.9, 30
 
 
 def _without_placeholders(found):
     processes = {bid["solicitation_id"] for bid in found["bids"]}
     seen = {}
     for bid in found["bids"]:
-        if not bid.get("bidder_name"):
+        if bid.get("bidder_id") and not bid.get("bidder_name"):
             seen.setdefault(bid.get("bidder_id"), set()).add(bid["solicitation_id"])
     nobody = {
         key for key, ids in seen.items() if len(processes) >= _FEWEST and len(ids) >= _EVERYWHERE * len(processes)
