@@ -3,7 +3,7 @@
 from rdclib import formats, vocabulary
 from rdclib.tables.table import Column, Table, Value
 
-LISTED = 40  # rows of a long list on the page
+LISTED = 100  # rows of a long list on the page
 GAPS = 10
 
 

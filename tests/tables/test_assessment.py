@@ -84,11 +84,11 @@ def test_disagreements_list_roles_from_high_to_low():
     assert table.texts() == (("Q23 Joint reviews of data", "procurement 4.0 (1); vendor 1.0 (3)"),)
 
 
-def test_pipeline_lists_forty_and_counts_the_rest():
-    rows = [build.contract(f"c{k}", end_date="2025-01-01", title=HOSTILE, current_amount=5e4) for k in range(42)]
+def test_pipeline_lists_a_hundred_and_counts_the_rest():
+    rows = [build.contract(f"c{k}", end_date="2025-01-01", title=HOSTILE, current_amount=5e4) for k in range(102)]
     table = tables.pipeline(whole(rows).pipeline)
 
-    assert len(table.rows) == 40
+    assert len(table.rows) == 100
     assert "2 more contracts start later than these." in table.notes
     assert "<script>" not in table.html()
     assert table.rows[0][3:] == (50_000.0, datetime.date(2025, 1, 1), datetime.date(2024, 2, 6), -145.0)
