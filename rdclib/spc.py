@@ -236,7 +236,7 @@ def p_chart(count, n, *, baseline=None, rebase=(), direction="higher", target=No
     Parameters
     ----------
     count, n : sequence of float
-        Successes and trials; a point without trials is missing.
+        Successes and trials (one number stands for all points); a point without trials is missing.
     baseline, rebase, direction, target
         As for `xmr`.
     prime : bool
@@ -264,7 +264,8 @@ def u_chart(count, exposure, *, baseline=None, rebase=(), direction="higher", ta
     Parameters
     ----------
     count, exposure : sequence of float
-        Events, and what they are counted over; a point without exposure is missing.
+        Events, and what they are counted over (one number stands for all points); a point without exposure is
+        missing.
     baseline, rebase, direction, target, prime
         As for `p_chart`.
 
@@ -750,7 +751,8 @@ def _series(values):
 
 def _pair(count, size, count_name, size_name):
     """Two series of equal length, none below zero; where either is missing or the size is 0, both are missing."""
-    count, size = _counts(_series(count), count_name), _counts(_series(size), size_name)
+    count = _counts(_series(count), count_name)
+    size = _counts(_series(np.full(len(count), size) if np.ndim(size) == 0 else size), size_name)
     if len(count) != len(size):
         raise ValueError(f"{count_name} and {size_name}: of different length")
     known = _known(count) & _known(size) & (np.nan_to_num(size) > 0)

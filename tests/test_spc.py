@@ -463,6 +463,17 @@ def test_a_point_without_denominator_is_missing():
     assert (chart.n, np.isnan(chart.upper).tolist()) == (3, [False, True, False, False, True])
 
 
+def test_one_denominator_stands_for_all_points():
+    assert spc.p_chart(JUICE, 50).upper.tolist() == spc.p_chart(JUICE, [50] * 30).upper.tolist()
+    assert spc.u_chart(BOARDS, 1).upper == pytest.approx(spc.c_chart(BOARDS).upper)
+
+
+def test_every_way_of_writing_missing_is_missing():
+    values = [1, None, 3, pd.NA, 2, nan, 4]
+    assert np.isnan(spc.xmr(values).values).tolist() == [False, True, False, True, False, True, False]
+    assert spc.xmr(pd.Series([1, 2, pd.NA, 4], dtype="Int64")).n == 3
+
+
 def test_arguments_are_left_alone():
     values = np.array([1.0, np.inf, 3.0, 2.0])
     spc.xmr(values)

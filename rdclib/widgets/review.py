@@ -8,6 +8,7 @@ from rdclib.errors import EngagementError
 from rdclib.review import measured
 from rdclib.review.pack import ACTION_COLUMNS, MOST_HEADLINES, action_log
 from rdclib.review.ratings import COLUMNS, LEVEL_WORDS
+from rdclib.spc import TRIAL_POINTS
 from rdclib.widgets import base
 
 STAGE = "review"
@@ -59,11 +60,21 @@ def new_limits(engagement, records, *, interactive):
         "vendor": base.choice("Vendor", [_EVERY, *vendors], ""),
         "date": base.date("First day of the new limits"),
         "reason": base.text("What changed", placeholder="a new contract, a new definition, a second team..."),
+        "periods": base.integer("Freeze the limits on the first so many periods (0: on all of them)", 0, 0, 120),
     }
 
     def save(values, author):
-        _need(values, "metric_id", "date", "reason")
-        _append(engagement, "rebases", _plain(values, "metric_id", "vendor", "date", "reason"), author)
+        frozen = values["periods"]
+        _need(values, "metric_id", *(() if frozen and not values["date"] else ("date", "reason")))
+        if 0 < frozen < TRIAL_POINTS:
+            raise EngagementError(
+                f"Limits would be frozen on {frozen} periods.",
+                fix=f"Freeze them on {TRIAL_POINTS} or more, or on none.",
+            )
+        if values["date"]:
+            _append(engagement, "rebases", _plain(values, "metric_id", "vendor", "date", "reason"), author)
+        if frozen:
+            _append(engagement, "freezes", _plain(values, "metric_id", "vendor", "periods"), author)
 
     advice = "Only for a known change with a date and a reason; results that merely look different are no reason."
     return _form("New limits from a day on", fields, save, now, advice)

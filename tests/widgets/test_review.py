@@ -6,7 +6,7 @@ import pytest
 
 from rdclib import engagement as engagements
 from rdclib import saved, widgets
-from rdclib.choices import Change, Rebase
+from rdclib.choices import Change, Freeze, Rebase
 from rdclib.engagement import load_choices
 from rdclib.review.pack import action_log
 from rdclib.widgets import base
@@ -84,6 +84,14 @@ def test_new_limits_need_a_day_and_a_reason_and_are_added(city, records):
         Rebase(metric_id="m2", vendor="V1", date="2024-06-01", reason="Moved"),
     )
     assert decided(city).saved_by == "Ana"
+
+
+def test_limits_are_frozen_on_twelve_periods_or_more(city, records):
+    form = widgets.new_limits(city, records, interactive=True)
+    assert "Limits would be frozen on 11 periods." in fill(form, metric_id="m1", periods=11)
+    fill(form, periods=12)
+    assert decided(city).freezes == (Freeze(metric_id="m1", periods=12),)
+    assert decided(city).rebases == ()
 
 
 def test_a_change_is_kept_with_the_months_that_led_to_it(city, records):
