@@ -1,0 +1,179 @@
+"""The command line: light to start, two lines when something is wrong, a status that a program can trust."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from rdclib import places
+from rdclib.__main__ import FINE, MEND, WRONG_USE, app
+
+REGISTER = """\
+Contract No.,Vendor,Dept,Amount,Start Dt,End Dt
+06037,Ash Paving,Roads,"$1,200.50",07/15/2023,06/30/2024
+06038,Elm Roads,Roads,"$2,000.00",08/01/2023,not yet known
+Total,,,"$3,200.50",,
+"""
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("RDC_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(places, "EXAMPLES", tmp_path / "examples")
+    return tmp_path
+
+
+def rdc(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def city(home):
+    (home / "register.csv").write_text(REGISTER, encoding="utf-8")
+    assert rdc("new", "springfield").exit_code == FINE
+    assert rdc("intake", "springfield", home / "register.csv").exit_code == FINE
+    return places.engagements() / "springfield"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["check", "--help"], ["status"]])
+def test_help_and_status_load_no_heavy_library(words, tmp_path):
+    heavy = "{'pandas', 'numpy', 'scipy', 'nbformat', 'papermill', 'matplotlib', 'pyarrow', 'ipywidgets'}"
+    code = (
+        f"import sys; sys.argv = ['rdc', *{words!r}]\n"
+        "from rdclib.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print('HEAVY', sorted({heavy} & set(sys.modules)))"
+    )
+    import os
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "RDC_HOME": str(tmp_path)},
+    )
+
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_a_citys_file_comes_in_and_is_checked(city):
+    done = rdc("check", "springfield", "--json")
+
+    told = json.loads(done.stdout)
+    contracts = told["tables"]["contracts"]
+    assert contracts["files"] == ["register.csv"]
+    assert (contracts["rows_read"], contracts["rows_accepted"], contracts["rows_not_data"]) == (4, 2, 2)
+    assert (contracts["amount_read"], contracts["amount_accepted"]) == (3200.5, 3200.5)
+    assert contracts["columns"]["start_date"]["heading"] == "Start Dt"
+    assert told["indicators"]["not_computable"]["CP02"].startswith("no ")
+    assert done.exit_code == (MEND if any(f["severity"] == "error" for f in told["findings"]) else FINE)
+
+
+def test_the_raw_file_is_kept_byte_for_byte_and_the_period_is_noted(city):
+    assert (city / "raw" / "register.csv").read_text(encoding="utf-8") == REGISTER
+    assert "period: FY2024" in (city / "engagement.yaml").read_text(encoding="utf-8")
+    assert "# Facts about springfield." in (city / "engagement.yaml").read_text(encoding="utf-8")
+
+
+def test_rows_set_aside_go_to_a_workbook_and_leave_it_when_they_are_mended(city, home):
+    (home / "bad.csv").write_text(REGISTER.replace("06038", ""), encoding="utf-8")
+    rdc("intake", "springfield", home / "bad.csv", "--table", "contracts")
+    told = json.loads(rdc("check", "springfield", "--json").stdout)
+    aside = told["tables"]["contracts"]["rows_set_aside"]
+
+    assert (city / "rejects.xlsx").exists() == (aside > 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "lines"),
+    [
+        (
+            ["check", "nowhere"],
+            WRONG_USE,
+            [
+                "There is no engagement 'nowhere'.",
+                "Make it with rdc new nowhere or use one of these: springfield.",
+            ],
+        ),
+        (
+            ["intake", "springfield", "missing.csv"],
+            WRONG_USE,
+            ["There is no file 'missing.csv'.", "Check the path, or drag the file into the terminal."],
+        ),
+        (
+            ["check", "springfield", "--period", "2024"],
+            WRONG_USE,
+            ["'2024' is not a period.", "Give a fiscal year such as FY2024 or a quarter such as FY2024-Q3."],
+        ),
+        (
+            ["check", "springfield", "--period", "FY1999"],
+            MEND,
+            [
+                "No record of Springfield lies in FY1999 (1998-07-01 to 1999-06-30).",
+                "Choose a period that has data: FY2024.",
+            ],
+        ),
+        (
+            ["new", "../../x"],
+            WRONG_USE,
+            [
+                "'../../x' cannot be the name of an engagement.",
+                "Use small letters, digits, - and _ only, for example springfield-2026.",
+            ],
+        ),
+        (
+            ["new", "springfield"],
+            WRONG_USE,
+            ["There is an engagement 'springfield' already.", "Choose another name, or go on with that one."],
+        ),
+        (
+            ["run"],
+            WRONG_USE,
+            ["Which engagements?", "Give names, for example rdc run riverbend, or rdc run --all."],
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_two_lines(city, words, status, lines):
+    done = rdc(*words)
+
+    assert done.stderr.splitlines() == lines
+    assert done.exit_code == status
+
+
+def test_an_empty_file_is_told_in_two_lines_and_nothing_is_kept(city, home):
+    (home / "empty.csv").write_bytes(b"")
+    before = sorted(p.name for p in (city / "raw").iterdir())
+    done = rdc("intake", "springfield", home / "empty.csv")
+
+    assert done.stderr.splitlines() == ["empty.csv is empty.", "Ask the city to send it again."]
+    assert done.exit_code == MEND
+    assert sorted(p.name for p in (city / "raw").iterdir()) == before
+
+
+def test_a_wrong_key_in_the_facts_is_told_in_two_lines(city):
+    path = city / "engagement.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("currency:", "currancy:"), encoding="utf-8")
+    done = rdc("check", "springfield")
+
+    first, second = done.stderr.splitlines()
+    assert first == "engagement.yaml has an unknown key: currancy."
+    assert second.startswith("Did you mean 'currency'? Known keys: city, ")
+    assert done.exit_code == MEND
+
+
+def test_a_file_that_is_gone_is_told_in_two_lines(city):
+    (city / "raw" / "register.csv").unlink()
+    done = rdc("check", "springfield")
+
+    assert len(done.stderr.splitlines()) == 2
+    assert "register.csv" in done.stderr
+    assert done.exit_code == MEND
+
+
+@pytest.mark.parametrize("words", [["check"], ["fly"], ["check", "a", "--colour"]])
+def test_what_is_typed_wrongly_ends_with_status_2(words):
+    assert rdc(*words).exit_code == WRONG_USE
