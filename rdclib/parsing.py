@@ -130,6 +130,8 @@ def _count(mask):
 
 def _plain_spaces(texts):
     """No-break and thin blanks become plain ones, the minus sign a hyphen."""
+    if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
+        return texts
     for odd, plain in (("\u00a0", " "), ("\u202f", " "), ("\u2009", " "), ("\u2212", "-")):
         if pc.any(pc.match_substring(texts, odd)).as_py():
             texts = pc.replace_substring(texts, odd, plain)
@@ -318,6 +320,7 @@ def _year(text):
     return year if len(text) == 4 else (2000 + year if year < 70 else 1900 + year)
 
 
+@lru_cache(maxsize=100_000)
 def _date_parts(text):
     """(year, month, day, clock, open): ``open`` is "" or, for 3/4/2021, the marks of a text that has two readings."""
     if match := _YEAR_FIRST.fullmatch(text):

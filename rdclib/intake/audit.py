@@ -242,9 +242,10 @@ def _amounts(part, left, right, decimal):
     minus = np.logical_or.reduceat((flat == 40) | (flat == 45), offsets)
     values = mantissa / (10.0**scale)
     values[minus] *= -1
-    values, unread = values[simple], 0
+    # A cell without a digit holds no amount; the others that are not simple are looked at one by one.
+    values, unread = values[simple], int((digits == 0).sum())
     more = []
-    for i in np.flatnonzero(~simple).tolist():
+    for i in np.flatnonzero(~simple & (digits > 0)).tolist():
         text = part[left[i] : left[i] + length[i]].tobytes().decode("utf-8", "replace").strip().strip('"').strip()
         value = amount(text, decimal)
         if value is not None:
