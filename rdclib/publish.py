@@ -115,7 +115,7 @@ def index(rows, *, version):
     lines = "".join(_index_line(line, titles, cells) for line in sorted(lines, key=lambda line: line[:2]))
     head = "".join(f'<th scope="col">{html.escape(formats.line(word))}</th>' for word in ("City", "Period", *titles))
     table = (
-        '<div class="scroll" role="region" tabindex="0" aria-labelledby="all">'
+        '<div class="scroll" role="group" tabindex="0" aria-labelledby="all">'
         '<table><caption id="all"><span>Every engagement and period, the latest first</span></caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
     )

@@ -133,7 +133,7 @@ class Table:
         notes = "".join(f"<p>{_escape(note)}</p>" for note in self.notes)
         return (
             f'<div class="table{" long" if len(self.rows) > LONG else ""}" id="{name}">'
-            f'<div class="scroll" role="region" tabindex="0" aria-labelledby="{name}-caption">'
+            f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{name}-caption">'
             f'<table><caption id="{name}-caption"><span>{_escape(self.caption)}{rows}</span></caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
             + (f'<div class="notes">{notes}</div>' if notes else "")

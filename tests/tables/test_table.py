@@ -116,7 +116,7 @@ def test_equal_numbers_below_each_other_are_all_written():
 
 
 def test_a_wide_table_can_be_scrolled_with_the_keyboard():
-    region = html.fromstring(spend().html()).xpath("//*[@role='region']")[0]
+    region = html.fromstring(spend().html()).xpath("//*[@role='group']")[0]
 
     assert region.get("tabindex") == "0"
     assert html.fromstring(spend().html()).xpath(f"//caption[@id='{region.get('aria-labelledby')}']")
