@@ -46,7 +46,7 @@ def metric_schedule(selection):
             + ("" if selection.decided else "The metrics are proposed; nobody has decided on them yet. ")
             + "Have counsel read this exhibit before it becomes part of a contract."
         ),
-        *_to_mend(selection),
+        *_to_mend(selection, "Before anybody signs"),
         "<h2>Purpose</h2>",
         *_purpose(selection),
         "<h2>Metrics</h2>",
@@ -91,6 +91,7 @@ def rfp_section(selection):
     if selection.recommendation.is_advice:
         body.append(_p(f"Not ready to be issued: {selection.recommendation.contract_type.rule.row['advice']}"))
     body += [
+        *_to_mend(selection, "Before this is issued"),
         "<h2>Why the city is buying this</h2>",
         *_purpose(selection),
         figures.logic_model(selection).html("png"),
@@ -310,8 +311,8 @@ def _signatures():
     return f"<table><caption>Signatures</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _to_mend(selection):
-    """What must change before anybody signs, at the very top."""
+def _to_mend(selection, heading):
+    """What must change first, at the very top."""
     names = {line.metric.id: line.metric.name for line in selection.lines}
     points = [
         f"{violation.rule['rule']}" + (f" ({', '.join(violation.metrics)})" if violation.metrics else "")
@@ -325,7 +326,7 @@ def _to_mend(selection):
     if not points:
         return []
     return [
-        "<h2>Before anybody signs</h2>",
+        f"<h2>{heading}</h2>",
         _p("This draft still breaks the following; the workbook says why."),
         _list(points),
     ]

@@ -3,6 +3,9 @@
 import math
 import re
 
+# Headers are bold, which takes about a fifth more room.
+BOLD = 1.2
+
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
 
@@ -33,11 +36,20 @@ def _sized(table):
     if columns < 2:
         return table
     # A word that does not fit is broken, which nobody can read; beyond that a column of text grows with its length.
-    words = [max((len(word) for row in rows for word in row[c].split()), default=1) + 2 for c in range(columns)]
+    head, *body = rows
+    words = [
+        max(
+            [BOLD * len(word) for word in head[c].split()]
+            + [len(word) for row in body for word in row[c].split()]
+            + [1]
+        )
+        + 2
+        for c in range(columns)
+    ]
     amount = [math.sqrt(sum(len(row[c]) for row in rows) / len(rows) + 1) for c in range(columns)]
     needed = [max(word, 2.5 * length) for word, length in zip(words, amount, strict=True)]
     sizes = "".join(f'<col style="width: {100 * need / sum(needed):.1f}%">' for need in needed)
-    head, mark, rest = table.partition("</caption>")
+    before, mark, rest = table.partition("</caption>")
     if not mark:
-        head, mark, rest = re.match(r"(<table[^>]*)(>)(.*)", table, re.DOTALL).groups()
-    return f"{head}{mark}<colgroup>{sizes}</colgroup>{rest}"
+        before, mark, rest = re.match(r"(<table[^>]*)(>)(.*)", table, re.DOTALL).groups()
+    return f"{before}{mark}<colgroup>{sizes}</colgroup>{rest}"

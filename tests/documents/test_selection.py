@@ -10,7 +10,7 @@ from lxml import etree
 from rdclib import schemas
 from rdclib.documents import selection as documents
 from rdclib.documents.widths import with_widths
-from tests.selection.views import HOSTILE, faulty, nothing
+from tests.selection.views import HOSTILE, faulty, keeping_every_rule, nothing
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
@@ -37,6 +37,8 @@ def test_a_draft_with_faults_says_so_before_anybody_signs():
         "At least one metric of what the city owes the vendor",
         "HS-01 Exits to permanent housing (SPM 7b1): outside natural limits",
     ]
+    assert "Before this is issued" in paragraphs(documents.rfp_section(faulty()))
+    assert "Before this is issued" not in paragraphs(documents.rfp_section(keeping_every_rule()))
     assert "Steps (tiers, on HS-01): pool 1,000; thresholds 30, 35; shares 0.5, 1" in told
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests import build
-from tests.selection.test_select import OWN, SHARES, found
+from tests.selection.test_select import OWN, SHARES, SHELTER, found
 from tests.selection.test_series import monthly
 
 HOSTILE = '<script>alert("1")</script> =1+1'
@@ -51,3 +51,10 @@ def nothing():
     """A city that has nothing at all."""
     with TemporaryDirectory() as folder:
         return found(Path(folder))
+
+
+@cache
+def keeping_every_rule():
+    """A shelter contract without data or decisions: the proposal keeps every rule."""
+    with TemporaryDirectory() as folder:
+        return found(Path(folder), SHELTER)
