@@ -193,9 +193,9 @@ def ratio_interval(numerator, denominator, cluster=None, *, confidence=CONFIDENC
     Returns
     -------
     Interval
-        ``(low, high)``; kept within 0 and 1 when every numerator lies between 0 and its denominator. nan with fewer
-        than two clusters, a sum that is not above zero, or residuals that are all zero: then the method sees no
-        spread, which is not the same as certainty.
+        ``(low, high)``; kept within 0 and 1 when every numerator lies between 0 and its denominator (of a credit both
+        are negative). nan with fewer than two clusters, a sum that is not above zero, or residuals that are all zero:
+        then the method sees no spread, which is not the same as certainty.
 
     Notes
     -----
@@ -226,7 +226,9 @@ def ratio_interval(numerator, denominator, cluster=None, *, confidence=CONFIDENC
 
     half = stdtrit(groups - 1, (1 + confidence) / 2) * math.sqrt(groups / (groups - 1) * spread) / total
     low, high = ratio - half, ratio + half
-    if ((y >= 0) & (y <= x)).all():
+    # A credit is negative above the line and below it, and still a part of the whole.
+    part = (y >= np.minimum(x, 0)) & (y <= np.maximum(x, 0))
+    if part.all() and 0 <= ratio <= 1:
         low, high = max(low, 0.0), min(high, 1.0)
     return Interval(float(low), float(high))
 

@@ -138,6 +138,16 @@ def test_ratio_interval_of_a_share_stays_between_zero_and_one():
     assert high == 1
 
 
+def test_a_credit_takes_no_share_below_zero():
+    payments = [100.0, 400, 500, 300, -20]
+    certified = [0.0, 0, 0, 300, -20]
+
+    low, high = stats.ratio_interval(certified, payments)
+
+    assert low == 0
+    assert 280 / 1280 < high < 1
+
+
 def test_ratio_interval_of_growth_may_leave_zero_to_one():
     low, high = stats.ratio_interval([-5, 20, 1], [10, 10, 10])
 
