@@ -129,7 +129,8 @@ def pipeline(result):
     state = result.rows["state"].value_counts()
     words = {"too late to compete": "too late to compete", "start now": "to start now", "plan": "to plan"}
     parts = [f"{int(state[word])} {said}" for word, said in words.items() if word in state]
-    alt = f"{formats.plural(len(result.rows), 'contract')} end within 24 months: {formats.listing(parts)}."
+    ending = formats.plural(len(result.rows), "contract ends", "contracts end")
+    alt = f"{ending} within 24 months: {formats.listing(parts)}."
     soonest = rows.iloc[0]
     alt += f" Of those shown, the first to start is {_name(soonest)}, by {formats.date(soonest['start_by'])}."
     shown = f"the {len(rows)} largest of {len(result.rows)}" if len(result.rows) > len(rows) else "all"
