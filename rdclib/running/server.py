@@ -25,7 +25,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1]
 CAPTURE_LIMIT = 4_000_000  # bytes that programs started by a cell may print before we forget the rest
 TICK_MS = 200
-EXAMPLE = "quillhaven"  # the smallest one; reading it starts no threads
+EXAMPLE = "quillhaven"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -58,23 +58,24 @@ def preload():
             print(f"not imported before the runs: {name}", file=sys.stderr)
 
 
-def warm_up(folder):
-    """Use the library once, on a copy of an example, so that what is made at first use is there before the forks."""
+def warm_up():
+    """Use the library once, on a city without files, so that what is made at first use is there before the forks."""
     from rdclib.assessment import assess
     from rdclib.engagement import load_engagement
-    from rdclib.figures import priorities
+    from rdclib.figures import Picture, picture
     from rdclib.records import load_records
 
-    copy = Path(folder, "example")
     try:
         example = load_engagement(EXAMPLE)
-        shutil.copytree(example.folder, copy)
-        engagement = replace(example, folder=copy)
-        priorities(assess(load_records(engagement), engagement).ranking).svg  # noqa: B018  (drawn when asked for)
+        # Reading files would start threads of pyarrow's.
+        empty = replace(example, facts=example.facts.model_copy(update={"files": {}}))
+        assess(load_records(empty), empty)
+        figure, axes = picture.canvas()
+        axes.plot([0, 1], label="line")
+        axes.legend(title="Legend")
+        Picture(figure, "alt", "caption", "warm").html()
     except Exception as error:
         print(f"not warmed up: {type(error).__name__}: {error}", file=sys.stderr)
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
 
 
 @dataclass
@@ -92,7 +93,7 @@ def main():
 
     preload()
     made = shell.make(folder)
-    warm_up(folder)
+    warm_up()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{folder}/server")
         listener.listen(128)

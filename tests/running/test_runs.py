@@ -221,9 +221,9 @@ def test_row_23_a_run_finds_the_libraries_imported_already(execute):
     assert data(cells[0]) == ["[]"]
 
 
-def test_row_23_the_server_imported_everything_and_used_it_once(server):
+def test_row_23_the_server_imported_everything_used_it_once_and_has_one_thread(server):
+    assert psutil.Process(server.pid).num_threads() == 1
     assert (Path(server.address).parent / "log").read_text() == ""
-    assert not (Path(server.address).parent / "example").exists()
 
 
 def test_what_a_run_started_as_a_daemon_ends_with_it(execute):
