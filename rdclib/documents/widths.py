@@ -1,10 +1,12 @@
-"""Column widths for tables on paper: each column gets room for its longest word, the rest goes by how much it holds."""
+"""Column widths for tables on paper: room for its longest word, and of the rest by how much each holds."""
 
 import math
 import re
 
 # Headers are bold, which takes about a fifth more room.
 BOLD = 1.2
+# Letters that fit side by side on an upright page.
+LINE = 85
 
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
@@ -47,7 +49,8 @@ def _sized(table):
         for c in range(columns)
     ]
     amount = [math.sqrt(sum(len(row[c]) for row in rows) / len(rows) + 1) for c in range(columns)]
-    needed = [max(word, 2.5 * length) for word, length in zip(words, amount, strict=True)]
+    spare = max(LINE - sum(words), 0)
+    needed = [word + spare * held / sum(amount) for word, held in zip(words, amount, strict=True)]
     sizes = "".join(f'<col style="width: {100 * need / sum(needed):.1f}%">' for need in needed)
     before, mark, rest = table.partition("</caption>")
     if not mark:

@@ -124,6 +124,30 @@ def candidates(selection):
     return Table("Candidates, best first", columns, rows, notes=tuple(notes), id="candidates")
 
 
+def data_support(selection):
+    """What the data that exist can support: how many periods, how fresh, how complete."""
+    words = {0: "nothing yet", 1: "not enough for a target", 2: "enough for a target"}
+    rows = [
+        (f"{m.id} {m.name}", found.points, found.age_days, found.complete_share, found.delay_days, words[found.score])
+        for m in selection.candidates
+        if (found := selection.support[m.id]).points
+    ]
+    columns = (
+        Column("metric", "text", "Metric"),
+        Column("points", "integer", "Periods with data"),
+        Column("age", "days", "Since the last period"),
+        Column("complete", "share", "Complete since the first"),
+        Column("delay", "days", "Usual delay of a report"),
+        Column("support", "text", "That is"),
+    )
+    without = len(selection.candidates) - len(rows)
+    notes = [f"{formats.plural(without, 'candidate')} without any data." if without else ""]
+    notes.append(
+        "Enough: six periods or more, the newest not older than two reporting intervals, 80% of periods there."
+    )
+    return Table("What the data can support", columns, rows, notes=tuple(notes), id="data-support")
+
+
 def metric_concerns(selection):
     """What is wrong with metrics of the city's own, observed or chosen."""
     names = {m.id: m.name for m in (*selection.candidates, *(line.metric for line in selection.lines))}

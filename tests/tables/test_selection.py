@@ -9,8 +9,8 @@ from rdclib.tables import selection as view
 from tests.selection.views import faulty, nothing
 
 ALL = (
-    tables.problem_remarks, tables.goals, tables.candidates, tables.metric_concerns, tables.metric_set,
-    tables.set_rules, tables.baselines, tables.contract_inputs, tables.other_rules, tables.what_would_change,
+    tables.problem_remarks, tables.goals, tables.candidates, tables.data_support,
+    tables.metric_concerns, tables.metric_set, tables.set_rules, tables.baselines, tables.contract_inputs, tables.other_rules, tables.what_would_change,
     tables.pay_for_success, tables.payment_trial, tables.metric_schedule, tables.definitions, tables.first_data,
 )  # fmt: skip
 
@@ -43,6 +43,15 @@ def test_concerns_say_what_is_wrong_and_what_to_do():
         "HS-10 Housing assessments completed | yes | 4 points of history; six are needed. | "
         "Collect six periods first, or name an outside standard. Until then there is no target." in told
     )
+
+
+def test_data_support_says_how_many_how_fresh_and_how_complete():
+    rows = {row[0].split()[0]: row for row in tables.data_support(faulty()).texts()}
+    # Twelve months to June 2024, each ending on the 28th in these records; today is June 30.
+    assert rows["HS-01"][1:4] == ("12", "2 days", "100%")
+    assert rows["HS-01"][-1] == "enough for a target"
+    assert rows["HS-10"][1] == "4"
+    assert rows["HS-10"][-1] == "not enough for a target"
 
 
 def test_rules_that_the_set_breaks_come_with_the_best_set():
