@@ -7,6 +7,7 @@ from rdclib.narrative.prose import Prose, bullets
 from rdclib.review.across import FIRST_CHECKS
 from rdclib.review.ratings import CLUSTERED
 
+_MOST_LINES = 8  # of one list; the tables have all
 METHODS = (
     "Limits of individuals charts lie 3 sigma from the mean, sigma being the mean moving range / 1.128 (Montgomery); "
     "the rounded 2.66 of NHS Making Data Count gives limits 0.02% wider.",
@@ -29,10 +30,11 @@ def signals(review):
     """What the charts say together, and how much of it chance would say too."""
     if review.note:
         return Prose(review.note)
+    expected = round(review.expected_false_signals)
     text = (
         f"{formats.plural(review.charts, 'chart')} with limits; **{review.with_signals}** "
         f"{'shows' if review.with_signals == 1 else 'show'} a signal. If nothing at all had changed, chance would show "
-        f"one on about **{formats.number(round(review.expected_false_signals))}** of them."
+        f"one on {f'about **{expected}**' if expected else 'fewer than one'} of them."
     )
     late = [s for s in review.series if s.late]
     if late:
@@ -104,8 +106,12 @@ def vendor_comparison(review):
         for row in one.outside.itertuples():
             value = formats.value(row.value, one.measure.kind)
             lines.append(f"{formats.text(row.name)} on {formats.text(one.measure.name)}: {value}, {row.flag} limits.")
+    funnels = sum(one.funnel is not None for one in review.vendors)
+    if not funnels:
+        reasons = dict.fromkeys(one.note for one in review.vendors if one.note)
+        return Prose("No funnel is drawn. " + " ".join(reasons))
     if not lines:
-        return Prose("No vendor lies outside the funnel of any metric: differences are no larger than chance gives.")
+        return Prose("No vendor lies outside a funnel: differences are no larger than chance gives.")
     checks = ", then ".join(FIRST_CHECKS)
     return bullets(lines) + f"Before anything is said to a vendor, check: {checks}."
 
@@ -127,7 +133,11 @@ def group_gaps(review):
             )
     if not review.groups:
         return Prose("The data names no groups of people and no places: gaps between them cannot be seen.")
-    return bullets(lines) if lines else Prose("No gap between groups is larger than chance gives.")
+    if not lines:
+        return Prose("No gap between groups is larger than chance gives.")
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[:_MOST_LINES], f"And {len(lines) - _MOST_LINES} more gaps in the table."]
+    return bullets(lines)
 
 
 def pathway(review):

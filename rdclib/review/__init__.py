@@ -139,7 +139,9 @@ def review_records(records, choices=None):
     concern = concern_by_contract(shown, rated, records.contracts)
     pack = build(records, shown, decided)
     note = ""
-    if not shown:
+    if not shown and records.observations["metric_id"].notna().any():
+        note = "No result has a date: vendors and groups can be compared, but nothing can be seen over time."
+    elif not shown:
         note = "There are no observations and no cases with target dates: send results by metric, vendor and month."
     return Review(
         period=records.period,

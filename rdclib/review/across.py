@@ -7,7 +7,7 @@ import pandas as pd
 
 from rdclib import disclosure, funnel, stats
 from rdclib.review.cases import ON_TIME, on_time
-from rdclib.review.series import Measure, known_rows, measure_of, one_row_a_period, scaled, totals
+from rdclib.review.series import ADDITIVE, Measure, known_rows, measure_of, one_row_a_period, scaled, totals
 
 # Below this number of units a funnel says little: small multiples instead.
 FUNNEL_UNITS = 5
@@ -211,9 +211,12 @@ def _comparison(measure, by, rows):
     keys = ["unit", "site", "contract_id", "stratum_kind", "stratum", "period_start"]
     rows = one_row_a_period(rows, keys)
     adjusted = rows["adjusted"].fillna(False).astype(bool) | (rows["low"].notna() & rows["high"].notna())
+    additive = measure.measure_type in ADDITIVE
+    if additive:
+        rows = rows.assign(numerator=rows["numerator"].fillna(rows["value"]))
     whole = rows
     if rows["stratum"].notna().any():
-        whole = pd.concat([totals(part) for _, part in rows.groupby(["unit", rows["site"].fillna("")])])
+        whole = pd.concat([totals(part, additive) for _, part in rows.groupby(["unit", rows["site"].fillna("")])])
     units = sorted(rows["unit"].unique())
     nothing = pd.DataFrame()
     if adjusted.any():
@@ -234,7 +237,10 @@ def _comparison(measure, by, rows):
     sums = whole.groupby("unit")[["numerator", "denominator"]].sum(min_count=1).reindex(units)
     weighed = sums["denominator"].notna().any() and measure.measure_type in ("proportion", "rate", "ratio", "count", "")
     if not weighed:
-        table = whole.groupby("unit")["value"].median().reindex(units).rename_axis("name").reset_index()
+        values = whole.set_index("unit")["value"]
+        if additive:
+            values = whole.groupby(["unit", "period_start"])["numerator"].sum(min_count=1).droplevel("period_start")
+        table = values.groupby(level="unit").median().reindex(units).rename_axis("name").rename("value").reset_index()
         table[["numerator", "denominator", "low", "high"]] = np.nan
         table["flag"] = ""
         note = "There are no denominators to weigh the units by: look at each series of its own (medians below)."

@@ -7,7 +7,7 @@ import pytest
 from rdclib.review.across import compare_groups, compare_vendors, group_table
 from rdclib.review.series import Measure
 from tests import build
-from tests.review.made import SCORE, SHARE, months
+from tests.review.made import COUNT, SCORE, SHARE, months
 
 PROPORTION = Measure("m", "Done well", "%", "proportion", "higher", kind="share")
 
@@ -71,6 +71,16 @@ def test_without_denominators_there_is_no_funnel():
     comparison = only(build.records(*rows, metrics=[SCORE]))
 
     assert (comparison.how, comparison.table["value"].tolist()) == ("small multiples", [6.0] * 6)
+
+
+def test_counts_are_added_up_over_sites_before_vendors_are_compared():
+    rows = [
+        row
+        for i in range(2)
+        for site in ("a", "b")
+        for row in months([5, 6, 7] * 4, vendor=f"V{i}", site=site, first="2023-07")
+    ]
+    assert only(build.records(*rows, metrics=[COUNT])).table["value"].tolist() == [12, 12]
 
 
 def test_sites_are_compared_where_there_is_one_vendor():

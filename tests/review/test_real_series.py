@@ -158,3 +158,8 @@ files:
             "The values were already adjusted by a model: they keep their published intervals and get no funnel."
         )
     assert figures.vendor_funnel(result, 1) is None
+    assert str(narrative.vendor_comparison(result)) == (
+        "No funnel is drawn. The values were already adjusted by a model: they keep their published intervals and get "
+        "no funnel."
+    )
+    assert result.note == "No result has a date: vendors and groups can be compared, but nothing can be seen over time."
