@@ -316,6 +316,7 @@ def assess_frames(frames, results, practice, choices):
     choices : rdclib.choices.Assessment
     """
     coming = pipeline(frames)
+    spots = hot_spots(frames, results)
     return Assessment(
         city=frames.facts.city,
         currency=frames.facts.currency,
@@ -326,8 +327,8 @@ def assess_frames(frames, results, practice, choices):
         pipeline=coming,
         ranking=rank_contracts(frames, coming, choices),
         key_contracts=choices.key_contracts,
-        hot_spots=hot_spots(frames, results),
-        failings=failings(practice, results),
+        hot_spots=spots,
+        failings=failings(practice, results, spots),
         beside=beside(practice, results),
         coding=coding(frames, choices.key_contracts),
         plan=plan(choices.plan, frames.as_of),
@@ -610,16 +611,17 @@ def beside(practice, results):
     return tuple(sorted(pairs, key=lambda pair: pair.agree == ""))
 
 
-def failings(practice, results):
+def failings(practice, results, spots=()):
     """Weigh the evidence for and against each of the seven failings.
 
     A question at level 1 or below speaks for the failing, at level 3 or above (with a document) against it; an
-    indicator speaks by the cut-offs of data/catalogue/failings.csv.
+    indicator speaks by the cut-offs of data/catalogue/failings.csv, for the city as a whole and for departments that
+    stand out.
     """
-    return tuple(_failing(row, practice, results) for row in load_table("failings"))
+    return tuple(_failing(row, practice, results, spots) for row in load_table("failings"))
 
 
-def _failing(row, practice, results):
+def _failing(row, practice, results, spots):
     sides = {"for": [], "against": [], "between": []}
     unanswered, unknown = [], []
     for question_id in row["questions"].split(";"):
@@ -641,6 +643,11 @@ def _failing(row, practice, results):
                 side = candidate
         unit = result.indicator.unit or "number"
         sides[side].append(Evidence(indicator_id, result.indicator.name, result.value, unit, result.n))
+    for spot in spots:
+        indicator = spot.result.indicator
+        if any(name == indicator.id and holds(spot.value, limit) for name, holds, limit in rules["for"]):
+            words = f"{indicator.name} in {spot.department}"
+            sides["for"].append(Evidence(indicator.id, words, spot.value, indicator.unit or "number", spot.n))
     spoken = {side: bool(listed) for side, listed in sides.items()}
     verdict = "cannot be told"
     if spoken["for"] or spoken["against"]:

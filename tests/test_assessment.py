@@ -339,6 +339,18 @@ def test_a_failing_names_its_evidence():
     assert {e.id: e.value for e in found.evidence_against} == {"CP02": 0, "CP04": 4}
 
 
+def test_a_department_that_stands_out_speaks_for_a_failing():
+    frames = Frames(build.records(*bids("Works", 30, 1), *bids("Library", 400, 4)))
+    results = compute_all(frames)
+    spots = stage.hot_spots(frames, results)
+
+    found = next(f for f in stage.failings(answered(), results, spots) if f.id == "F3")
+
+    assert ("Single-bid rate in Works", 1.0, 30) in [(e.words, e.value, e.n) for e in found.evidence_for]
+    assert [e.id for e in found.evidence_against] == ["CP02", "CP04"]
+    assert found.verdict == "mixed"
+
+
 def test_level_three_without_a_document_is_no_evidence_against():
     rows = [{"round": "1", "respondent": "F", "role": "finance", "question": "Q14", "answer": "3", "evidence": ""}]
     assert failing(questionnaire.score(rows), results_of(), "F7").verdict == "in part"
