@@ -2,6 +2,7 @@
 
 import ast
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -60,7 +61,7 @@ class TestShape:
         for cell in cells(path, "code"):
             for node in ast.walk(ast.parse(code_of(cell))):
                 if isinstance(node, ast.Import | ast.ImportFrom):
-                    assert getattr(node, "module", "") and node.module.split(".")[0] == "rdclib", code_of(cell)
+                    assert (getattr(node, "module", "") or "").split(".")[0] == "rdclib", code_of(cell)
 
     def test_forms_are_for_the_advisor_only(self, path):
         for cell in cells(path, "code"):
@@ -77,4 +78,4 @@ class TestShape:
         ]
         assert levels[0] == 1
         assert levels.count(1) == 1
-        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert all(after <= before + 1 for before, after in pairwise(levels))

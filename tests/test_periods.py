@@ -1,6 +1,7 @@
 """Fiscal years and quarters without a clock."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -45,7 +46,7 @@ def test_quarters_fill_the_year_without_gap_or_overlap(year, start):
 
     assert quarters[0].start == whole.start
     assert quarters[-1].end == whole.end
-    assert all(b.start == a.end + timedelta(days=1) for a, b in zip(quarters, quarters[1:], strict=False))
+    assert all(b.start == a.end + timedelta(days=1) for a, b in pairwise(quarters))
     assert all(quarter.previous().end == quarter.start - timedelta(days=1) for quarter in quarters)
     assert whole.previous().label == f"FY{year - 1}"
 

@@ -1,6 +1,5 @@
 """Records: the newest snapshot, amendments between snapshots, vendors that a person merged, observations from cases."""
 
-import build
 import pandas as pd
 import pytest
 
@@ -9,6 +8,7 @@ from rdclib.engagement import Engagement, Facts
 from rdclib.errors import DataFileError, ReportError
 from rdclib.periods import parse
 from rdclib.records import derived_amendments, latest, load_merges, load_records, roll_up, without_left
+from tests import build
 
 REGISTER = """Contract No,Vendor,Contract Amt,Start Dt,End Dt,As Of Date
 C1,Acme,{c1},2023-07-13,{end},{day}
