@@ -10,7 +10,8 @@ from tests.selection.views import faulty, nothing
 
 ALL = (
     tables.problem_remarks, tables.goals, tables.candidates, tables.data_support,
-    tables.metric_concerns, tables.metric_set, tables.set_rules, tables.baselines, tables.contract_inputs, tables.other_rules, tables.what_would_change,
+    tables.metric_concerns, tables.metric_set, tables.set_rules, tables.baselines,
+    tables.contract_inputs, tables.other_rules, tables.what_would_change,
     tables.pay_for_success, tables.payment_trial, tables.metric_schedule, tables.definitions, tables.first_data,
 )  # fmt: skip
 
