@@ -5,6 +5,8 @@ import re
 
 # Headers are bold, which takes about a fifth more room.
 BOLD = 1.2
+# Letters of air on both sides of a cell.
+AIR = 4
 # Letters that fit side by side on an upright page.
 LINE = 85
 
@@ -45,7 +47,7 @@ def _sized(table):
             + [len(word) for row in body for word in row[c].split()]
             + [1]
         )
-        + 2
+        + AIR
         for c in range(columns)
     ]
     amount = [math.sqrt(sum(len(row[c]) for row in rows) / len(rows) + 1) for c in range(columns)]

@@ -107,8 +107,8 @@ def test_columns_get_room_for_their_longest_word():
     assert sized.startswith("<p>x</p><table><caption>C</caption><colgroup>")
     first, second = (float(part.split("%")[0]) for part in sized.split("width: ")[1:3])
     assert first + second == pytest.approx(100, abs=0.2)
-    # 12 bold letters (14.4) and two of air against one (1.2) and two: 16.4 and 3.2 of 85 letters; the 65.4 left go by
+    # 12 bold letters (14.4) and four of air against one (1.2) and four: 18.4 and 5.2 of 85 letters; the 61.4 left go by
     # the roots of what each column holds on average: 6.5 + 1 and 1 + 1.
     share = 7.5**0.5 / (7.5**0.5 + 2**0.5)
-    assert first == pytest.approx(100 * (16.4 + 65.4 * share) / 85, abs=0.1)
+    assert first == pytest.approx(100 * (18.4 + 61.4 * share) / 85, abs=0.1)
     assert with_widths("<table><tr><td>one column</td></tr></table>") == "<table><tr><td>one column</td></tr></table>"
