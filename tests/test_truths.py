@@ -236,3 +236,24 @@ def test_a_planted_fact_is_found(stages, where, sight):
 @pytest.mark.parametrize(("stages", "where", "sight"), truths("decoys", "silent"))
 def test_a_decoy_stays_silent(stages, where, sight):
     assert not sees(stages, where, sight)
+
+
+@pytest.mark.parametrize("stages", STAGES.values(), ids=STAGES)
+def test_an_example_is_as_rich_as_an_engagement(stages):
+    records = stages.records
+
+    assert records.contracts["contract_id"].nunique() == len(records.contracts) >= 300
+    for table in ("solicitations", "bids", "amendments", "milestones", "payments", "vendors", "cases"):
+        assert len(getattr(records, table)) >= 60
+    assert 0.5 < records.payments["contract_id"].notna().mean() < 1
+    months = records.observations.groupby(["metric_id", "vendor_name"])["period_start"].nunique().unstack()
+    assert ((months >= 36).sum(axis=1) >= 5).sum() >= 5
+
+
+@pytest.mark.parametrize("stages", STAGES.values(), ids=STAGES)
+def test_nothing_of_an_example_is_lost_on_the_way(stages):
+    for table, intake in stages.records.intakes.items():
+        aside = intake.rows_set_aside
+        assert intake.rows_read == intake.rows_accepted + aside + intake.rows_not_data
+        twice = (intake.set_aside["source_file"] == "payments FY2023 (copy).csv").sum() if aside else 0
+        assert aside == twice, table
