@@ -170,7 +170,11 @@ def load_records(engagement):
         When no record of any table lies in the period.
     """
     intakes = read_files(engagement)
-    frames = {name: intakes[name].frame if name in intakes else schemas.empty(name) for name in schemas.TABLES}
+    # Copies that share their data: what a caller adds to a table never reaches the next one who reads the same file.
+    frames = {
+        name: intakes[name].frame.copy(deep=False) if name in intakes else schemas.empty(name)
+        for name in schemas.TABLES
+    }
     findings = [f for intake in intakes.values() for f in intake.findings]
     _check_period(engagement, frames)
     merges = load_merges(engagement)

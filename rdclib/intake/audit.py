@@ -158,7 +158,7 @@ def from_bytes(data, delimiter, positions, decimals, skip_lines, chunk=1 << 22):
         physical = np.flatnonzero(breaks)
         quotes = part == 34
         if quotes.any():
-            outside = (np.cumsum(quotes, dtype=np.uint8) & 1) == 0
+            outside = (np.cumsum(quotes.view(np.uint8), dtype=np.uint8) & 1) == 0
             breaks, split = breaks & outside, split & outside
         ends = np.flatnonzero(breaks)
         if not len(ends) or ends[-1] != len(part) - 1:
@@ -179,7 +179,7 @@ def from_bytes(data, delimiter, positions, decimals, skip_lines, chunk=1 << 22):
                     after = marks[np.minimum(first[have] + at, len(marks) - 1)]
                     right = np.where(count[have] > at, after, right)
                 found, bad = _amounts(part, left, right, decimals[column])
-                sums[column][0].append(math.fsum(found))
+                sums[column][0].append(float(found.sum()))
                 sums[column][1][0] += bad
         line += len(physical)
         start = end

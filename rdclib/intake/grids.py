@@ -157,7 +157,7 @@ def _regular(data, delimiter):
         newline, split = part == 10, part == mark
         quote = part == 34
         if quote.any() or carry:
-            inside = (np.cumsum(quote, dtype=np.uint8) + np.uint8(carry)) & 1
+            inside = (np.cumsum(quote.view(np.uint8), dtype=np.uint8) + np.uint8(carry)) & 1
             if not _proper_quotes(view, start, np.flatnonzero(quote), inside, mark):
                 return None
             outside = inside == 0

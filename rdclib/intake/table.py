@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import json
-import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -432,7 +432,15 @@ class _State:
 
     def read(self, block):
         """Read a block's cells into a typed frame, and account for them."""
-        self.again = {}
+        if block.regular and block.n:
+            # numpy works without Python's lock, so the second processor can do the second pass meanwhile.
+            with ThreadPoolExecutor(1) as beside:
+                self.again = beside.submit(self._reread, block)
+                self._read(block)
+        else:
+            self._read(block)
+
+    def _read(self, block):
         account = Account(block.file, block.lines_read, about=dict(block.about))
         account.rows_not_data = len(block.not_data)
         account.rows_set_aside = len(block.aside)
@@ -695,8 +703,8 @@ class _State:
         for code in [base] if codes is None else sorted(set(codes[use].tolist())):
             mine = use if codes is None else use & (codes == code)
             entry = by_currency.setdefault(code, Amounts())
-            entry.accepted += math.fsum(amounts[mine & kept & ~left])
-            entry.set_aside += math.fsum(amounts[mine & ~(kept & ~left)])
+            entry.accepted += float(amounts[mine & kept & ~left].sum())
+            entry.set_aside += float(amounts[mine & ~(kept & ~left)].sum())
         entry = by_currency.setdefault(base, Amounts()) if not by_currency else next(iter(by_currency.values()))
         # A line that cannot be taken apart may hold an amount that nobody can read.
         entry.cells_unread += int(result.refused.sum()) + len(block.aside)
@@ -729,23 +737,22 @@ class _State:
             return sums.totals()
         data, delimiter = block.reread
         if block.regular and at is None:
-            if column not in self.again:
-                self._reread(block, skip)
-            return {base: self.again[column]}
+            sums, records = self.again.result()
+            if records != block.n:
+                what = "the second pass over the raw text counts other rows"
+                self.find("error", block.file, 0, "", "", abs(records - block.n), what, "ask for the file again")
+            return {base: sums[column][0]}
         span = (int(block.lines.min()), int(block.lines.max()))
         rows = audit.reread_rows(data, delimiter, span, skip, quotes=block.about.get("quotes") != "open")
         return audit.from_rows(rows, positions, mark, at, base, parsing.CURRENCY_SIGNS).totals()
 
-    def _reread(self, block, skip):
-        """The second pass over a big text: every money column in one go."""
+    def _reread(self, block):
+        """The second pass over a big text: every money column in one go, beside the first pass."""
         data, delimiter = block.reread
         wanted = {c: [at] for c, (at, _) in self.sure[id(block)].items() if self.kinds.get(c) == "money"}
         marks = {c: self.mark_of(block, c)[0] or "." for c in wanted}
-        sums, records = audit.from_bytes(data, delimiter, wanted, marks, skip)
-        self.again = {column: total for column, (total, _) in sums.items()}
-        if records != block.n:
-            what = "the second pass over the raw text counts other rows"
-            self.find("error", block.file, 0, "", "", abs(records - block.n), what, "ask for the file again")
+        skip = {line for line, _, _ in block.not_data} | {line for line, _, _, _ in block.aside}
+        return audit.from_bytes(data, delimiter, wanted, marks, skip)
 
     def _duplicates(self, block):
         """Lines that are the same in every cell: reported, never dropped."""
