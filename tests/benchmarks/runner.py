@@ -50,6 +50,17 @@ for name in names:
         (out / f"{name}-{Path(path).stem}.html").write_text(html)
 """
 
+# The command, with some of its notebooks.
+OURS = """
+import sys
+from rdclib.__main__ import main
+from rdclib.running import stages
+names = sys.argv.pop(1).split(",")
+stages.STAGES = tuple(stage for stage in stages.STAGES if stage.name in names)
+sys.argv.insert(1, "run")
+main()
+"""
+
 # Put before a notebook's first cell: adds up the time from the beginning of each cell to its end, drawing included.
 INSIDE = """\
 import time as _time
@@ -90,9 +101,11 @@ def loop(way, notebooks, names, out):
     subprocess.run([sys.executable, "-c", LOOP, way, paths, ",".join(names), out], check=True, **QUIET)
 
 
-def ours(names, jobs):
+def ours(notebooks, names, jobs):
     """Ways d and e."""
-    subprocess.run([sys.executable, "-m", "rdclib", "run", *names, "--force", "--jobs", str(jobs)], check=True, **QUIET)
+    stems = ",".join(path.stem for path in notebooks)
+    command = [sys.executable, "-c", OURS, stems, *names, "--force", "--jobs", str(jobs)]
+    subprocess.run(command, check=True, **QUIET)
 
 
 def floor(notebooks, name):
@@ -132,13 +145,14 @@ def main():
     arguments.add_argument("--few", type=int, default=1, help="cities for ways a to c")
     arguments.add_argument("--city", default="quillhaven", help="the example that each city is a copy of")
     arguments.add_argument("--ways", default="abcde")
+    arguments.add_argument("--notebooks", default="", help="beginnings of their names, such as 00,02; all unless given")
     asked = arguments.parse_args()
     home = Path(tempfile.mkdtemp(prefix="rdc-benchmark-"))
     os.environ |= {"RDC_HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "OPENBLAS_NUM_THREADS": "1"}
     names = [f"city-{number:03}" for number in range(asked.cities)]
     for name in names:
         shutil.copytree(places.EXAMPLES / asked.city, places.engagements() / name)
-    notebooks = [stage.path for stage in STAGES if stage.path.exists()]
+    notebooks = [stage.path for stage in STAGES if stage.name.startswith(tuple(asked.notebooks.split(",")))]
     out = home / "out"
     out.mkdir()
     few = names[: asked.few]
@@ -146,8 +160,8 @@ def main():
         "a": (few, lambda: commands(notebooks, few, out)),
         "b": (few, lambda: loop("b", notebooks, few, out)),
         "c": (few, lambda: loop("c", notebooks, few, out)),
-        "d": (names, lambda: ours(names, 1)),
-        "e": (names, lambda: ours(names, 2)),
+        "d": (names, lambda: ours(notebooks, names, 1)),
+        "e": (names, lambda: ours(notebooks, names, 2)),
     }
     result = {}
     print(f"{len(notebooks)} notebooks, copies of {asked.city}\n")

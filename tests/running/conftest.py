@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from rdclib.running import batch, client
-from running.command import common, of_folder
-from running.homes import Home, city_report
+from tests.running.command import common, of_folder
+from tests.running.homes import Home, city_report
 
 
 @pytest.fixture

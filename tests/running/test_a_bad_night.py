@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from running.homes import Home, city_report, linux
+from tests.running.homes import Home, city_report, linux
 
 TIMEOUT = 6
 OWN = [f"own-{number:02}" for number in range(1, 21)]

@@ -8,8 +8,8 @@ import sys
 import psutil
 import pytest
 
-from running.homes import linux, wait_for
-from running.test_stopped import WAITS, go, runs_of
+from tests.running.homes import linux, wait_for
+from tests.running.test_stopped import WAITS, go, runs_of
 
 pytest.importorskip("distributed")
 pytestmark = [linux, pytest.mark.long]

@@ -7,7 +7,7 @@ import pytest
 from rdclib.errors import WrongUse
 from rdclib.running import changes_as_text, diff
 from rdclib.tables import Column, Interval, Table, Value
-from running.homes import linux
+from tests.running.homes import linux
 
 
 def table(*rows):

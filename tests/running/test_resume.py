@@ -9,7 +9,7 @@ import pytest
 from rdclib import saved
 from rdclib.engagement import load_engagement
 from rdclib.running import batch, keys, reports, status
-from running.homes import city_report, linux
+from tests.running.homes import city_report, linux
 
 pytestmark = linux
 ONE = ("springfield", "00_words")

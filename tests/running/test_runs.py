@@ -14,7 +14,7 @@ import pytest
 from papermill.exceptions import PapermillExecutionError
 
 from rdclib.running import client
-from running.homes import linux, notebook, wait_for
+from tests.running.homes import linux, notebook, wait_for
 
 pytestmark = linux
 PNG = base64.b64decode(

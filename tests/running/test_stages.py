@@ -10,7 +10,7 @@ import pytest
 from rdclib.errors import ReportError, WrongUse
 from rdclib.running import batch
 from rdclib.running.stages import STAGES, checked_parameters, declared_parameters
-from running.homes import PARAMETERS, linux, notebook
+from tests.running.homes import PARAMETERS, linux, notebook
 
 KINDS = 'code: str = ""  # a code\nnumber: int = 3  # how many\nshown: bool = True  # whether'
 

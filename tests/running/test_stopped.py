@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 
 from rdclib.running import ledger, status
-from running.homes import COMMAND, linux, wait_for
+from tests.running.homes import COMMAND, linux, wait_for
 
 pytestmark = [linux, pytest.mark.long]
 # Says that it runs, and goes on when it is allowed to.
@@ -236,9 +236,9 @@ def test_row_29_the_runner_works_when_called_from_a_notebook(home, way):
 import nbclient, nbformat.v4 as v4
 cell = v4.new_code_cell('''
 import sys
-sys.path.insert(0, {str(COMMAND.parents[1])!r})
+sys.path.insert(0, {str(COMMAND.parents[2])!r})
 from rdclib.running import batch
-from running.command import of_folder
+from tests.running.command import of_folder
 rows = batch.run(["springfield"], jobs=1, fork={way == "fork"}, stages=of_folder({str(home.notebooks)!r}))
 [row["state"] for row in rows]
 ''')
