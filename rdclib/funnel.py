@@ -200,7 +200,7 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
     table["flag"] = _flags(table, counted)
     note = ""
     if tau2 > 0:
-        note = f"Units differ by more than chance (φ = {phi:.2f}): the limits are widened by what they share."
+        note = f"The limits allow for how all units vary among themselves beyond counting chance (φ = {phi:.2f})."
     return Funnel(table, float(target), kind, phi, tau2, k, _curve(float(target), size, kind, tau2), note)
 
 

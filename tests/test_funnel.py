@@ -156,7 +156,7 @@ def test_shared_variation_widens_the_funnel_and_a_real_outlier_stays_out(kind):
     assert len(outer(plain)) > 8
     assert outer(wide) == ["1"]
     assert wide.phi > 5
-    assert wide.note.startswith("Units differ by more than chance")
+    assert wide.note.startswith("The limits allow for how all units vary among themselves")
 
 
 def test_a_unit_without_cases_is_named_not_dropped():

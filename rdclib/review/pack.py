@@ -148,6 +148,7 @@ def build(records, series, choices):
     status = actions["status"].str.strip().str.lower()
     still = actions[~status.isin(CLOSED)]
     due = pd.to_datetime(still["action_due"], errors="coerce")
+    still = still.assign(action_due=due)
     day = pd.Timestamp(records.as_of)
     is_due = due.notna() & (due <= day)
     actions_due = still[is_due].assign(days_late=(day - due[is_due]).dt.days.astype(float))

@@ -477,7 +477,7 @@ def _actions(frame, caption, name, *, late):
     columns = [
         Column("action", "text", "Action"),
         Column("owner", "text", "Owner"),
-        Column("action_due", "text", "Due"),
+        Column("action_due", "date", "Due"),
         Column("topic", "text", "Topic"),
         Column("contract_id", "text", "Contract"),
         Column("status", "text", "Status"),
