@@ -1,5 +1,6 @@
 """The pages of a contract that say what is measured and paid: schedule, RFP section, and the vendors' data sheet."""
 
+import dataclasses
 import datetime
 import html
 
@@ -100,7 +101,7 @@ def rfp_section(selection):
             "These few results are reviewed together. Other reports are not asked for unless law or a funder requires "
             "them."
         ),
-        tables.metric_schedule(selection).html(),
+        _without(tables.metric_schedule(selection), ("segments", "paid")).html(),
         tables.definitions(selection).html(),
         *_to_collect(selection),
         "<h2>What the city will do</h2>",
@@ -362,6 +363,13 @@ def _contract(selection):
 def _next_month(day):
     start = (day.replace(day=1) + datetime.timedelta(days=32)).replace(day=1)
     return start, (start + datetime.timedelta(days=32)).replace(day=1) - datetime.timedelta(days=1)
+
+
+def _without(table, names):
+    """Give a table without some columns, for an upright page; the text says what they hold."""
+    kept = [k for k, column in enumerate(table.columns) if column.name not in names]
+    rows = tuple(tuple(row[k] for k in kept) for row in table.rows)
+    return dataclasses.replace(table, columns=tuple(table.columns[k] for k in kept), rows=rows)
 
 
 def _p(text):
