@@ -158,7 +158,7 @@ def _intervals(panels, alt, caption, id):
     for axis, table, names, (title, _, key, result, limits) in zip(
         np.atleast_1d(axes), shown, labels, panels, strict=True
     ):
-        _dots(axis, table, names, result, whole=key == "department")
+        _dots(axis, table, names, result, whole=key == "department", reach=limits[:1])
         for limit in limits:
             axis.axvline(limit, color=style.TARGET, linestyle="--", linewidth=1.1)
         axis.set_title(title, fontsize=10.5, loc="left", x=0)
@@ -168,7 +168,7 @@ def _intervals(panels, alt, caption, id):
     return Picture(figure, alt, caption, id)
 
 
-def _dots(axis, table, names, result, *, whole):
+def _dots(axis, table, names, result, *, whole, reach):
     places = list(range(len(table)))
     values, lows, highs = (table[name].tolist() for name in ("value", "low", "high"))
     if whole:
@@ -183,8 +183,10 @@ def _dots(axis, table, names, result, *, whole):
     axis.set_ylim(places[-1] + 0.6 if places else 0.5, -0.6)
     axis.tick_params(axis="y", length=0)
     if result.kind == "share":
-        ends = [x for x in (*values, *lows, *highs) if x == x]
-        axis.set_xlim(min(0.0, *ends, 0.0) - 0.01, max(*ends, 0.05) * 1.05)
+        # The nearest threshold is always in sight.
+        ends = [0.0, 0.05, *reach, *(x for x in (*values, *lows, *highs) if x == x)]
+        room = (max(ends) - min(ends)) * 0.04
+        axis.set_xlim(min(ends) - room / 2, max(ends) + room)
 
 
 def cycle_time(times):

@@ -18,7 +18,7 @@ PURCHASES = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(PURCHASES)
 def test_split_purchases_are_those_that_trying_every_window_finds(purchases):
     rows = [
@@ -48,7 +48,7 @@ def test_split_purchases_are_those_that_trying_every_window_finds(purchases):
         assert set(result.rows.loc[result.rows[column], "unit"]) == found
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ABCD"), st.integers(1, 3)), min_size=2, max_size=15))
 def test_identical_prices_are_those_that_comparing_every_pair_finds(bids):
     rows = [build.solicitation("s")]
@@ -60,7 +60,7 @@ def test_identical_prices_are_those_that_comparing_every_pair_finds(bids):
     assert result.value == expected
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.integers(1, 1_000), min_size=1, max_size=20), st.integers(1, 5))
 def test_concentration_does_not_change_with_the_unit_of_money_or_with_more_lines(amounts, parts):
     one = build.records(*[build.payment(a, vendor_id=f"v{i}") for i, a in enumerate(amounts)])
@@ -75,7 +75,7 @@ def test_concentration_does_not_change_with_the_unit_of_money_or_with_more_lines
     assert compute("CN02", one, minimum_n=1).value >= 10_000 / len(amounts) - 1e-6
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["Parks", "Police", None])), min_size=1, max_size=20))
 def test_left_out_and_counted_add_up_to_all(solicitations):
     rows = [
@@ -87,5 +87,6 @@ def test_left_out_and_counted_add_up_to_all(solicitations):
 
     if result.coverage["share"].iloc[0]:
         assert result.n + result.left_out.sum() == len(solicitations)
-        assert result.by_department["n"].sum() == result.n
+        # Without any department there is nothing to break down by.
+        assert result.by_department["n"].sum() == (result.n if any(d for bids, d in solicitations if bids) else 0)
         assert result.low <= result.value <= result.high
