@@ -180,7 +180,7 @@ class Table:
             cells = [row[i] for row in texts]
             if column.kind in formats.NUMERIC:
                 looks.append("number")
-            elif column.kind == "date" or (i == self.row_header and all(map(_is_code, cells))):
+            elif column.kind == "date" or all(map(_is_code, cells)):
                 looks.append("whole")
             else:
                 looks.append("words" if any(len(cell) > SENTENCE for cell in cells) else "")
