@@ -162,7 +162,7 @@ def review_records(records, choices=None):
         ratings=rated,
         past_performance=past,
         concern=concern,
-        memos=memos(records, shown, rated, past, concern),
+        memos=memos(records, shown, rated, decided, concern),
         note=note,
     )
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
+from rdclib.review.ratings import past_performance
 from rdclib.review.series import Series
 
 ADVICE = ("renew", "extend for a short time", "rebid", "exit")
@@ -84,7 +85,7 @@ def concern_by_contract(series, rated, contracts):
     return pd.concat([from_results, from_ratings], axis=1).max(axis=1).rename("performance_concern")
 
 
-def memos(records, series, rated, past, concern):
+def memos(records, series, rated, choices, concern):
     """A memo for every contract that ends within a year and has results or ratings.
 
     Parameters
@@ -92,7 +93,8 @@ def memos(records, series, rated, past, concern):
     records : rdclib.records.Records
     series : sequence of Series
     rated : rdclib.review.ratings.Ratings
-    past : sequence of rdclib.review.ratings.PastPerformance
+    choices : rdclib.choices.Review
+        Weights of recency and relevance.
     concern : Series
         As `concern_by_contract` gives it.
 
@@ -104,7 +106,6 @@ def memos(records, series, rated, past, concern):
     day = pd.Timestamp(records.as_of)
     contracts = records.contracts
     soon = contracts[(contracts["end_date"] >= day) & (contracts["end_date"] <= day + timedelta(days=366))]
-    record = {p.vendor_id: p for p in past} | {p.vendor_name: p for p in past}
     with_ratings = set(rated.table["contract_id"])
     needed = records.facts.planning_days + records.facts.transition_days
     found = []
@@ -112,7 +113,9 @@ def memos(records, series, rated, past, concern):
         own = [s for s in series if row.contract_id in s.contract_ids]
         if not own and row.contract_id not in with_ratings:
             continue
-        vendor = record.get(row.vendor_id) or record.get(row.vendor_name)
+        # The vendor's record as it counts for this service.
+        past = past_performance(records, rated, choices, contract_id=row.contract_id)
+        vendor = next((p for p in past if row.vendor_id == p.vendor_id or row.vendor_name == p.vendor_name), None)
         score = vendor.score if vendor and not vendor.newcomer else np.nan
         days_left = float((row.end_date - day).days)
         level = float(concern.get(row.contract_id, np.nan))

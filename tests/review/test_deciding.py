@@ -220,3 +220,15 @@ def test_memos_are_for_contracts_that_end_within_a_year_and_have_evidence():
     assert memo(ends("2026-12-31"), *months(STEADY, contract_id="C1")) == ()
     assert memo(ends("2024-05-31"), *months(STEADY, contract_id="C1")) == ()
     assert memo(ends("2024-12-31")) == ()
+
+
+def test_a_memo_weighs_ratings_by_their_relevance_to_its_service():
+    rows = [
+        ends("2024-12-31", service_group="shelter", vendor_id="A"),
+        build.contract("C2", service_group="roads", vendor_id="A", vendor_name="V1", end_date="2028-12-31"),
+        build.rating("C1", vendor_id="A", vendor_name="V1", level="exceptional", period="FY2024", rater="Ana"),
+        build.rating("C2", vendor_id="A", vendor_name="V1", level="unsatisfactory", period="FY2024", rater="Ana"),
+    ]
+    (one,) = memo(*rows)
+    assert one.score == pytest.approx((4 * 1 + 0 * 0.5) / 1.5)
+    assert one.n_ratings == 2
