@@ -34,7 +34,14 @@ def amount(text, decimal):
     if re.fullmatch(r"-?\d\.\d+E\d{1,2}", text):
         return Decimal(text)
     letters = re.findall(r"[^\W\d_]+", text)
-    if sum(map(len, letters)) > 4 or not re.search(r"\d", text) or re.search(r"\d\s*[A-Za-z]+\s*\d|[/:%]", text):
+    # A currency is three letters, or up to three before a sign: US$.
+    named = sum(map(len, letters)) in (0, 3) or re.search(r"(?<![^\W\d_])[A-Z]{1,2}\$", text)
+    if (
+        not named
+        or sum(map(len, letters)) > 3
+        or not re.search(r"\d", text)
+        or re.search(r"\d\s*[A-Za-z]+\s*\d|[/:%]", text)
+    ):
         return None
     body = re.sub(r"[^\d.,]", "", text)
     if len(re.findall(r"\d[\d.,'’\s\u00a0\u202f]*", text)) > 1:

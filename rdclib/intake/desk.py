@@ -124,7 +124,11 @@ def _scores(block):
             heading = heads.bare(block.headings[at])
             knowing = sum(1 for other in schemas.TABLES if heading in heads.synonyms(other))
             score += match.confidence * (0.25 + 0.75 / max(knowing, 1))
-        score += 0.5 * min(len(stacked), 6)
+        # A measure is what no other table has a name for; amounts with a sign are money.
+        at = [part["positions"].get("value", part["positions"].get("payment_amount")) for part in stacked]
+        score += 0.5 * min(sum(1 for j in at if not heads.is_known(block.own[j])), 6)
+        if table == "observations" and any(set("$€£") & set(cell) for j in at for cell in block.look()[j].some):
+            score /= 2
         # A sheet of which a table understands little is likelier another one's.
         filled = sum(1 for seen in block.look() if seen.filled) or 1
         understood = len({at for at, _ in sure.values()} | {p for s in stacked for p in s["positions"].values()})

@@ -19,6 +19,8 @@ SAMPLE = 1000  # cells looked at, spread over the column
 
 # Columns that we read only to make others of them: a year and a month beside each other are a period.
 HELPERS = {"observations": ("year", "month"), "payments": ("year", "month")}
+# A year, a quarter, or a fiscal one.
+PERIOD = re.compile(r"(?i)(?:FY[\s-]?)?(?:19|20)\d{2}(?:\s*-?\s*Q[1-4])?|Q[1-4]\s*-?\s*(?:19|20)\d{2}")
 WORDS = ("word", "city_word")
 # What the city calls it, when another column already says it in our words.
 DETAIL = {"procurement_method": "method_detail", "contract_type": "type_detail"}
@@ -187,6 +189,10 @@ def fits(kind, seen, column=""):
     """How well a column's content agrees with a kind, 0 to 1; an empty column contradicts nothing."""
     if not seen.filled:
         return 1.0
+    if column in ("period_start", "period_end") and seen.some:
+        periods = sum(bool(PERIOD.fullmatch(cell) or parsing.month(cell)) for cell in seen.some) / len(seen.some)
+        if periods > seen.dates:
+            return periods
     if kind == "date":
         return max(seen.dates, 0.9 * (seen.figures if column in ("period_start", "period_end") else 0))
     if kind in KINDS_OF_FIGURES:

@@ -181,6 +181,7 @@ def _table(sheet, first, last, merged, more_below):
         width = _width(rows, first, last)
         headings = [f"column {j + 1}" for j in range(width)]
         return Layout(headings, list(headings), [], first, last, [], made=True)
+    typed = _typical(sheet, best + 1, last)[0] or typed  # of the rows below alone
     header = [best]
     while header[0] - 1 >= first and _groups(sheet, header[0] - 1, typed, merged):
         header.insert(0, header[0] - 1)
