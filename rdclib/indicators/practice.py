@@ -99,7 +99,8 @@ def review_meetings(records):
     if len(log) and "meeting_date" in log:
         days = pd.to_datetime(log["meeting_date"])
         last = days[days <= records.today].groupby(log["contract_id"]).max()
-        met = pd.concat([met, d["contract_id"].map(last)], axis=1).max(axis=1)
+        if len(last):
+            met = pd.concat([met, d["contract_id"].map(last)], axis=1).max(axis=1)
     age = (records.today - met).dt.days
     return _key_share(records, (age >= 0) & (age < QUARTER))
 

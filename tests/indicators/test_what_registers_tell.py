@@ -71,3 +71,17 @@ def test_slack_that_rests_on_an_assumption_has_no_verdict():
     assert result.computed
     assert result.assumed
     assert (result.verdict, result.verdict_sure) == ("", False)
+
+
+def test_a_log_without_meetings_up_to_today_is_no_meeting():
+    records = build.records(
+        *(build.contract(f"C{k}") for k in range(5)),
+        *(build.coding(f"C{k}", meeting_date=None) for k in range(4)),
+        build.coding("C4", meeting_date="2024-06-01"),
+        build.action("A1", contract_id="C0", meeting_date="2024-07-09"),
+        as_of="2024-06-30",
+    )
+
+    result = compute("RD06", records)
+
+    assert (result.value, result.n) == (0.2, 5)
