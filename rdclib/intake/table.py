@@ -486,7 +486,7 @@ class _State:
                 self._remarks(file, lines, column, read[column], main)
             if column != main:
                 read[column].texts = None  # a copy that nobody needs any more
-            if letting_go and column not in _LOOKED_AT_AGAIN:
+            if letting_go and column in sure and column not in _LOOKED_AT_AGAIN:
                 texts[column] = text = block.columns[sure[column][0]] = None
         frame = pd.DataFrame({c: r.values for c, r in read.items()}, index=pd.RangeIndex(len(lines)), copy=False)
         self._made(block, frame, lines, metrics, months, texts)
