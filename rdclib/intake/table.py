@@ -465,7 +465,7 @@ class _State:
         if not block.about.get("twice"):
             self._duplicates(block)
         # A big file's texts go as soon as their values are there: its lines can be found again in its bytes.
-        letting_go = block.regular and not stacked and "currency" not in sure
+        letting_go = block.regular and not stacked and not any("currency" in column for column in sure)
         for column in list(texts):
             text = texts[column]
             kind = self.kinds[column]
