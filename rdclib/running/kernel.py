@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import threading
 
@@ -50,7 +51,9 @@ def main():
 
     def end_with_the_supervisor():
         sys.stdin.buffer.read()
-        manager.provisioner.process.kill() if manager.has_kernel else None
+        if manager.has_kernel:
+            manager.provisioner.process.kill()
+        shutil.rmtree(os.environ["IPYTHONDIR"], ignore_errors=True)  # nobody else is left to do it
         os._exit(1)
 
     manager = AsyncKernelManager(kernel_spec_manager=_RunningInterpreter(), kernel_name="python3")

@@ -306,7 +306,10 @@ class TestOrdinaryKernel:
             "run = client.KernelRun(request)\n"
             "list(client.watch(run, timeout=None, memory=None, account={}))\n"
         )
-        process = subprocess.Popen([sys.executable, "-c", script], env=os.environ | home.environment)
+        temporary = home.folder / "temporary"
+        temporary.mkdir()
+        environment = os.environ | home.environment | {"TMPDIR": str(temporary)}
+        process = subprocess.Popen([sys.executable, "-c", script], env=environment)
         wait_for((home.folder / "runs").exists, 60)
         assert len(home.processes()) == 3
 
@@ -314,6 +317,7 @@ class TestOrdinaryKernel:
         process.wait()
 
         home.assert_nothing_left(5)
+        assert not list(temporary.glob("rdc-*"))
 
 
 def test_reports_are_made_without_fork(here, make):
