@@ -18,6 +18,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,6 +79,14 @@ def warm_up():
         print(f"not warmed up: {type(error).__name__}: {error}", file=sys.stderr)
 
 
+def _threads_left():
+    """How many threads run when those that an import started for a moment have had time to end."""
+    patience = time.monotonic() + 5
+    while (threads := len(os.listdir("/proc/self/task"))) != 1 and time.monotonic() < patience:
+        time.sleep(0.02)
+    return threads
+
+
 @dataclass
 class _Run:
     connection: socket.socket
@@ -97,8 +106,7 @@ def main():
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{folder}/server")
         listener.listen(128)
-        threads = len(os.listdir("/proc/self/task"))
-        if threads != 1:
+        if (threads := _threads_left()) != 1:
             sys.exit(f"{threads} threads are running; a fork would copy their locks and not them")
         gc.collect()
         gc.freeze()

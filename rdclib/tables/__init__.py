@@ -14,12 +14,13 @@ from rdclib.tables.assessment import (
 )
 from rdclib.tables.indicators import (
     breakdown,
+    breakdowns,
     coverage,
-    flagged,
     flags,
     incomplete_columns,
     indicators,
     not_computed,
+    records_in_question,
 )
 from rdclib.tables.readiness import (
     amounts_read,
@@ -82,6 +83,7 @@ __all__ = [
     "amounts_read",
     "baselines",
     "breakdown",
+    "breakdowns",
     "candidates",
     "case_mix",
     "change_effects",
@@ -98,7 +100,6 @@ __all__ = [
     "failings",
     "files_read",
     "first_data",
-    "flagged",
     "flags",
     "goals",
     "group_gaps",
@@ -129,6 +130,7 @@ __all__ = [
     "practice_gaps",
     "priorities",
     "problem_remarks",
+    "records_in_question",
     "remarks",
     "results",
     "rows_set_aside",

@@ -199,28 +199,74 @@ def flags(results):
     return Table("Questions that the records raise", columns, rows, notes, id="flags")
 
 
-def flagged(result, code, records, most=20):
-    """Records that raise one question, with the file and line that they came from.
+def breakdowns(results, by="department"):
+    """Every indicator by department or by fiscal quarter, in one table; None when nothing can be broken down.
 
     Parameters
     ----------
-    result : rdclib.indicators.IndicatorResult
-    code : str
+    results : dict of str to rdclib.indicators.IndicatorResult
+    by : str
+        ``department`` or ``quarter``.
+    """
+    columns = (
+        Column("indicator", "text", "Indicator"),
+        Column(by, "text", by.capitalize()),
+        Column("value", "text", "Value"),
+        Column("interval", "text", "95% interval"),
+        Column("n", "integer", "Records"),
+    )
+    rows = [
+        (f"{r.indicator.id} {r.indicator.name}", part, Value(value, r.kind), Interval(low, high, r.kind), n)
+        for r in results.values()
+        if r.computed
+        for part, value, low, high, n in getattr(r, f"by_{by}")[[by, "value", "low", "high", "n"]].itertuples(
+            index=False, name=None
+        )
+    ]
+    if not rows:
+        return None
+    currency = next(iter(results.values())).currency
+    return Table(f"Indicators by {by}", columns, rows, id=f"indicators-by-{by}", currency=currency)
+
+
+def records_in_question(results, records, most=10):
+    """Records that raise a question, code by code, with the file and line that they came from; None without any.
+
+    Parameters
+    ----------
+    results : dict of str to rdclib.indicators.IndicatorResult
     records : rdclib.records.Records
     most : int
-        Rows shown.
+        Records shown of each question.
     """
-    rows = result.sources(records)
-    rows = rows[rows[f"flag {code}"]]
-    columns = [Column("department", "text", "Department")]
-    if "unit" in rows:
-        columns.insert(0, Column("unit", "text", "What"))
-    columns.append(Column("value", "number", "Value"))
-    if "source_file" in rows:
-        columns += [Column("source_file", "text", "File"), Column("source_row", "integer", "Line")]
-    question = dict(zip(result.flags["code"], result.flags["question"], strict=True))[code]
-    more = len(rows) - most
-    note = f"{formats.plural(more, 'more row')} not shown." if more > 0 else ""
-    return Table.from_frame(
-        rows.head(most), columns, caption=f"{code}: {question}", notes=(note,), id=f"flagged-{formats.slug(code)}"
+    columns = (
+        Column("code", "text", "Code"),
+        Column("unit", "text", "What"),
+        Column("department", "text", "Department"),
+        Column("value", "number", "Value"),
+        Column("source", "text", "File and line"),
     )
+    rows, more = [], []
+    for result in results.values():
+        if not len(result.flags) or not result.flags["fired"].sum():
+            continue
+        every = result.sources(records)
+        for code in result.flags.loc[result.flags["fired"] > 0, "code"]:
+            raised = every[every[f"flag {code}"]]
+            if len(raised) > most:
+                more.append(f"{code} {len(raised):,}")
+            rows += [
+                (code, row.get("unit"), row.get("department"), row.get("value"), _source(row))
+                for row in raised.head(most).to_dict("records")
+            ]
+    if not rows:
+        return None
+    note = f"The first {most} of each are shown; in all there are: {', '.join(more)}." if more else ""
+    return Table("Records behind the questions", columns, rows, (note,), id="records-in-question")
+
+
+def _source(row):
+    file, line = row.get("source_file"), row.get("source_row")
+    if formats.missing(file):
+        return None
+    return file if formats.missing(line) else f"{file}, line {line:.0f}"

@@ -62,8 +62,32 @@ def test_flags_are_questions_with_how_often_they_were_raised():
     assert row[:5] == ("R018", "Why did only one vendor bid, and who else could have?", "1", "2", "50%")
 
 
-def test_flagged_records_lead_to_file_and_line():
-    table = tables.flagged(single_bids(), "R018", CITY)
+def test_records_in_question_lead_to_file_and_line():
+    table = tables.records_in_question({"CP02": single_bids()}, CITY)
 
-    line = str(int(CITY.solicitations.loc[0, "source_row"]))
-    assert table.texts() == (("Parks", "1", "solicitations.csv", line),)
+    line = int(CITY.solicitations.loc[0, "source_row"])
+    ((code, _, department, value, source),) = table.texts()
+    assert (code, department, value, source) == ("R018", "Parks", "1", f"solicitations.csv, line {line}")
+
+
+def test_only_the_first_records_of_a_question_are_listed_and_all_are_counted():
+    city = build.records(*(build.solicitation(f"s{k}", number_of_bids=1) for k in range(12)))
+    table = tables.records_in_question({"CP02": compute("CP02", city, minimum_n=1)}, city)
+
+    assert len(table.rows) == 10
+    assert table.notes == ("The first 10 of each are shown; in all there are: R018 12.",)
+
+
+def test_nothing_in_question_shows_no_table():
+    city = build.records(build.solicitation("three-bids", number_of_bids=3))
+
+    assert tables.records_in_question({"CP02": compute("CP02", city, minimum_n=1)}, city) is None
+
+
+def test_breakdowns_list_every_indicator_that_has_a_value():
+    table = tables.breakdowns({"CP02": single_bids(), "CP05": compute("CP05", CITY)}, "department")
+
+    assert table.texts() == (
+        ("CP02 Single-bid rate", "Parks", "100%", "21–100%", "1"),
+        ("CP02 Single-bid rate", "Police", "0%", "0–79%", "1"),
+    )
