@@ -3,7 +3,7 @@
 import math
 
 from rdclib import formats
-from rdclib.indicators import WHAT_INTERVALS_MEAN, field_title
+from rdclib.indicators import field_title
 from rdclib.tables.table import Column, Interval, Table, Value
 
 READING = {"good": "good", "between": "in between", "poor": "poor", "": ""}
@@ -45,8 +45,7 @@ def indicators(results, group=""):
         Column("n", "integer", "Records"),
         Column("left_out", "text", "Left out"),
         Column("reading", "text", "Reading"),
-        Column("threshold", "text", "Threshold and its source"),
-        Column("caveat", "text", "Bear in mind"),
+        Column("guide", "text", "Threshold with its source, and what to bear in mind"),
     )
     rows = [
         (
@@ -56,15 +55,12 @@ def indicators(results, group=""):
             r.n,
             left_out(r),
             reading(r),
-            _threshold(r),
-            r.caveat,
+            ". ".join(part.rstrip(".") for part in (_threshold(r), r.caveat) if part) + ".",
         )
         for r in shown
     ]
     notes = [f"{r.indicator.id}: {r.note}" for r in shown if r.note]
     notes += [f"{r.indicator.id}: {warning}" for r in shown for warning in r.warnings]
-    if any(r.low == r.low for r in shown):
-        notes.append(WHAT_INTERVALS_MEAN)
     missing = sum(not r.computed and group in ("", r.indicator.group) for r in results.values())
     if missing:
         notes.append(
