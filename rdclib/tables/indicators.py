@@ -24,6 +24,10 @@ _NAMES = {
 NEARLY_COMPLETE = 0.95
 
 
+MOST_PARTS = 12  # of a mix; with more of them, none is named under the table
+_NAMED_PARTS = 6
+
+
 def indicators(results, group=""):
     """Value, interval, base, gaps, threshold and caveat of each indicator that could be computed.
 
@@ -59,7 +63,8 @@ def indicators(results, group=""):
         )
         for r in shown
     ]
-    notes = [f"{r.indicator.id}: {r.note}" for r in shown if r.note]
+    notes = [f"{r.indicator.id}: {_parts(r)}" for r in shown if 0 < len(r.by_part) <= MOST_PARTS]
+    notes += [f"{r.indicator.id}: {r.note}" for r in shown if r.note]
     notes += [f"{r.indicator.id}: {warning}" for r in shown for warning in r.warnings]
     missing = sum(not r.computed and group in ("", r.indicator.group) for r in results.values())
     if missing:
@@ -69,6 +74,17 @@ def indicators(results, group=""):
     caption = _NAMES.get(group, "All indicators")
     currency = shown[0].currency if shown else "USD"
     return Table(caption, columns, rows, notes, id=f"indicators-{formats.slug(group or 'all')}", currency=currency)
+
+
+def _parts(result):
+    """What a mix is made of: ``unit price 42%, on-call 20%``."""
+    parts = result.by_part.sort_values("value", ascending=False, kind="stable")
+    first = parts.head(_NAMED_PARTS)
+    words = [
+        f"{part} {formats.value(value, result.kind, result.currency)}"
+        for part, value in zip(first["part"], first["value"], strict=True)
+    ]
+    return ", ".join(words) + (f", and {len(parts) - len(first)} more" if len(parts) > len(first) else "")
 
 
 def left_out(result):

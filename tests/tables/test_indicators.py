@@ -90,3 +90,13 @@ def test_breakdowns_list_every_indicator_that_has_a_value():
         ("CP02 Single-bid rate", "Parks", "100%", "21–100%", "1"),
         ("CP02 Single-bid rate", "Police", "0%", "0–79%", "1"),
     )
+
+
+def test_what_a_mix_is_made_of_stands_under_the_table():
+    city = build.records(
+        build.contract("a", contract_type="unit price", award_amount=300.0, award_date="2024-02-01"),
+        build.contract("b", contract_type="grant", award_amount=100.0, award_date="2024-02-01"),
+    )
+    table = tables.indicators({"TY01": compute("TY01", city, minimum_n=1)})
+
+    assert table.notes[0] == "TY01: unit price 75%, grant 25%"
