@@ -58,15 +58,15 @@ def test_shapes_that_the_standard_does_not_allow_are_read_all_the_same():
 def test_a_placeholder_that_bids_everywhere_is_no_bidder():
     releases = [
         {"ocid": f"p{i}", "id": "r", "date": "2024-01-01", "tender": {"id": "t", "tenderers": [{"id": "0"}]}}
-        for i in range(5)
+        for i in range(30)
     ]
 
     found = ocds.tables(releases)
 
     assert found["bids"] == []
     assert {row["number_of_bids"] for row in found["solicitations"]} == {None}
-    # Four processes are too few to know.
-    assert len(ocds.tables(releases[:4])["bids"]) == 4
+    # In fewer than thirty processes it may be one busy vendor.
+    assert len(ocds.tables(releases[:29])["bids"]) == 29
 
 
 def test_transactions_become_payments_under_their_contract():
