@@ -16,6 +16,8 @@ NOT_DATA = ("title", "heading", "repeated heading", "total", "note", "blank", "e
 EXAMPLE = "example"  # first cell of the template's example row
 NOTE_CELLS = 2  # a row of a note or a left-over sum has at most so many
 TAIL = 15  # last rows in which notes and sums stand
+LONGEST_SUM = 40  # bytes of a row that holds a sum alone, besides its delimiters
+MOST = 1e13  # amounts above are no money
 
 
 @dataclass
@@ -132,7 +134,67 @@ def _row_block(grid, found, name):
         kept_lines.append(line)
     columns = [pa.array(column, pa.string()) for column in zip(*kept, strict=True)] if kept else None
     columns = columns or [pa.array([], pa.string())] * width
-    return Block(name, found.headings, found.own, columns, np.array(kept_lines, dtype=np.int64), not_data, aside)
+    block = Block(name, found.headings, found.own, columns, np.array(kept_lines, dtype=np.int64), not_data, aside)
+    _drop(block, _sums(columns, np.arange(len(kept)), usual))
+    return block
+
+
+def _drop(block, sums):
+    """Take sums out of a block's data."""
+    if not sums:
+        return
+    block.not_data += [(int(block.lines[i]), "total", _join([c[i].as_py() or "" for c in block.columns])) for i in sums]
+    keep = np.ones(block.n, dtype=bool)
+    keep[sums] = False
+    block.columns = [c.filter(pa.array(keep)) for c in block.columns]
+    block.lines = block.lines[keep]
+
+
+def _sums(columns, rows, usual):
+    """Rows that hold nothing but the sum of a run of rows right above: counted as data, money would count twice.
+
+    Parameters
+    ----------
+    columns : list of pyarrow arrays of text
+    rows : numpy array of int
+        Rows to be looked at.
+    usual : int
+        Cells that a row of data fills.
+
+    Returns
+    -------
+    list of int
+    """
+    if not len(rows) or len(columns) < layout.SHORT or usual <= NOTE_CELLS:
+        return []
+    filled = np.zeros((len(columns), len(rows)), dtype=bool)
+    for j, column in enumerate(columns):
+        text = pc.utf8_trim_whitespace(column.take(pa.array(rows)))
+        filled[j] = pc.fill_null(pc.not_equal(text, ""), False).to_numpy(zero_copy_only=False)
+    count = filled.sum(axis=0)
+    few = (count > 0) & (count <= NOTE_CELLS)
+    proved = few.copy()
+    for j in np.flatnonzero(filled[:, few].any(axis=1)).tolist():
+        here = few & filled[j]
+        proved[here] &= _adds_up(columns[j], rows[few], rows[here])
+    return rows[proved].tolist()
+
+
+def _adds_up(column, few, asked):
+    """Whether ``asked`` rows hold the sum of two or more amounts right above; rows in ``few`` are no part of it."""
+    texts = parsing.missing(column)
+    amounts = parsing.money(texts, parsing.decimal_mark(parsing.decimal_evidence(texts)) or ".").values
+    cents = np.rint(np.where(np.abs(amounts) < MOST, amounts, 0) * 100).astype(np.int64)
+    own = cents[asked]
+    cents[few] = 0
+    upto = np.concatenate([[0], np.cumsum(cents)])
+    parts = np.concatenate([[0], np.cumsum(cents != 0)])
+    # Where a sum begins, the amounts before it add up to what is missing; of several places the first is taken.
+    places, first = np.unique(upto, return_index=True)
+    wanted = upto[asked] - own
+    at = np.minimum(np.searchsorted(places, wanted), len(places) - 1)
+    begin = first[at]
+    return (own != 0) & (places[at] == wanted) & (parts[asked] - parts[np.minimum(begin, asked)] >= 2)
 
 
 def _usual(rows):
@@ -239,6 +301,8 @@ def _regular_block(grid, found, name):
             ]
             block.columns = [c.take(pa.array(order)) for c in joined]
             block.lines = np.concatenate([block.lines, more_lines])[order].astype(np.int64)
+    size = np.diff(regular.starts)[np.searchsorted(regular.lines, block.lines)]
+    _drop(block, _sums(block.columns, np.flatnonzero(size <= width + LONGEST_SUM), usual))
     return block
 
 

@@ -87,7 +87,9 @@ def duplicates(names, *, min_score=MIN_SCORE):
         if not 1 < len(block) <= BIGGEST_BLOCK:
             block = sorted(block)
         for part in _parts(block):
-            scores = process.cdist(part, part, scorer=fuzz.token_sort_ratio, score_cutoff=min_score, workers=1)
+            # Words are sorted here once, not again in each comparison, as a ratio of sorted words would do.
+            words = [" ".join(sorted(key.split())) for key in part]
+            scores = process.cdist(words, words, scorer=fuzz.ratio, score_cutoff=min_score, workers=1)
             for i, j in zip(*scores.nonzero(), strict=True):
                 a, b = part[i], part[j]
                 if i < j and (a, b) not in seen and not _differ_by_number(a, b):

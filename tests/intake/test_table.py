@@ -144,6 +144,36 @@ def test_a_vendor_called_total_is_a_vendor(tmp_path):
     assert len(read_table(write(tmp_path, lines), "contracts", currency="USD").frame) == 3
 
 
+@pytest.mark.parametrize("rows", [60, 9_000], ids=["row by row", "in columns"])
+@pytest.mark.parametrize(
+    ("alone", "is_sum"),
+    [
+        ("0.30", False),  # what one row above holds is no sum
+        ("0.50", True),  # 0.20 and 0.30
+        ("0.51", False),  # a cent more than that, a cent less than three rows
+        ("0.60", True),  # 0.10, 0.20 and 0.30
+        ('"$60.60"', True),  # all rows above
+        ("0.00", False),
+    ],
+)
+def test_a_row_that_holds_a_sum_of_rows_right_above_and_nothing_else_is_no_payment(tmp_path, rows, alone, is_sum):
+    above = [f"{i},Béta LLC,2023-07-14,Parks and recreation,{amount}" for i, amount in enumerate(["60.00", *"1" * 57])]
+    above = [line[:-1] + "0" if i else line for i, line in enumerate(above)]  # no amounts between
+    above += [f"{i},Acme Inc.,2023-07-13,Parks,{amount}" for i, amount in enumerate(("0.10", "0.20", "0.30"), start=90)]
+    below = [f"{i},Acme Inc.,2023-07-15,Public works and streets,7.00" for i in range(100, rows)]
+    below += [f"{i},Acme Inc.,2023-07-15,Public works,7.00" for i in range(10_000, 10_020)]
+    path = write(tmp_path, ["Check Number,Payee,Check Date,Department,Amount", *above, f",,,,{alone}", *below])
+
+    intake = read_table(path, "payments", currency="USD")
+
+    totals = intake.not_data[intake.not_data["kind"] == "total"]
+    assert totals["source_row"].tolist() == ([len(above) + 2] if is_sum else [])
+    value = float(alone.strip('"$'))
+    expected = 60.60 + 7 * len(below) + (0 if is_sum else value)
+    amounts = intake.amounts["payment_amount"]["USD"]
+    assert (amounts.accepted, amounts.read) == (pytest.approx(expected), pytest.approx(expected))
+
+
 def test_a_heading_repeated_on_every_page(tmp_path):
     lines = [HEAD, ROWS[0], HEAD, ROWS[1]]
 
