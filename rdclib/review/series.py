@@ -29,6 +29,22 @@ UNIT_SLIPS = (100.0, 1000.0, 60.0, 24.0)
 SEASON_P = 0.01
 # Measures that may be added up over sites and groups as they are.
 ADDITIVE = ("count", "amount")
+# What of the observations makes a series.
+_TEXT_OF_SERIES = (
+    "metric_id",
+    "vendor_key",
+    "vendor_id",
+    "vendor_name",
+    "contract_id",
+    "site",
+    "stratum",
+    "stratum_kind",
+)
+_OF_SERIES = [
+    *_TEXT_OF_SERIES,
+    *("period_start", "period_end", "received_date", "value", "numerator", "denominator", "target", "low", "high"),
+    *("adjusted", "suppressed"),
+]
 
 
 @dataclass(frozen=True)
@@ -168,7 +184,8 @@ def all_series(records, choices, targets=None):
     tuple of Series
         In the order of metric and vendor; without observations an empty tuple.
     """
-    seen = known_rows(records)
+    # Rows are cut apart hundreds of times: with the columns that a series is made of, and text as plain objects.
+    seen = known_rows(records)[_OF_SERIES].astype(dict.fromkeys(_TEXT_OF_SERIES, object))
     ends = _contract_ends(records)
     series = []
     for metric_id, rows in seen.groupby("metric_id", sort=True):
@@ -433,18 +450,17 @@ def _grid(rows, measure, until):
     step, _, size = next((s for s in STEPS if typical <= s[1]), STEPS[-1])
     first = starts.iloc[0]
     if step in ("day", "week"):
-        index, every = (starts - first).dt.days // size, pd.DateOffset(days=size)
+        index = (starts - first).dt.days // size
     else:
         index = ((starts.dt.year - first.year) * 12 + starts.dt.month - first.month) // size
-        every = pd.DateOffset(months=size)
     count = int(index.iloc[-1]) + 1
     # Periods that were over by the day of the review, up to a year of them, are late.
-    begins = pd.date_range(first, periods=count + 13, freq=every)
-    ends = begins[1:] - pd.Timedelta(days=1)
-    late = int((ends[count:] <= until).sum())
+    begins = _begins(first, step, size, count + 13)
+    ends = begins[1:] - np.timedelta64(1, "D")
+    late = int((ends[count:] <= until.to_datetime64()).sum())
     place = index.to_numpy()  # rows come in order of time: of two in one period the later one stays
-    columns = {"start": begins[: count + late].to_numpy("datetime64[us]")}
-    columns["end"] = ends[: count + late].to_numpy("datetime64[us]")
+    columns = {"start": begins[: count + late].astype("datetime64[us]")}
+    columns["end"] = ends[: count + late].astype("datetime64[us]")
     for name in ("value", "numerator", "denominator", "target", "low", "high"):
         columns[name] = np.full(count + late, np.nan)
         columns[name][place] = rows[name].to_numpy(float)
@@ -454,6 +470,16 @@ def _grid(rows, measure, until):
         columns[name][suppressed] = np.nan
     columns["gap"] = np.where(suppressed, "suppressed", np.where(np.arange(count + late) >= count, "late", ""))
     return step, pd.DataFrame(columns)
+
+
+def _begins(first, step, size, count):
+    """First days of consecutive periods; a month too short for the day begins with its last one."""
+    places = np.arange(count) * size
+    if step in ("day", "week"):
+        return np.datetime64(first.date(), "D") + places
+    months = np.datetime64(first.date(), "M") + places
+    next_months = (months + 1).astype("datetime64[D]")
+    return np.minimum(months.astype("datetime64[D]") + (first.day - 1), next_months - 1)
 
 
 def _values(measure, table):
@@ -492,6 +518,8 @@ def _values(measure, table):
 def _odd_units(values):
     """Positions of values that are a unit's factor away from all others, and by nothing else outside their range."""
     positive = np.flatnonzero(np.isfinite(values) & (values > 0))
+    if not len(positive) or values[positive].max() <= 5 * values[positive].min():
+        return []  # as most series are: none can be outside a fifth to five times of the others
     odd = []
     for place in positive:
         others = np.delete(values, place)
