@@ -166,8 +166,11 @@ def run(
             )
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
+    fine = all(batch.fine(row) for row in rows)
     typer.echo(batch.total(rows))
-    raise typer.Exit(FINE if all(batch.fine(row) for row in rows) else MEND)
+    typer.echo(f"Open:  {places.reports() / 'index.html'}")
+    typer.echo(f"Next:  rdc lab {rows[0]['engagement']}   to work with the city" if fine else "Next:  rdc status")
+    raise typer.Exit(FINE if fine else MEND)
 
 
 def _no_value(text):

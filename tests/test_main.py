@@ -177,3 +177,18 @@ def test_a_file_that_is_gone_is_told_in_two_lines(city):
 @pytest.mark.parametrize("words", [["check"], ["fly"], ["check", "a", "--colour"]])
 def test_what_is_typed_wrongly_ends_with_status_2(words):
     assert rdc(*words).exit_code == WRONG_USE
+
+
+def test_making_reports_ends_with_where_they_are_and_what_to_type_next(city, monkeypatch):
+    from rdclib.running import batch
+
+    done = {"engagement": "springfield", "notebook": "00_data_readiness", "period": "FY2024", "state": "done"}
+    for rows, status, following in (
+        ([done], FINE, "Next:  rdc lab springfield   to work with the city"),
+        ([done, done | {"state": "failed"}], MEND, "Next:  rdc status"),
+    ):
+        monkeypatch.setattr(batch, "run", lambda *_, rows=rows, **__: rows)
+        told = rdc("run", "springfield")
+
+        assert told.stdout.splitlines()[-2:] == [f"Open:  {places.reports() / 'index.html'}", following]
+        assert told.exit_code == status

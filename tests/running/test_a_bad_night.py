@@ -174,7 +174,7 @@ class TestNight:
         numbered = re.findall(r"^\[(\d+)/36\]", night.ran.out + night.ran.err, re.MULTILINE)
 
         assert sorted(int(number) for number in numbered) == list(range(1, 37))
-        assert night.ran.out.splitlines()[-1].startswith("36 reports: 25 done, ")
+        assert night.ran.out.splitlines()[-3].startswith("36 reports: 25 done, ")
 
     def test_the_list_of_reports_links_the_good_ones_and_names_the_state_of_the_others(self, night):
         index = (night.reports / "index.html").read_text()

@@ -108,7 +108,7 @@ def test_killing_a_run_the_server_or_a_worker_loses_nothing(home):
     out, err = process.communicate(timeout=60)
 
     assert process.returncode == 0, err
-    assert out.splitlines()[-1] == "2 reports: 2 done."
+    assert out.splitlines()[-3] == "2 reports: 2 done."
     assert all(row["attempts"] == 2 for row in home.status().values())
     assert not psutil.pid_exists(server.pid)
 
@@ -124,7 +124,7 @@ def test_killing_a_worker_breaks_the_pool_and_loses_nothing(home):
     out, err = process.communicate(timeout=90)
 
     assert process.returncode == 0, err
-    assert out.splitlines()[-1] == "3 reports: 3 done."
+    assert out.splitlines()[-3] == "3 reports: 3 done."
 
 
 def test_a_run_that_kills_its_server_is_given_up_after_a_second_try(home):
