@@ -4,7 +4,8 @@ import hashlib
 import math
 import operator
 import re
-from dataclasses import dataclass
+import weakref
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 from rdclib import indicators, periods, questionnaire, smaa, stats, vocabulary
 from rdclib.catalogue import Question, load_questions, load_table
 from rdclib.choices import Step
-from rdclib.engagement import load_choices
+from rdclib.engagement import decisions, load_choices
 from rdclib.indicators.compute import NOT_GIVEN, verdict
 from rdclib.indicators.frames import Frames
 from rdclib.indicators.lead_times import ASSUMED, lead_times, slack
@@ -248,6 +249,8 @@ class Assessment:
     beside : tuple of Beside
     coding : Coding
     plan : tuple of PlanStep
+    made_from : tuple
+        Of which records (a weak reference) and decisions (their hash) it was made.
     """
 
     city: str
@@ -264,6 +267,7 @@ class Assessment:
     beside: tuple
     coding: Coding
     plan: tuple
+    made_from: tuple = ()
 
     @property
     def computed(self):
@@ -300,9 +304,7 @@ def assess(records, engagement):
         When choices.yaml or answers.csv cannot be read.
     """
     frames = Frames(records)
-    results = indicators.compute_all(frames)
-    answers = questionnaire.load_answers(engagement.folder)
-    return assess_frames(frames, results, questionnaire.score(answers), load_choices(engagement).assessment)
+    return _decided(frames, indicators.compute_all(frames), records, engagement)
 
 
 def assess_frames(frames, results, practice, choices):
@@ -336,7 +338,7 @@ def assess_frames(frames, results, practice, choices):
 
 
 def refresh(assessment, records, engagement):
-    """The same assessment with what people have answered and decided since; the records are not computed again.
+    """The assessment with what people have answered and decided since; the indicators are not computed again.
 
     Parameters
     ----------
@@ -348,9 +350,17 @@ def refresh(assessment, records, engagement):
     -------
     Assessment
     """
+    known, decided = assessment.made_from or (lambda: None, "")
+    if known() is records and decided == decisions(engagement):
+        return assessment
+    return _decided(Frames(records), assessment.indicators, records, engagement)
+
+
+def _decided(frames, results, records, engagement):
+    made_from = (weakref.ref(records), decisions(engagement))
     answers = questionnaire.load_answers(engagement.folder)
-    choices = load_choices(engagement).assessment
-    return assess_frames(Frames(records), assessment.indicators, questionnaire.score(answers), choices)
+    made = assess_frames(frames, results, questionnaire.score(answers), load_choices(engagement).assessment)
+    return replace(made, made_from=made_from)
 
 
 # --- the pipeline ---

@@ -1,5 +1,8 @@
 """An engagement: one city's project, its facts and decisions, and the period under review."""
 
+import functools
+import hashlib
+import weakref
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -182,6 +185,54 @@ def load_choices(engagement):
     """
     path = engagement.folder / "choices.yaml"
     return models.read(Choices, saved.read_yaml(path), "choices.yaml") if path.exists() else Choices()
+
+
+def decisions(engagement):
+    """One hash of all that people have decided, answered and entered so far: the files at the top of the engagement.
+
+    Parameters
+    ----------
+    engagement : Engagement
+
+    Returns
+    -------
+    str
+    """
+    found = hashlib.sha256()
+    for path in sorted((*engagement.folder.glob("*.yaml"), *engagement.folder.glob("*.csv"))):
+        found.update(f"{path.name}:{path.stat().st_size}:".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def remembered(make):
+    """Make a result of records and decisions again only when one of them is another; the newest is kept.
+
+    A notebook asks again after each form. Where it saved nothing, as in every unattended run, the answer is there.
+
+    Parameters
+    ----------
+    make : callable
+        Takes records and an engagement.
+
+    Returns
+    -------
+    callable
+        Takes the same.
+    """
+    kept = [(None, None, None)]
+
+    @functools.wraps(make)
+    def made(records, engagement):
+        asked = (engagement.folder, engagement.period, engagement.as_of, decisions(engagement))
+        known, answered, result = kept[0]
+        # The very same records: equal ones would have to be compared cell by cell.
+        if known is None or known() is not records or answered != asked:
+            result = make(records, engagement)
+            kept[0] = (weakref.ref(records), asked, result)
+        return result
+
+    return made
 
 
 def save_choice(engagement, stage, key, value, *, author):

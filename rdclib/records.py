@@ -64,6 +64,8 @@ class Records:
     facts : rdclib.engagement.Facts
     period : rdclib.periods.Period
     as_of : datetime.date
+    read_from : tuple
+        What the files were when they were read; empty for records that no file holds.
     """
 
     contracts: pd.DataFrame
@@ -85,6 +87,7 @@ class Records:
     facts: engagements.Facts = None
     period: periods.Period = None
     as_of: date = None
+    read_from: tuple = ()
 
 
 def read_files(engagement):
@@ -117,13 +120,10 @@ def read_files(engagement):
             paths.append(path)
         if not paths:
             continue
-        stamps = tuple(
-            (str(p), p.stat().st_size, p.stat().st_mtime_ns) if p.exists() else (str(p), 0, 0) for p in paths
-        )
         intakes[table] = _read(
             engagement.folder,
             table,
-            stamps,
+            _stamps(paths),
             tuple(sorted(how.columns.items())),
             how.currency or engagement.facts.currency,
             how.sheet,
@@ -133,6 +133,11 @@ def read_files(engagement):
             engagement.facts.fiscal_year_start,
         )
     return intakes
+
+
+def _stamps(paths):
+    """Size and time of files, by which a change is seen."""
+    return tuple((str(p), p.stat().st_size, p.stat().st_mtime_ns) if p.exists() else (str(p), 0, 0) for p in paths)
 
 
 # Within one process the same unchanged files are read once: a notebook and the check after it ask for the same.
@@ -169,6 +174,7 @@ def load_records(engagement):
     ReportError
         When no record of any table lies in the period.
     """
+    before = _read_from(engagement)
     intakes = read_files(engagement)
     # Copies that share their data: what a caller adds to a table never reaches the next one who reads the same file.
     frames = {
@@ -207,7 +213,30 @@ def load_records(engagement):
         facts=engagement.facts,
         period=engagement.period,
         as_of=engagement.as_of,
+        read_from=before,
     )
+
+
+def reread(records, engagement):
+    """Records as the files are now: the same object while none of them has changed, so that results of it still hold.
+
+    Parameters
+    ----------
+    records : Records
+    engagement : rdclib.engagement.Engagement
+
+    Returns
+    -------
+    Records
+    """
+    return records if records.read_from == _read_from(engagement) else load_records(engagement)
+
+
+def _read_from(engagement):
+    """What the files of an engagement are now."""
+    names = sorted({name for how in engagement.facts.files.values() for name in how.paths})
+    asked = (str(engagement.folder), engagement.period.label, engagement.as_of)
+    return (*asked, engagements.decisions(engagement), _stamps(engagement.folder / name for name in names))
 
 
 # --- snapshots ---------------------------------------------------------------------------------------------------

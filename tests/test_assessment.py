@@ -480,3 +480,15 @@ def test_a_refreshed_assessment_has_new_decisions_and_the_same_numbers(tmp_path,
     assert (before.key_contracts, after.key_contracts) == ((), ("c",))
     assert after.practice.item("Q01").score == 1
     assert after.indicators is before.indicators
+
+
+def test_nothing_saved_since_leaves_the_assessment_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("RDC_HOME", str(tmp_path))
+    engagements.create("testville")
+    city = engagements.load_engagement("testville", period="FY2024")
+    records = build.records(build.contract("c", end_date="2025-06-30"))
+    before = stage.assess(records, city)
+
+    assert stage.refresh(before, records, city) is before
+    other = build.records(build.contract("d", end_date="2025-06-30"))
+    assert list(stage.refresh(before, other, city).pipeline.rows["contract_id"]) == ["d"]

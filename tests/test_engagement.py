@@ -124,3 +124,26 @@ def test_home_is_the_checkout_unless_named(monkeypatch):
     monkeypatch.delenv("RDC_HOME", raising=False)
 
     assert places.home() == places.CHECKOUT
+
+
+def test_a_result_is_made_again_only_for_other_records_or_decisions(home):
+    class Records:
+        pass
+
+    engagement.create("springfield")
+    city = engagement.load_engagement("springfield", period="FY2024")
+    later = engagement.load_engagement("springfield", period="FY2024", as_of="2024-09-30")
+    asked = []
+
+    @engagement.remembered
+    def make(records, engagement):
+        asked.append((records, engagement))
+        return len(asked)
+
+    first, second = Records(), Records()
+    assert [make(first, city), make(first, city)] == [1, 1]
+    assert [make(second, city), make(second, later)] == [2, 3]
+    (city.folder / "answers.csv").write_text("round,question\n1,Q01\n", encoding="utf-8")
+    assert [make(second, later), make(second, later)] == [4, 4]
+    (city.folder / "answers.csv").write_text("round,question\n1,Q02\n", encoding="utf-8")
+    assert make(second, later) == 5

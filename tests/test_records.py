@@ -7,7 +7,7 @@ from rdclib import saved, schemas
 from rdclib.engagement import Engagement, Facts
 from rdclib.errors import DataFileError, ReportError
 from rdclib.periods import parse
-from rdclib.records import derived_amendments, latest, load_merges, load_records, roll_up, without_left
+from rdclib.records import derived_amendments, latest, load_merges, load_records, reread, roll_up, without_left
 from tests import build
 
 REGISTER = """Contract No,Vendor,Contract Amt,Start Dt,End Dt,As Of Date
@@ -44,6 +44,21 @@ def test_the_newest_snapshot_up_to_the_day_counts(engagement):
     assert len(records.snapshots) == 4
     before = load_records(two_quarters(engagement, as_of="2023-12-30"))
     assert before.contracts.set_index("contract_id")["current_amount"].to_dict() == {"C1": 100, "C2": 50}
+
+
+def test_records_are_read_again_only_when_a_file_changed(engagement):
+    city = two_quarters(engagement)
+    records = load_records(city)
+    assert reread(records, city) is records
+
+    reading = {"contract_id": "C1", "coder": "Ana", "is_key": "yes"}
+    saved.append_rows(city.folder / "contract_coding.csv", [reading], columns=tuple(reading), author="Ana")
+    coded = reread(records, city)
+    assert (len(records.coding), list(coded.coding["contract_id"])) == (0, ["C1"])
+    assert reread(coded, city) is coded
+
+    (city.folder / "raw" / "b.csv").write_text(REGISTER.format(c1="7.00", end="2024-09-30", day="2023-12-31"))
+    assert reread(coded, city).contracts["current_amount"].tolist() == [7, 50]
 
 
 def test_changes_between_snapshots_are_amendments(engagement):

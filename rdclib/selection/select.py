@@ -8,7 +8,7 @@ import pandas as pd
 
 from rdclib import contract_types, payment
 from rdclib.catalogue import load_metrics
-from rdclib.engagement import load_choices
+from rdclib.engagement import load_choices, remembered
 from rdclib.errors import EngagementError
 from rdclib.selection import problem, ratings, rules, schedule, series, targets, trial
 
@@ -89,6 +89,7 @@ class Selection:
     trial_note: str = ""  # why nothing could be tried
 
 
+@remembered
 def select(records, engagement):
     """Lead from the goal of a key contract to a metric schedule and a payment that has been tried.
 
