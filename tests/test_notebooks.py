@@ -46,8 +46,10 @@ class TestShape:
         (cell,) = [cell for cell in cells(path, "code") if "parameters" in tags_of(cell)]
         lines = code_of(cell).splitlines()
         assert all("  # " in line for line in lines)
-        given = {node.target.id: node.annotation.id for node in ast.parse(code_of(cell)).body}
-        assert given == PARAMETERS
+        body = ast.parse(code_of(cell)).body
+        assert {node.target.id: node.annotation.id for node in body} == PARAMETERS
+        # Without a period of its own a copy opens whatever the city has chosen in engagement.yaml.
+        assert [node.value.value for node in body] == ["riverbend", "", "", True]
 
     def test_a_cell_is_short_and_holds_no_logic(self, path):
         for cell in cells(path, "code"):
