@@ -38,9 +38,7 @@ def signals(review):
     )
     late = [s for s in review.series if s.late]
     if late:
-        vendors = sorted({s.label for s in late})
-        words = formats.listing([formats.text(v) for v in vendors[:5]]) + (" and others" if len(vendors) > 5 else "")
-        text += f" Data is late from {words}."
+        text += f" Data is late from {_few(sorted({s.label for s in late}))}."
     odd = [(s, day) for s in review.series for day, _ in s.odd]
     if odd:
         words = "; ".join(f"{formats.text(s.label)}, {formats.text(s.measure.name)}, {day:%B %Y}" for s, day in odd[:5])
@@ -61,10 +59,17 @@ def headlines(review):
         "Needs a decision: " + (_lines(decide, lambda h: f"{_who(h)} ({', '.join(_reasons(h))})") or "nothing."),
     ]
     if late := sorted({h.label for h in pack.headlines if h.late}):
-        lines.append(f"Data to ask for: {formats.listing([formats.text(label) for label in late])}.")
+        lines.append(f"Data to ask for: {_few(late)}.")
     if pack.topic:
         lines.append(f"Roadmap topic: {formats.text(pack.topic)}.")
     return bullets(lines)
+
+
+def _few(names, most=5):
+    """The first of many names, and how many more there are."""
+    words = [formats.text(name) for name in names[:most]]
+    more = len(names) - len(words)
+    return formats.listing([*words, f"{formats.integer(more)} more"] if more else words)
 
 
 def meeting_cadence(review):

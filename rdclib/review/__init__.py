@@ -179,6 +179,8 @@ def performance_concern(records):
     pandas.Series
         0 (none) to 4 by contract id; nan where there are neither results nor ratings.
     """
+    if not len(records.contracts):
+        return pd.Series(dtype=float, index=pd.Index([], name="contract_id"))
     known, concern = _concerns.get(id(records), (None, None))
     if known is None or known() is not records:
         decided = Choices().review
