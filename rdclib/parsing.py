@@ -201,15 +201,15 @@ def money(texts, decimal="."):
     styles = (_POINT, ".") if decimal == "." else (_COMMA, ",")
     others = (_COMMA, ",") if decimal == "." else (_POINT, ".")
     good = _matches(texts, styles[0])
-    values = _amounts(pc.if_else(good, texts, pa.scalar(None, texts.type)), styles[1])
+    values, worded = _amounts(pc.if_else(good, texts, pa.scalar(None, texts.type)), styles[1])
     present = pc.is_valid(texts)
     refused = pc.and_(present, pc.invert(good))
     if pc.any(refused).as_py():
         rest = pc.if_else(refused, texts, pa.scalar(None, texts.type))
         other = _matches(rest, others[0])
         if pc.any(other).as_py():
-            found = _amounts(pc.if_else(other, rest, pa.scalar(None, texts.type)), others[1])
-            values = np.where(np.isnan(values), found, values)
+            found, more = _amounts(pc.if_else(other, rest, pa.scalar(None, texts.type)), others[1])
+            values, worded = np.where(np.isnan(values), found, values), worded or more
             refused = pc.and_(refused, pc.invert(other))
     if pc.any(refused).as_py():
         # 1.00214595E7 is how some programs write whole amounts: every digit is there. 1.0E+07, which a spreadsheet
@@ -219,25 +219,29 @@ def money(texts, decimal="."):
             numbers = pc.cast(pc.if_else(exact, texts, pa.scalar(None, texts.type)), pa.float64())
             values = np.where(exact.to_numpy(zero_copy_only=False), numbers.to_numpy(zero_copy_only=False), values)
             refused = pc.and_(refused, pc.invert(exact))
-    named = _currencies(pc.if_else(refused, pa.scalar(None, texts.type), texts))
+    named = _currencies(pc.if_else(refused, pa.scalar(None, texts.type), texts)) if worded else None
     return Reading(values, refused.to_numpy(zero_copy_only=False), {"currency": named})
 
 
 def _amounts(texts, decimal):
-    negative = pc.or_(pc.match_substring(texts, "("), pc.match_substring(texts, "-"))
+    """Values of texts whose shape is known, and whether any holds more than digits and marks: a currency, perhaps."""
+    bracket, hyphen = pc.match_substring(texts, "("), pc.match_substring(texts, "-")
+    negative, worded = pc.or_(bracket, hyphen), False
     for mark in ("$", "," if decimal == "." else ".", "(", ")", "-", "+", " "):
-        if pc.any(pc.match_substring(texts, mark)).as_py():
+        found = {"(": bracket, "-": hyphen}.get(mark)
+        if pc.any(pc.match_substring(texts, mark) if found is None else found).as_py():
             texts = pc.replace_substring(texts, mark, "")
     if decimal == ",":
         texts = pc.replace_substring(texts, ",", ".")
     try:
         numbers = pc.cast(texts, pa.float64())
     except pa.ArrowInvalid:
+        worded = True
         numbers = pc.cast(pc.replace_substring_regex(texts, r"[^0-9.]", ""), pa.float64())
     if pc.any(negative).as_py():
         numbers = pc.if_else(negative, pc.negate(numbers), numbers)
     values = numbers.to_numpy(zero_copy_only=False)
-    return np.asarray(values, dtype=float)
+    return np.asarray(values, dtype=float), worded
 
 
 def _currencies(texts):

@@ -14,11 +14,12 @@ from decimal import Decimal
 import numpy as np
 
 _PLAIN = np.zeros(256, dtype=bool)
-_PLAIN[[ord(c) for c in "0123456789.,()+-$' "]] = True
+_PLAIN[[ord(c) for c in "0123456789.,()+-$' \"\r"]] = True
 # The bytes of £, €, no-break and thin blanks in UTF-8.
 _PLAIN[[0xC2, 0xA3, 0xA0, 0xE2, 0x82, 0xAC, 0x80, 0x89, 0xAF]] = True
-_POWERS = 10 ** np.arange(19, dtype=np.int64)
+_BLANK, _ZERO, _BRACKET, _HYPHEN, _COMMA, _POINT = (np.uint8(ord(sign)) for sign in " 0(-,.")
 _EIGHTEEN = 18  # digits that fit an integer
+_PLACES = 40  # a longer cell is looked at by itself
 
 
 def amount(text, decimal):
@@ -206,53 +207,51 @@ def _record_end(data, start, guess):
 
 
 def _amounts(part, left, right, decimal):
-    """Values of the cells between ``left`` and ``right``, by their digits."""
+    """Values of the cells between ``left`` and ``right``, by their digits: one place of all cells at a time."""
     length = right - left
     filled = length > 0
     left, length = left[filled], length[filled]
-    if not len(left):
-        return np.zeros(0), 0
-    offsets = np.concatenate([[0], np.cumsum(length)[:-1]])
-    cell = np.repeat(np.arange(len(left)), length)
-    flat = part[np.arange(length.sum()) - offsets[cell] + left[cell]]
-    digit = (flat >= 48) & (flat <= 57)
-    plain = _PLAIN[flat] | (flat == 34) | (flat == 13)
-    point, comma = flat == 46, flat == 44
-    digits = np.add.reduceat(digit.astype(np.int64), offsets)
-    points = np.add.reduceat(point.astype(np.int64), offsets)
-    commas = np.add.reduceat(comma.astype(np.int64), offsets)
-    simple = np.logical_and.reduceat(plain, offsets) & (digits > 0) & (digits <= _EIGHTEEN)
-    # A hyphen between digits is no sign: 1900-04-03 is no amount.
-    hyphen = np.flatnonzero(flat == 45)
-    inner = digit[np.maximum(hyphen - 1, 0)] & digit[np.minimum(hyphen + 1, len(flat) - 1)]
-    inner &= (cell[np.maximum(hyphen - 1, 0)] == cell[hyphen]) & (
-        cell[np.minimum(hyphen + 1, len(flat) - 1)] == cell[hyphen]
-    )
-    simple[cell[hyphen[inner]]] = False
+    n = len(left)
+    simple = length <= _PLACES
+    minus, digit, pending = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    joined = np.zeros(n, dtype=bool)  # a hyphen right behind a digit
+    mantissa, marks = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int8)
+    digits, behind = np.zeros(n, dtype=np.int8), np.zeros(n, dtype=np.int8)  # all, and those since the last mark
+    for place in range(min(int(length.max(initial=0)), _PLACES)):
+        sign = np.where(length > place, part[np.minimum(left + place, len(part) - 1)], _BLANK)
+        value = sign - _ZERO  # wraps round, so that only digits are below ten
+        before, digit = digit, value < 10
+        simple &= _PLAIN[sign]
+        # A hyphen between digits is no sign: 1900-04-03 is no amount.
+        simple &= ~(joined & digit)
+        hyphen = sign == _HYPHEN
+        joined = hyphen & before
+        minus |= hyphen | (sign == _BRACKET)
+        comma, point = sign == _COMMA, sign == _POINT
+        mark = comma | point
+        if mark.any():
+            if decimal == ".":
+                # A comma has three digits behind it; other cells are looked at by themselves, like 1.2.3.
+                simple &= ~(mark & pending & (behind != 3)) & ~(comma & (marks > 0))
+                pending = np.where(mark, comma, pending)
+                marks += point
+            else:
+                simple &= ~point
+                marks += comma
+            behind[mark] = 0
+        mantissa = np.where(digit, mantissa * 10 + value, mantissa)
+        digits += digit
+        behind += digit
     if decimal == ".":
-        simple &= points <= 1
-        # A comma must have three digits to the next mark or the end: else the cell is looked at by itself.
-        simple &= (commas == 0) | _grouped(flat, cell, digit, comma, point, digits, offsets, len(left))
-        is_mark = point
-    else:
-        simple &= (commas <= 1) & (points == 0)
-        is_mark = comma
-    rank = np.cumsum(digit)
-    rank = rank - (rank[offsets] - digit[offsets])[cell]  # this digit's place in its cell, from 1
-    behind = digits[cell] - rank
-    use = digit & simple[cell]
-    parts = np.where(use, (flat.astype(np.int64) - 48) * _POWERS[np.clip(behind, 0, _EIGHTEEN)], 0)
-    mantissa = np.add.reduceat(parts, offsets)
-    scale = np.zeros(len(left), dtype=np.int64)
-    at = np.flatnonzero(is_mark & simple[cell])
-    scale[cell[at]] = behind[at]
-    minus = np.logical_or.reduceat((flat == 40) | (flat == 45), offsets)
-    values = mantissa / (10.0**scale)
+        simple &= ~(pending & (behind != 3))
+    simple &= (marks <= 1) & (digits > 0) & (digits <= _EIGHTEEN)
+    values = mantissa / (10.0 ** np.where(marks == 1, behind, 0))
     values[minus] *= -1
     # A cell without a digit holds no amount; the others that are not simple are looked at one by one.
-    values, unread = values[simple], int((digits == 0).sum())
+    blank = (digits == 0) & (length <= _PLACES)
+    values, unread = values[simple], int(blank.sum())
     more = []
-    for i in np.flatnonzero(~simple & (digits > 0)).tolist():
+    for i in np.flatnonzero(~simple & ~blank).tolist():
         text = part[left[i] : left[i] + length[i]].tobytes().decode("utf-8", "replace").strip().strip('"').strip()
         value = amount(text, decimal)
         if value is not None:
@@ -260,21 +259,3 @@ def _amounts(part, left, right, decimal):
         elif text:
             unread += 1
     return np.concatenate([values, more]) if more else values, unread
-
-
-def _grouped(flat, cell, digit, comma, point, digits, offsets, n):
-    """Cells in which every comma has exactly three digits behind it before the next mark."""
-    rank = np.cumsum(digit)
-    at = np.flatnonzero(comma | point)
-    good = np.ones(n, dtype=bool)
-    if not len(at):
-        return good
-    last = np.append(cell[1:] != cell[:-1], True)
-    ends = np.flatnonzero(last)
-    nxt = np.append(at[1:], ends[-1])
-    same = np.append(cell[at[1:]] == cell[at[:-1]], False)
-    upto = np.where(same, rank[nxt], rank[ends[cell[at]]])
-    behind = upto - rank[at]
-    bad = comma[at] & (behind != 3)
-    good[cell[at[bad]]] = False
-    return good

@@ -15,7 +15,7 @@ from rdclib.intake.opening import to_utf8
 
 DELIMITERS = ",;\t|"
 HEAD_ROWS = 60  # rows in which we look for titles and headings
-CHUNK = 1 << 24
+CHUNK = 1 << 20  # as much as the processor keeps at hand
 # Under this size rows are taken apart one by one, so that several tables on a sheet can be told apart.
 SMALL_BYTES = 400_000
 
@@ -149,7 +149,7 @@ def _by_row(name, data, delimiter, about):
 def _regular(data, delimiter):
     """Find the records of a big text by its bytes; None when its quotes or widths leave doubt."""
     view = np.frombuffer(data, dtype=np.uint8)
-    ends, counts, breaks = [], [], [0]
+    ends, counts = [], []
     carry, carried, quoted_breaks = 0, 0, False
     mark = ord(delimiter)
     for start in range(0, len(view), CHUNK):
@@ -161,7 +161,7 @@ def _regular(data, delimiter):
             if not _proper_quotes(view, start, np.flatnonzero(quote), inside, mark):
                 return None
             outside = inside == 0
-            every = np.flatnonzero(newline)
+            every = np.count_nonzero(newline)
             newline &= outside
             split &= outside
             carry = int(inside[-1])
@@ -176,9 +176,8 @@ def _regular(data, delimiter):
             carried = len(marks) - upto[-1]
         else:
             carried += len(marks)
-        if every is not None and len(every) != len(ended):
+        if every is not None and every != len(ended):
             quoted_breaks = True
-            breaks.append(breaks[-1] + len(every))
         ends.append(ended + start)
     if carry:
         return None

@@ -568,7 +568,8 @@ class _State:
                 done = "made from file and line; rows of other tables cannot refer to them"
                 self.find("warning", block.file, 0, key, "", len(frame), f"no {key} in the file", done)
         for key, name in (("vendor_id", "vendor_name"), ("bidder_id", "bidder_name")):
-            if key in self.kinds and name in has:
+            # Most cities have an id in every row.
+            if key in self.kinds and name in has and not (key in has and frame[key].notna().all()):
                 made = vendors.vendor_ids(frame[name])
                 frame[key] = frame[key].fillna(made) if key in has else made
         for column, detail in (("procurement_method", "method_detail"), ("contract_type", "type_detail")):

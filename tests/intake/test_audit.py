@@ -52,22 +52,36 @@ CELLS = st.sampled_from(
         "12 each",
         "1900-04-03",
         "a\nb",
+        "1.234,567",
+        "1.234,50",
+        "1,23,456",
+        "1,23",
+        "1.234",
+        "+2.75",
+        "9" * 18,
+        "1" * 19,
+        " " * 39 + "8",
+        " " * 40 + "8",
+        " " * 41 + "n/a",
     ]
 )
 
 
-@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=30), st.integers(1, 200))
-@settings(max_examples=80, deadline=None)
-def test_bytes_and_cells_agree_wherever_the_text_is_cut(rows, chunk):
+@given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=30), st.integers(1, 200), st.sampled_from(".,"))
+@settings(max_examples=150, deadline=None)
+def test_bytes_and_cells_agree_wherever_the_text_is_cut(rows, chunk, decimal):
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows([("Name", "One", "Two"), *(("x", *row) for row in rows)])
     data = stream.getvalue().encode()
     expected = [
-        sum((value for row in rows if (value := audit.amount(row[at], ".")) is not None), Decimal(0)) for at in (0, 1)
+        sum((value for row in rows if (value := audit.amount(row[at], decimal)) is not None), Decimal(0))
+        for at in (0, 1)
     ]
 
-    sums, records = audit.from_bytes(data, ",", {"one": [1], "two": [2]}, {"one": ".", "two": "."}, {1}, chunk=chunk)
+    sums, records = audit.from_bytes(
+        data, ",", {"one": [1], "two": [2]}, dict.fromkeys(("one", "two"), decimal), {1}, chunk=chunk
+    )
 
     assert records == len(rows)
-    assert sums["one"][0] == pytest.approx(float(expected[0]), abs=1e-6)
-    assert sums["two"][0] == pytest.approx(float(expected[1]), abs=1e-6)
+    assert sums["one"][0] == pytest.approx(float(expected[0]), rel=1e-12, abs=1e-6)
+    assert sums["two"][0] == pytest.approx(float(expected[1]), rel=1e-12, abs=1e-6)
