@@ -77,7 +77,8 @@ def cost_per_outcome(records, series, changes, metric_ids):
     tuple of CostPerOutcome
     """
     paid = records.payments
-    paid = paid[paid["payment_date"].notna() & (paid["payment_date"] <= pd.Timestamp(records.as_of))]
+    used = ["contract_id", "vendor_id", "vendor_name", "payment_date", "payment_amount"]
+    paid = paid.loc[paid["payment_date"].notna() & (paid["payment_date"] <= pd.Timestamp(records.as_of)), used]
     found = []
     for one in series:
         counts = one.table["numerator"].fillna(one.table["value"] if one.measure.measure_type == "count" else np.nan)

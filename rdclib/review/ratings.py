@@ -153,15 +153,17 @@ def past_performance(records, rated, choices, *, contract_id=""):
     names = _vendors(records.contracts)
     for row in lines.itertuples():
         names.setdefault(row.vendor_id or row.vendor_name, row.vendor_name)
+    columns = ["contract_id", "period", "dimension", "level", "points", "recency", "relevance", "weight"]
     scores = {}
     key = lines["vendor_id"].where(lines["vendor_id"] != "", lines["vendor_name"])
     for vendor, own in lines.groupby(key):
-        scores[vendor] = (float(np.average(own["points"], weights=own["weight"])), own)
+        score = float(np.average(own["points"], weights=own["weight"]))
+        scores[vendor] = (score, own[columns].reset_index(drop=True))
     neutral = float(np.mean([score for score, _ in scores.values()])) if scores else float(POINTS["satisfactory"])
+    nothing = (neutral, lines.iloc[:0][columns].reset_index(drop=True))
     found = []
     for vendor, name in sorted(names.items(), key=lambda item: (str(item[1]).casefold(), item[0])):
-        score, own = scores.get(vendor, (neutral, lines.iloc[:0]))
-        columns = ["contract_id", "period", "dimension", "level", "points", "recency", "relevance", "weight"]
+        score, own = scores.get(vendor, nothing)
         found.append(
             PastPerformance(
                 vendor,
@@ -170,7 +172,7 @@ def past_performance(records, rated, choices, *, contract_id=""):
                 len(own),
                 float(own["weight"].sum()),
                 vendor not in scores,
-                own[columns].reset_index(drop=True),
+                own,
             )
         )
     return tuple(found)

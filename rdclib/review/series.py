@@ -29,8 +29,8 @@ UNIT_SLIPS = (100.0, 1000.0, 60.0, 24.0)
 SEASON_P = 0.01
 # Measures that may be added up over sites and groups as they are.
 ADDITIVE = ("count", "amount")
-# What of the observations makes a series.
-_TEXT_OF_SERIES = (
+# What of the observations results are made of.
+_TEXT = (
     "metric_id",
     "vendor_key",
     "vendor_id",
@@ -40,8 +40,8 @@ _TEXT_OF_SERIES = (
     "stratum",
     "stratum_kind",
 )
-_OF_SERIES = [
-    *_TEXT_OF_SERIES,
+_USED = [
+    *_TEXT,
     *("period_start", "period_end", "received_date", "value", "numerator", "denominator", "target", "low", "high"),
     *("adjusted", "suppressed"),
 ]
@@ -184,8 +184,7 @@ def all_series(records, choices, targets=None):
     tuple of Series
         In the order of metric and vendor; without observations an empty tuple.
     """
-    # Rows are cut apart hundreds of times: with the columns that a series is made of, and text as plain objects.
-    seen = known_rows(records)[_OF_SERIES].astype(dict.fromkeys(_TEXT_OF_SERIES, object))
+    seen = known_rows(records)
     ends = _contract_ends(records)
     series = []
     for metric_id, rows in seen.groupby("metric_id", sort=True):
@@ -237,7 +236,8 @@ def known_rows(records, *, undated=False):
     over = end.fillna(start) <= pd.Timestamp(records.as_of)
     rows = rows[over & rows["metric_id"].notna() & start.notna()].copy()
     rows["vendor_key"] = rows["vendor_id"].fillna(rows["vendor_name"]).fillna("")
-    return rows
+    # They will be cut apart hundreds of times: only with the columns that are used, and text as plain objects.
+    return rows[_USED].astype(dict.fromkeys(_TEXT, object))
 
 
 def scaled(measure, rows):
