@@ -552,8 +552,9 @@ class _State:
             if metrics is not None and any(metrics):
                 frame["metric_id"] = pd.Series(metrics, dtype=_TEXT)
             elif "metric_id" not in has:
-                at = self.sure[id(block)].get("value")
-                heading = block.headings[at[0]] if at else stem
+                sure = self.sure[id(block)]
+                at = sure.get("value") or sure.get("numerator")
+                heading = block.headings[at[0]] if at else Path(stem).stem
                 frame["metric_id"] = pd.Series([reading.slug(heading)] * len(frame), dtype=_TEXT)
             if months is not None and any(m is not None for m in months):
                 frame["period_start"] = pd.Series(pd.to_datetime(months)).astype("datetime64[us]")
