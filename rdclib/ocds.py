@@ -8,6 +8,8 @@ References
 Open Contracting Partnership, Open Contracting Data Standard 1.1.5, reference and merging (2020).
 """
 
+from collections import Counter
+
 import ocdsmerge
 
 # The parts of the release schema that say how releases of one process are merged: what is replaced as a whole, what
@@ -138,7 +140,9 @@ def _party(reference, parties):
     reference = _object(reference)
     identifier = _object(reference.get("identifier"))
     key = _first(reference.get("id"), identifier.get("id"))
-    return key, _first(reference.get("name"), parties.get(key, {}).get("name"), identifier.get("legalName"))
+    # Transactions of version 1.0 name an organisation by its legal name alone.
+    legal = _first(identifier.get("legalName"), reference.get("legalName"))
+    return key, _first(reference.get("name"), parties.get(key, {}).get("name"), legal)
 
 
 def tables(documents):
@@ -272,9 +276,14 @@ def _release(release, found, vendors):
                 }
             )
     by_award = {str(a.get("id")): a for a in awards}
+    only = awards[0] if len(awards) == 1 else {}
+    followed = [by_award.get(str(contract.get("awardID")), only) for contract in contracts]
+    # What one award gave to several contracts together is the amount of none of them.
+    sharing = Counter(str(award.get("id")) for award in followed)
     shared = {"solicitation_id": solicitation, "department": department, "category": category} | method | dates
-    for contract in contracts:
-        award = by_award.get(str(contract.get("awardID")), awards[0] if len(awards) == 1 else {})
+    for contract, award in zip(contracts, followed, strict=True):
+        if sharing[str(award.get("id"))] > 1:
+            award = award | {"value": {"currency": _value(award.get("value"))[1]}}
         _contract(contract, award, ocid, shared, parties, tender, found, _first(budget, tender_amount))
     awarded = {str(c.get("awardID")) for c in contracts}
     for number, award in enumerate(awards, start=1):
@@ -313,7 +322,8 @@ def _contract(contract, award, ocid, shared, parties, tender, found, budget):
     amount, currency = _value(contract.get("value"))
     awarded, award_currency = _value(award.get("value"))
     period = _object(contract.get("period")) or _object(award.get("contractPeriod"))
-    suppliers = _items(award.get("suppliers")) or _items(contract.get("suppliers"))
+    # An award to several suppliers may lead to a contract with each: the contract knows its own.
+    suppliers = _items(contract.get("suppliers")) or _items(award.get("suppliers"))
     vendor_id, vendor_name = _party(suppliers[0], parties) if suppliers else (None, None)
     implementation = _object(contract.get("implementation"))
     transactions = _items(implementation.get("transactions"))

@@ -55,6 +55,33 @@ def test_shapes_that_the_standard_does_not_allow_are_read_all_the_same():
     assert contract["vendor_name"] == "Acme"
 
 
+def test_contracts_of_one_award_have_each_their_own_vendor_and_amount():
+    award = {
+        "id": "a1",
+        "value": {"amount": 100, "currency": "USD"},
+        "suppliers": [{"id": "V1", "name": "Acme"}, {"id": "V2", "name": "Beta"}],
+    }
+    own = {"suppliers": {"identifier": {"id": "V2", "legalName": "Beta"}}, "value": {"amount": 40, "currency": "USD"}}
+    plain = {"value": {"amount": 60, "currency": "USD"}, "suppliers": [{"id": "V1", "name": "Acme"}]}
+    contracts = [{"id": "c1", "awardID": "a1"} | plain, {"id": "c2", "awardID": "a1"} | own, {"id": "more"}]
+
+    found = ocds.tables([release(1, awards=[award], contracts=contracts)])
+
+    told = [(c["vendor_name"], c["current_amount"], c["award_amount"], c["currency"]) for c in found["contracts"]]
+    # An extension without an award of its own has no amount: the award's went to the others.
+    assert told == [("Acme", 60, None, "USD"), ("Beta", 40, None, "USD"), ("Acme", None, None, "USD")]
+    assert [v["vendor_id"] for v in found["contract_vendors"]] == ["V1", "V2", "V1", "V2"]
+
+
+def test_a_payee_is_called_by_its_legal_name():
+    line = {"id": "x", "value": {"amount": 7}, "receiverOrganization": {"id": "R1", "legalName": "Receiver Ltd"}}
+    paid = {"transactions": [line]}
+
+    [payment] = ocds.tables([release(1, awards=[AWARD], contracts=[CONTRACT | {"implementation": paid}])])["payments"]
+
+    assert (payment["vendor_id"], payment["vendor_name"]) == ("R1", "Receiver Ltd")
+
+
 def test_a_placeholder_that_bids_everywhere_is_no_bidder():
     releases = [
         {"ocid": f"p{i}", "id": "r", "date": "2024-01-01", "tender": {"id": "t", "tenderers": [{"id": "0"}]}}
