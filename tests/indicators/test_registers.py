@@ -301,3 +301,112 @@ def test_every_indicator_has_a_value_or_a_reason(name, request):
 
     assert all(result.computed or result.note for result in results.values())
     assert sum(result.computed for result in results.values()) >= 5
+
+
+def concentration(sums):
+    """Top ten, HHI, and vendors, of amounts by vendor."""
+    held = sorted((amount for amount in sums.values() if amount > 0), reverse=True)
+    shares = [amount / sum(held) for amount in held]
+    return sum(shares[:10]), 10_000 * sum(share**2 for share in shares), len(shares)
+
+
+def benford(amounts):
+    """Mean absolute deviation of first digits from Benford's law."""
+    digits = Counter(int(f"{amount:e}"[0]) for amount in amounts)
+    return sum(abs(digits[d] / len(amounts) - np.log10(1 + 1 / d)) for d in range(1, 10)) / 9
+
+
+def test_philadelphia_a_year_and_what_ends(philadelphia):
+    records, rows = philadelphia
+    begin, today = datetime(2019, 7, 1), datetime(2020, 6, 30)
+    yearly, soon, advertised, agreed = [], [], [], []
+    for row in rows:
+        start, end = (datetime.strptime(row[name], "%m/%d/%Y") for name in ("start_dt", "end_dt"))
+        amount = money(row["amt"])
+        if begin <= start <= today:
+            if row["adv_or_exempt"] in ("ADVERTISED", "EXEMPT"):
+                advertised.append(row["adv_or_exempt"] == "ADVERTISED")
+            if amount > 0:
+                agreed.append(amount)
+        if start <= today <= end and end.year < 2050 and amount > 0:
+            yearly.append(amount / max(((end - start).days + 1) / 365.25, 1 / 12))
+            if end <= datetime(2022, 6, 30):
+                soon.append(yearly[-1])
+
+    found = {id: compute(id, records) for id in ("PF02", "EX01", "CP01", "CP06", "IN03")}
+
+    assert (found["PF02"].n, found["PF02"].value) == (len(yearly), pytest.approx(sum(yearly)))
+    assert (found["EX01"].n, found["EX01"].value) == (len(soon), pytest.approx(sum(soon)))
+    assert (found["CP01"].n, found["CP01"].value) == (len(advertised), pytest.approx(np.mean(advertised)))
+    assert (found["CP06"].n, found["CP06"].value) == (len(advertised), pytest.approx(1 - np.mean(advertised)))
+    assert (found["IN03"].n, found["IN03"].value) == (len(agreed), pytest.approx(benford(agreed)))
+
+
+def test_portugal_single_bids_by_value_and_first_digits(portugal):
+    records, sheet = portugal
+    bids, price = sheet["Número de concorrentes"], sheet["Preço Inicial (€)"]
+    signed = pd.to_datetime(sheet["Data de celebração"], format="%d-%m-%Y")
+    undated = dataclasses.replace(records, contracts=records.contracts.assign(signed_date=pd.NaT))
+
+    by_value, digits = compute("CP03", undated), compute("IN03", records)
+
+    assert by_value.value == pytest.approx(price[bids == 1].sum() / price[bids > 0].sum())
+    mine = price[(signed.dt.year == 2021) & (price > 0)].tolist()
+    assert (digits.n, digits.value) == (len(mine), pytest.approx(benford(mine)))
+
+
+def test_mexico_money_days_and_methods(mexico):
+    records, rows = mexico
+
+    def day(text):
+        return datetime.fromisoformat(text.strip()[:10]) if text.strip() else None
+
+    begin, today = datetime(2014, 1, 1), datetime(2014, 12, 31)
+    contracts, tenders = {}, {}
+    for row in rows:
+        contracts.setdefault(row["CODIGO_CONTRATO"], row)
+    for row in contracts.values():
+        tenders.setdefault(row["NUMERO_PROCEDIMIENTO"], row)
+    force, methods, signing, deciding = [], [], [], []
+    for row in contracts.values():
+        start, end, signed = (day(row[name]) for name in ("FECHA_INICIO", "FECHA_FIN", "FECHA_CELEBRACION"))
+        award = day(row["EXP_F_FALLO"])
+        alive = row["ESTATUS_CONTRATO"] == "Activo" and start and start <= today and not (end and end < today)
+        if alive and row["MONEDA"] == "MXN" and money(row["IMPORTE_CONTRATO"]) > 0:
+            force.append(money(row["IMPORTE_CONTRATO"]))
+        agreed = award or signed or start
+        if agreed and begin <= agreed <= today and row["TIPO_PROCEDIMIENTO"]:
+            methods.append(row["TIPO_PROCEDIMIENTO"])
+        if award and signed and begin <= signed <= today:
+            signing.append((signed - award).days)
+    for row in tenders.values():
+        award, due = day(row["EXP_F_FALLO"]), day(row["FECHA_APERTURA_PROPOSICIONES"])
+        if award and due and begin <= award <= today:
+            deciding.append((award - due).days)
+
+    found = {id: compute(id, records, minimum_n=1) for id in ("PF01", "CP01", "CP06", "CT03", "CT05")}
+
+    assert (found["PF01"].n, found["PF01"].value) == (len(force), pytest.approx(sum(force)))
+    called = [method == "Licitación Pública" for method in methods]
+    direct = [method.startswith("Adjudicación Directa") for method in methods]
+    assert (found["CP01"].n, found["CP01"].value) == (len(called), pytest.approx(np.mean(called)))
+    assert (found["CP06"].n, found["CP06"].value) == (len(direct), pytest.approx(np.mean(direct)))
+    for id, days in (("CT03", deciding), ("CT05", signing)):
+        kept = [n for n in days if n >= 0]
+        assert (found[id].n, found[id].value) == (len(kept), median(kept))
+
+
+def test_mexico_concentration(mexico):
+    records, rows = mexico
+    begin, today = "2014-01-01", "2014-12-31"
+    lines = {row["CODIGO_CONTRATO"]: row for row in reversed(rows)}
+    sums = Counter()
+    for row in lines.values():
+        start, end = row["FECHA_INICIO"].strip()[:10], row["FECHA_FIN"].strip()[:10]
+        if (not start or start <= today) and (not end or end >= begin) and row["MONEDA"] == "MXN":
+            sums[row["PROVEEDOR_CONTRATISTA"].strip()] += money(row["IMPORTE_CONTRATO"])
+    as_published = dataclasses.replace(records, contracts=records.contracts.assign(vendor_id=None))
+
+    ten, points = compute("CN01", as_published), compute("CN02", as_published)
+
+    assert (ten.value, points.value, ten.n) == pytest.approx(concentration(sums))
