@@ -1,7 +1,7 @@
 """Single runs: what comes out of a forked process, and that nothing stays behind over hundreds of them."""
 
-import base64
 import ast
+import base64
 import os
 import subprocess
 import sys
