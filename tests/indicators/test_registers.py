@@ -410,3 +410,16 @@ def test_mexico_concentration(mexico):
     ten, points = compute("CN01", as_published), compute("CN02", as_published)
 
     assert (ten.value, points.value, ten.n) == pytest.approx(concentration(sums))
+
+
+def test_portugal_price_only_awards(portugal):
+    records, sheet = portugal
+    undated = dataclasses.replace(records, contracts=records.contracts.assign(signed_date=pd.NaT))
+    told = sheet["Critério de adjudicação"].astype(str).str.lower()
+    # "Best ratio of quality and price: no", or the lowest price; the rest says that the notice could not be read.
+    ratio = told.str.startswith("melhor relação qualidade-preço")
+    price = told.str.startswith(("mais baixo preço", "preço")) | (ratio & told.str.contains(r"preço: não", regex=True))
+
+    result = compute("CP15", undated)
+
+    assert (result.n, result.value) == ((price | ratio).sum(), pytest.approx(price.sum() / (price | ratio).sum()))
