@@ -350,6 +350,42 @@ def all_under_contract(plain):
     return 1.0, sum(len(c["payments"]) for c in plain.contracts)
 
 
+def won_before(plain, vendor, when, days):
+    """Whether a vendor had an award on an earlier day, not longer ago."""
+    others = (plain.agreed(c) for c in plain.contracts if vendor in c["vendors"])
+    return any(other and 0 < (when - other).days <= days for other in others)
+
+
+def to_recurring(plain):
+    again, whole, n = 0.0, 0.0, 0
+    for c in plain.contracts:
+        if not plain.inside(plain.agreed(c)) or c["foreign"] or not c["award amount"]:
+            continue
+        for vendor in c["vendors"]:
+            part = c["award amount"] / len(c["vendors"])
+            whole, n = whole + part, n + 1
+            again += part if won_before(plain, vendor, plain.agreed(c), 730) else 0
+    return again / whole, n
+
+
+def new_vendors(plain):
+    first = {}
+    for c in plain.contracts:
+        for vendor in c["vendors"]:
+            if vendor and plain.inside(plain.agreed(c)):
+                first[vendor] = min(first.get(vendor, plain.agreed(c)), plain.agreed(c))
+    return sum(not won_before(plain, vendor, when, 1_095) for vendor, when in first.items()) / len(first), len(first)
+
+
+def years_since_competed(plain):
+    kept = []
+    for c in plain.contracts:
+        when = day(c["posted"]) or c["awarded"] or c["signed"]
+        if plain.in_force(c) and c["method"] in ("open", "selective") and when:
+            kept.append((plain.last - when).days / 365.25)
+    return median(kept), len(kept)
+
+
 INDEPENDENT = {
     "PF01": active,
     "PF02": a_year,
@@ -359,6 +395,8 @@ INDEPENDENT = {
     "CN02": index,
     "CN03": normalised,
     "CN04": effective,
+    "CN06": to_recurring,
+    "CN07": new_vendors,
     "CP01": called,
     "CP06": uncalled,
     "CP07": window,
@@ -371,6 +409,7 @@ INDEPENDENT = {
     "AM02": amendments,
     "AM05": paid_above,
     "AM08": above_budget,
+    "EX05": years_since_competed,
     "EX01": lambda plain: a_year(plain, soon=True),
 }
 
