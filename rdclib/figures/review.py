@@ -22,6 +22,8 @@ _LOOK = {
 }
 _WORDS = {"improvement": "improvement", "concern": "concern", "neutral": "moved", "common cause": "chance alone"}
 
+_TOLD = 8  # units outside a funnel that its alternative text names
+
 
 def metric_over_time(review, place):
     """Control charts of one headline metric, one panel a vendor.
@@ -352,8 +354,10 @@ def _funnel(one, name):
     grid(axes, "y")
     far = [
         f"{row['name']} ({formats.value(row['value'] * scale, kind)}, {row['flag']})"
-        for row in table[outside].to_dict("records")
+        for row in table[outside].head(_TOLD).to_dict("records")
     ]
+    if (more := int(outside.sum()) - len(far)) > 0:
+        far.append(f"{formats.integer(more)} more, all in the table")
     alt = f"Funnel of {formats.plural(result.n, one.by)} around {formats.value(result.target * scale, kind)}: "
     alt += f"outside are {formats.listing(far)}." if far else "none lies outside."
     caption = (
@@ -380,7 +384,8 @@ def _name_points(axes, names, size, value, outside, everyone):
             left = x + dx if side == "left" else x + dx - wide if side == "right" else x - wide / 2
             box = (left, y + dy - 0.07, left + wide, y + dy + 0.07)
             free = all(box[2] < o[0] or o[2] < box[0] or box[3] < o[1] or o[3] < box[1] for o in taken)
-            if free and box[0] > 0 and box[2] < width + 0.2:
+            inside = box[0] > 0 and box[1] > 0 and box[2] < width + 0.2 and box[3] < height + 0.2
+            if free and inside:
                 taken.append(box)
                 axes.annotate(label, (size[i], value[i]), xytext=(dx * 72, dy * 72), textcoords="offset points",
                               ha=side, va="center", fontsize=8.5, path_effects=HALO)  # fmt: skip
