@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -99,6 +100,8 @@ class Home:
             stderr=subprocess.PIPE,
             text=True,
             cwd=self.folder,
+            # Tests that were started in the background would hand down that Ctrl-C is not to be heard.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def rdc(self, *arguments, seconds=120, **more):
