@@ -129,11 +129,6 @@ def containing(day, start=(1, 1), *, quarter=False):
     return next(part for part in whole.quarters() if day in part) if quarter else whole
 
 
-def quarter_of(day, fiscal_year_start="01-01"):
-    """Label of the fiscal quarter that a day lies in, such as ``FY2024-Q3``."""
-    return containing(day, month_and_day(fiscal_year_start), quarter=True).label
-
-
 def parse_day(text):
     """A day written as ``2024-06-30``.
 
