@@ -126,6 +126,8 @@ def level(x):
     """Format a level of practice (0 to 4) with one decimal, since answers are no finer: ``1.8``."""
     if missing(x):
         return MISSING
+    if math.isinf(x):
+        return number(x)
     size = _round(abs(x), 1)
     return f"{_sign(x, size)}{size}"
 

@@ -131,6 +131,12 @@ def test_a_missing_value_is_a_dash_in_every_kind(nothing, kind):
     assert formats.value(nothing, kind) == "–"
 
 
+@pytest.mark.parametrize("kind", [kind for kind in formats.KINDS if kind in formats.NUMERIC])
+def test_an_endless_number_is_said_in_every_kind(kind):
+    assert formats.value(math.inf, kind) in ("∞", "∞ days")
+    assert formats.value(-math.inf, kind) == "−" + formats.value(math.inf, kind)
+
+
 @given(st.floats(), st.sampled_from([kind for kind in formats.KINDS if kind in formats.NUMERIC]))
 def test_every_number_has_a_form_and_no_minus_zero(x, kind):
     words = formats.value(x, kind)
