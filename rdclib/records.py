@@ -193,7 +193,7 @@ def load_records(engagement):
     if not len(frames["amendments"]) and snapshots["snapshot_date"].nunique() > 1:
         frames["amendments"] = derived_amendments(snapshots)
     if not len(frames["contract_vendors"]):
-        frames["contract_vendors"] = _vendors_of(snapshots, contracts)
+        frames["contract_vendors"] = _vendors_of(snapshots)
     if not len(frames["vendors"]):
         frames["vendors"] = _vendors_from(frames)
     frames["bids"] = _bid_ids(frames["bids"])
@@ -384,21 +384,22 @@ def _merged(frame, merges):
     return frame
 
 
-def _vendors_of(snapshots, contracts):
+def _vendors_of(snapshots):
     """Vendors of contracts where the city has no list of them: all that the register names beside a contract."""
-    named = snapshots[snapshots["vendor_id"].notna() & snapshots["contract_id"].isin(contracts["contract_id"])]
-    named = named.drop_duplicates(["contract_id", "vendor_id"], keep="last")
-    return _as_table(
-        named[["contract_id", "vendor_id", "vendor_name", "source_file", "source_row"]], "contract_vendors"
-    )
+    named = snapshots[["contract_id", "vendor_id", "vendor_name", "source_file", "source_row"]]
+    if named["vendor_id"].isna().any():
+        named = named[named["vendor_id"].notna()]
+    if named["contract_id"].duplicated().any():
+        named = named.drop_duplicates(["contract_id", "vendor_id"], keep="last")
+    return _as_table(named, "contract_vendors")
 
 
 def _vendors_from(frames):
     """Vendors where the city has no list of them: all that any table names."""
     parts = [
-        frames[name][[key, called, "source_file", "source_row"]].set_axis(
-            ["vendor_id", "vendor_name", "source_file", "source_row"], axis=1
-        )
+        frames[name][[key, called, "source_file", "source_row"]]
+        .set_axis(["vendor_id", "vendor_name", "source_file", "source_row"], axis=1)
+        .drop_duplicates("vendor_id")
         for name, key, called in (
             ("contracts", "vendor_id", "vendor_name"),
             ("contract_vendors", "vendor_id", "vendor_name"),
