@@ -9,10 +9,13 @@ d  `rdc run` with one worker
 e  `rdc run` with two workers
 
 Ways a to c make the reports of a few cities, d and e those of all. Wall time is what a person waits on an idle machine;
-processor time is steadier on a busy one. The floor is the notebooks' own computing and drawing, measured inside a run.
+processor time is steadier on a busy one. The floor is the notebooks' own computing and drawing, from the beginning of
+each cell to its end; an account of the milliseconds above it comes first.
 """
 
 import argparse
+import importlib
+import io
 import json
 import os
 import resource
@@ -21,7 +24,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
+from concurrent.futures import Executor, Future
+from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
+from unittest import mock
 
 from rdclib import places
 from rdclib.running.stages import STAGES
@@ -61,18 +68,6 @@ sys.argv.insert(1, "run")
 main()
 """
 
-# Put before a notebook's first cell: adds up the time from the beginning of each cell to its end, drawing included.
-INSIDE = """\
-import time as _time
-_spent, _began = [], []
-def _begin(*_):
-    _began.append(_time.perf_counter())
-def _end(*_):
-    if _began:
-        _spent.append(_time.perf_counter() - _began.pop())
-get_ipython().events.register("pre_run_cell", _begin)
-get_ipython().events.register("post_run_cell", _end)"""
-
 
 def measured(call):
     """Wall and processor seconds of a call, with all the processes that it started."""
@@ -108,30 +103,91 @@ def ours(notebooks, names, jobs):
     subprocess.run(command, check=True, **QUIET)
 
 
-def floor(notebooks, name):
-    """Seconds that the cells of each notebook take, measured inside a forked run; and seconds of the run as a whole."""
-    import nbformat
-    import papermill
+# The parts of a report's way, in its order: what is called, where it is looked up, and what to call its time.
+PARTS = (
+    ("rdclib.running.keys", "inputs", "deciding: hashes of notebook, library, data"),
+    ("rdclib.running.task", "_execute", "papermill, fork, sending of outputs"),
+    ("rdclib.publish", "page", "page: tables, figures and prose as one HTML"),
+    ("rdclib.running.secrets", "found", "looking for secrets"),
+    ("rdclib.running.task", "_write", "writing page and numbers, with sync"),
+    ("rdclib.running.reports", "put", "publishing: rename, sync, record"),
+)
+CELLS = "the notebook's cells"
 
-    from rdclib.running import client
 
-    server = client.Server()
+class Here(Executor):
+    """Runs a task where it was submitted, so that its parts can be timed."""
+
+    def submit(self, call, /, *args, **given):
+        """The finished task."""
+        future = Future()
+        future.set_result(call(*args, **given))
+        return future
+
+
+class Account:
+    """Seconds of each part of a report's way, without those of the parts inside it."""
+
+    def __init__(self):
+        self.spent, self._open = defaultdict(float), []
+
+    def begin(self, _=None):
+        """A part begins."""
+        self._open.append([time.perf_counter(), 0.0])
+
+    def end(self, name):
+        """The part that began last ends."""
+        began, inside = self._open.pop()
+        taken = time.perf_counter() - began
+        self.spent[name] += taken - inside
+        if self._open:
+            self._open[-1][1] += taken
+
+    def of(self, name, call):
+        """The same callable, whose time is counted."""
+
+        def counted(*args, **given):
+            self.begin()
+            try:
+                return call(*args, **given)
+            finally:
+                self.end(name)
+
+        return counted
+
+    def cells(self, watch):
+        """The same stream of messages, in which a cell counts from its beginning to its end."""
+
+        def counted(*args, **given):
+            for message in watch(*args, **given):
+                if "begin" in message:
+                    self.begin()
+                elif "done" in message:
+                    self.end(CELLS)
+                yield message
+
+        return counted
+
+
+def account(stages, names):
+    """Make the reports of some cities in this process and add up where the time goes, by notebook and part."""
+    from rdclib.running import batch, client
+
     found = {}
-    for path in notebooks:
-        notebook = nbformat.read(path, as_version=4)
-        notebook.cells.insert(0, nbformat.v4.new_code_cell(INSIDE))
-        notebook.cells.append(nbformat.v4.new_code_cell("print(sum(_spent))"))
-        given = {"engagement_name": name, "period": "", "as_of": "", "interactive": False}
-        best = []
-        for _ in range(3):
-            account = {}
-            done = papermill.execute_notebook(
-                notebook, None, parameters=given, engine_name="rdc", progress_bar=False, account=account,
-                address=server.address, private_folder=True, request_save_on_cell_execute=False,
-            )  # fmt: skip
-            best.append((float(done.cells[-1].outputs[0].text), account["seconds"]))
-        found[path.stem] = min(best)
-    server.close()
+    for stage in stages:
+        again = {"force": True, "executor": Here(), "jobs": 1, "stages": (stage,)}
+        batch.run(names[:1], **again)  # the server starts, imports are made
+        sums = Account()
+        with ExitStack() as stack:
+            for module, name, words in PARTS:
+                room = importlib.import_module(module)
+                stack.enter_context(mock.patch.object(room, name, sums.of(words, getattr(room, name))))
+            stack.enter_context(mock.patch.object(client, "watch", sums.cells(client.watch)))
+            sums.begin()
+            batch.run(names, **again)
+            sums.end("ledger, locks, list of reports, screen")
+        found[stage.name] = {part: seconds / len(names) for part, seconds in sums.spent.items()}
+    client.close_own_server()
     return found
 
 
@@ -165,11 +221,16 @@ def main():
     }
     result = {}
     print(f"{len(notebooks)} notebooks, copies of {asked.city}\n")
-    inside = floor(notebooks, names[0])
-    for name, (cells, whole) in inside.items():
-        print(f"floor  {name:<28} {cells:6.2f} s in its cells, {whole:6.2f} s for the run")
-    per_report = sum(cells for cells, _ in inside.values()) / len(inside)
-    print(f"floor  {60 / per_report:.1f} reports a minute on one processor\n")
+    stages = [stage for stage in STAGES if stage.path in notebooks]
+    with redirect_stdout(io.StringIO()):
+        spent = account(stages, few)
+    print("milliseconds a report  " + "".join(f"{stage.name[:2]:>8}" for stage in stages))
+    for part in (CELLS, *(words for *_, words in PARTS), "ledger, locks, list of reports, screen"):
+        print(f"  {part:<46}" + "".join(f"{spent[stage.name][part] * 1000:8.0f}" for stage in stages))
+    above = [1 - parts[CELLS] / sum(parts.values()) for parts in spent.values()]
+    print(f"  {'above the floor':<46}" + "".join(f"{share:8.1%}" for share in above))
+    per_report = sum(parts[CELLS] for parts in spent.values()) / len(spent)
+    print(f"floor: {60 / per_report:.1f} reports a minute on one processor\n")
     print("way  reports    wall s   reports/min   processor s a report")
     for way in asked.ways:
         cities, call = ways[way]
