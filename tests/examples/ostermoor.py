@@ -5,22 +5,9 @@ Its files are semicolon-separated Windows-1252 exports: 31.12.2023, `1.234,50 â‚
 
 import datetime as dt
 
-from world import (
-    DAY,
-    Department,
-    Notation,
-    Place,
-    answers,
-    asked,
-    headings,
-    metric_ratings,
-    months,
-    observation,
-    proportion,
-    stamped,
-    write_csv,
-    write_rows,
-)
+from exports import Notation, headings, write_csv
+from people import agreed, questionnaire, rated
+from world import DAY, Department, Place, by_group, last_quarters, months, observation, proportion
 
 D = dt.date
 AS_OF = D(2024, 9, 30)
@@ -131,7 +118,7 @@ def build(folder, kinds, questions, columns):
             encoding="cp1252",
             end="\r\n",
         )
-    _people(folder, rng, questions, vendors)
+    _people(folder, rng, questions)
 
 
 def _road_contracts(place, tables, contractors):
@@ -192,80 +179,40 @@ def _planted_contracts(place, tables):
         ("OM-2022-D3", 170_000.0, 0.6, ("option exercised", 170_000.0, "Option as priced")),
         ("OM-2022-D4", 200_000.0, 0.6, ("amount", 110_000.0, "Higher quantities")),
     )
-    for number, amount, paid, change in plans:
-        contract = place.contract(
-            tables,
-            office,
-            "Software",
-            amount,
-            "open",
-            D(2021, 11, 8),
-            2,
-            contract_id=number,
-            title="Permits portal",
-            signed_date=D(2022, 2, 14),
-            start_date=D(2022, 3, 1),
-            award_date=D(2022, 1, 24),
-            base_end_date=D(2024, 2, 29),
-            original_end_date=D(2024, 2, 29),
-            end_date=D(2024, 2, 29),
-            option_end_date=D(2025, 2, 28),
-            option_notice_date=D(2023, 12, 1),
-        )
-        tables["solicitations"][-1] |= {"award_date": D(2022, 1, 24), "signed_date": D(2022, 2, 14)}
-        if change:
-            place.change(tables, contract, D(2023, 9, 11), *change)
-        place.pay(tables, contract, office, total=round(contract["current_amount"] * paid, 2), linked=True)
+    place.alike(
+        tables,
+        office,
+        "Software",
+        plans,
+        posted=D(2021, 11, 8),
+        bids=2,
+        change_day=D(2023, 9, 11),
+        titles=("Permits portal",) * 4,
+        award_date=D(2022, 1, 24),
+        signed_date=D(2022, 2, 14),
+        start_date=D(2022, 3, 1),
+        base_end_date=D(2024, 2, 29),
+        option_end_date=D(2025, 2, 28),
+        option_notice_date=D(2023, 12, 1),
+    )
 
 
 def _spellings(place, tables):
     first = place.by_category["Facilities"][0]
-    second = place.vendor(
-        first["vendor_name"].upper().replace(" GMBH & CO. KG", " GMBH U. CO KG"),
-        **{k: first[k] for k in ("vendor_address", "phone")},
-    )
-    for table, day in (("contracts", "signed_date"), ("payments", "invoice_date")):
-        for row in tables[table]:
-            if row.get("vendor_id") == first["vendor_id"] and row[day] >= D(2022, 7, 1):
-                row |= {"vendor_id": second["vendor_id"], "vendor_name": second["vendor_name"]}
+    name = first["vendor_name"].upper().replace(" GMBH & CO. KG", " GMBH U. CO KG")
+    place.second_spelling(tables, first, name, D(2022, 7, 1), ("vendor_address", "phone"))
 
 
 def _other_payments(place, tables):
-    office = DEPARTMENTS[4]
-    for month, _ in months(D(2021, 10, 1), 36):
-        for name, number, amount, excluded in (
-            ("Stadtwerke Ostermoor", "OMV9001", place.rng.uniform(50_000, 80_000), False),
-            ("Umlage Landkreis", "OMV9002", place.rng.uniform(9e5, 1.1e6), True),
-            ("Parkhaus am Markt", "OMV9003", 960.0, False),
-            ("Parkhaus am Markt", "OMV9003", 960.0, False),
-        ):
-            tables["payments"].append(
-                place.payment(
-                    office,
-                    amount=round(amount, 2),
-                    invoice=month,
-                    vendor_id=number,
-                    vendor_name=name,
-                    category="Other",
-                    description="Monatlich",
-                    exclusion_flag=excluded,
-                    fund="100 General",
-                    payment_date=month + 12 * DAY,
-                    payment_id="OM7",
-                )
-            )
-    for row in [row for row in tables["payments"] if row.get("contract_id")][::190]:
-        tables["payments"].append(
-            row
-            | {
-                "payment_amount": -round(row["payment_amount"] * 0.04, 2),
-                "payment_date": row["payment_date"] + 2 * DAY,
-                "description": "Gutschrift",
-                "payment_id": row["payment_id"] + "C",
-            }
-        )
-    tables["payments"] = [row for row in tables["payments"] if row["payment_date"] <= AS_OF]
-    tables["payments"].sort(key=lambda row: (row["payment_date"], row["payment_id"], row["payment_amount"]))
+    payees = (
+        ("Stadtwerke Ostermoor", "OMV9001", 50_000, 80_000, False),
+        ("Umlage Landkreis", "OMV9002", 9e5, 1.1e6, True),
+        ("Parkhaus am Markt", "OMV9003", 960.0, 960.0, False),
+        ("Parkhaus am Markt", "OMV9003", 960.0, 960.0, False),
+    )
+    periods = months(D(2021, 10, 1), 36)
+    place.monthly(tables, DEPARTMENTS[4], periods, payees, number="OM7", paid_after=12, words="Monatlich")
+    place.credits(tables, every=190, share=0.04, after=2, words="Gutschrift")
 
 
 SEASON = (1.1, 1.3, 1.5, 1.3, 1.0, 0.9, 0.8, 0.8, 0.8, 0.8, 0.8, 0.9)  # requests, January to December
@@ -324,24 +271,17 @@ def _observations(rng, vendors):
             ]
             if start >= D(2024, 5, 1):
                 rows.append(proportion(rng, "OM-03", vendor, period, 0.7, n))
-        for quarter in range(4):
-            first = periods[24 + 3 * quarter][0]
-            period = (first, periods[26 + 3 * quarter][1])
-            for district, weight, gap in DISTRICTS:
-                cases = int(requests * 3 * weight) if weight else int(contract in (LATE, LASTING) and quarter != 2)
-                if cases:
-                    rows.append(
-                        proportion(
-                            rng,
-                            "ST-03",
-                            vendor,
-                            period,
-                            on_time + gap,
-                            cases,
-                            stratum=district,
-                            stratum_kind="District",
-                        )
-                    )
+        rows += by_group(
+            rng,
+            "ST-03",
+            vendor,
+            last_quarters(periods),
+            DISTRICTS,
+            "District",
+            on_time,
+            requests * 3,
+            (0, 1, 3) if contract in (LATE, LASTING) else (),
+        )
         for year in range(3):  # resurfacing is paid and accepted once a season
             lanes = round(float(rng.uniform(38, 46)), 1)
             cost = round(lanes * 92_000 * (1.0, 1.07, 1.12)[year] * float(rng.uniform(0.97, 1.03)), 2)
@@ -397,33 +337,17 @@ RESPONDENTS = (
 )
 
 
-def _people(folder, rng, questions, vendors):
+def _people(folder, rng, questions):
     usual = {"1": 2, "2": 1, "3": 1, "4": 1, "5": 2, "6": 1, "7": 0, "8": 2, "9": 1}
-    cities = ("procurement", "department", "finance", "leadership", "legal")
     levels = (
-        {("Q13", role): 3 for role in cities}
-        | {("Q13", "department"): 1}
-        | {("Q37", role): 1 for role in cities}
-        | {("Q37", "legal"): 3}
-        | {("Q31", role): 2 for role in cities}
-        | {("Q31", "department"): 1}
-        | {("Q01", role): 3 for role in cities}
-        | {("Q35", role): 3 for role in cities}
+        agreed("Q13", 3, department=1)
+        | agreed("Q37", 1, legal=3)
+        | agreed("Q31", 2, department=1)
+        | agreed("Q01", 3)
+        | agreed("Q35", 3)
     )
-    rows = []
-    for respondent in RESPONDENTS:
-        rows += answers(
-            rng,
-            asked(questions, respondent[1]),
-            [respondent],
-            usual,
-            round_="1",
-            day="2024-09-10",
-            levels=levels,
-            evidence_gaps=("Q01",),
-        )
-    write_rows(folder / "answers.csv", rows)
-
+    rounds = (("1", "2024-09-10", RESPONDENTS, usual, levels),)
+    questionnaire(folder / "answers.csv", rng, questions, rounds, evidence_gaps=("Q01",))
     metrics = ("ST-03", "ST-04", "ST-05", "ST-06", "ST-09", "OM-01", "OM-02", "OM-03", "OM-04")
-    rated = metric_ratings(rng, LATE, metrics, {("OM-01", "no perverse incentive"): 0, ("OM-01", "relevant"): 1})
-    write_rows(folder / "metric_ratings.csv", stamped(rated, "Advisor E", "2024-09-17"))
+    low = {("OM-01", "no perverse incentive"): 0, ("OM-01", "relevant"): 1}
+    rated(folder / "metric_ratings.csv", rng, LATE, metrics, low, author="Advisor E", day="2024-09-17")

@@ -7,23 +7,9 @@ Its files are an Excel workbook with titles, totals and footnotes, and CSV expor
 import datetime as dt
 
 import xlsxwriter
-from world import (
-    DAY,
-    Department,
-    Notation,
-    Place,
-    answers,
-    asked,
-    headings,
-    metric_ratings,
-    months,
-    observation,
-    proportion,
-    stamped,
-    write_csv,
-    write_rows,
-    write_sheet,
-)
+from exports import Notation, headings, write_csv, write_sheet
+from people import agreed, questionnaire, rated
+from world import DAY, Department, Place, by_group, last_quarters, months, observation, proportion
 
 D = dt.date
 AS_OF = D(2024, 12, 31)
@@ -178,7 +164,7 @@ def build(folder, kinds, questions, columns):
             title=("Monthly provider results",),
         )
     write_csv(raw / "pathway_cases.csv", _cases(rng, vendors), headings(columns["cases"]), PORTAL, kinds["cases"])
-    _people(folder, rng, questions, vendors)
+    _people(folder, rng, questions)
 
 
 def _provider_contracts(place, tables, providers):
@@ -244,80 +230,40 @@ def _planted_contracts(place, tables):
         ("Q-2022-C03", 280_000.0, 0.6, ("option exercised", 280_000.0, "Option year as priced")),
         ("Q-2022-C04", 320_000.0, 0.6, ("scope", 160_000.0, "Added work")),
     )
-    for number, amount, paid, change in plans:
-        contract = place.contract(
-            tables,
-            clerk,
-            "Professional services",
-            amount,
-            "open",
-            D(2022, 2, 7),
-            4,
-            contract_id=number,
-            title="Records digitization",
-            signed_date=D(2022, 5, 16),
-            start_date=D(2022, 6, 1),
-            award_date=D(2022, 4, 20),
-            base_end_date=D(2024, 5, 31),
-            original_end_date=D(2024, 5, 31),
-            end_date=D(2024, 5, 31),
-            option_end_date=D(2025, 5, 31),
-            option_notice_date=D(2024, 3, 1),
-        )
-        tables["solicitations"][-1] |= {"award_date": D(2022, 4, 20), "signed_date": D(2022, 5, 16)}
-        if change:
-            place.change(tables, contract, D(2023, 10, 9), *change)
-        place.pay(tables, contract, clerk, total=round(contract["current_amount"] * paid, 2), linked=True)
+    place.alike(
+        tables,
+        clerk,
+        "Professional services",
+        plans,
+        posted=D(2022, 2, 7),
+        bids=4,
+        change_day=D(2023, 10, 9),
+        titles=("Records digitization",) * 4,
+        award_date=D(2022, 4, 20),
+        signed_date=D(2022, 5, 16),
+        start_date=D(2022, 6, 1),
+        base_end_date=D(2024, 5, 31),
+        option_end_date=D(2025, 5, 31),
+        option_notice_date=D(2024, 3, 1),
+    )
 
 
 def _spellings(place, tables):
     first = place.by_category["Facilities"][0]
-    second = place.vendor(
-        first["vendor_name"].upper().replace("CO.", "COMPANY"),
-        **{k: first[k] for k in ("vendor_address", "tax_id", "phone")},
-    )
-    for table, day in (("contracts", "signed_date"), ("payments", "invoice_date")):
-        for row in tables[table]:
-            if row.get("vendor_id") == first["vendor_id"] and row[day] >= D(2022, 7, 1):
-                row |= {"vendor_id": second["vendor_id"], "vendor_name": second["vendor_name"]}
+    name = first["vendor_name"].upper().replace("CO.", "COMPANY")
+    place.second_spelling(tables, first, name, D(2022, 7, 1), ("vendor_address", "tax_id", "phone"))
 
 
 def _other_payments(place, tables):
-    clerk = DEPARTMENTS[0]
-    for month, _ in months(D(2022, 1, 1), 36):
-        for name, number, amount, excluded in (
-            ("Quillhaven Power and Light", "QV9001", place.rng.uniform(80_000, 120_000), False),
-            ("Pension Trust Transfer", "QV9002", place.rng.uniform(1.2e6, 1.4e6), True),
-            ("Dockside Rents", "QV9003", 2_400.0, False),
-            ("Dockside Rents", "QV9003", 2_400.0, False),
-        ):
-            tables["payments"].append(
-                place.payment(
-                    clerk,
-                    amount=round(amount, 2),
-                    invoice=month,
-                    vendor_id=number,
-                    vendor_name=name,
-                    category="Other",
-                    description="Monthly",
-                    exclusion_flag=excluded,
-                    fund="100 General",
-                    payment_date=month + 12 * DAY,
-                    payment_id="Q7",
-                )
-            )
-    for row in [row for row in tables["payments"] if row.get("contract_id")][::173]:
-        tables["payments"].append(
-            row
-            | {
-                "payment_amount": -round(row["payment_amount"] * 0.06, 2),
-                "payment_date": row["payment_date"] + 2 * DAY,
-                "description": "Credit",
-                "payment_id": row["payment_id"] + "C",
-            }
-        )
-    tables["payments"] = [row for row in tables["payments"] if row["payment_date"] <= AS_OF]
-    tables["payments"].sort(key=lambda row: (row["payment_date"], row["payment_id"], row["payment_amount"]))
+    payees = (
+        ("Quillhaven Power and Light", "QV9001", 80_000, 120_000, False),
+        ("Pension Trust Transfer", "QV9002", 1.2e6, 1.4e6, True),
+        ("Dockside Rents", "QV9003", 2_400.0, 2_400.0, False),
+        ("Dockside Rents", "QV9003", 2_400.0, 2_400.0, False),
+    )
+    periods = months(D(2022, 1, 1), 36)
+    place.monthly(tables, DEPARTMENTS[0], periods, payees, number="Q7", paid_after=12, words="Monthly")
+    place.credits(tables, every=173, share=0.06, after=2, words="Credit")
 
 
 def _assessed(contract, start):
@@ -392,18 +338,17 @@ def _observations(rng, vendors):
                 rows.append(proportion(rng, "QH-03", vendor, period, 0.4, stayers))
             if start >= D(2023, 10, 1):
                 rows.append(proportion(rng, "QH-04", vendor, period, 0.5, stayers))
-        for quarter in range(4):
-            first = periods[30 + 3 * quarter][0]
-            period = (first, periods[32 + 3 * quarter][1])
-            for group, weight, gap in GROUPS:
-                people = int(exits * 3 * weight) if weight else int(contract in (LATE, SOON_ENOUGH) and quarter != 1)
-                if people:
-                    base = 0.17 if contract == "Q-2021-H11" else 0.30
-                    rows.append(
-                        proportion(
-                            rng, "HS-01", vendor, period, base + gap, people, stratum=group, stratum_kind="Population"
-                        )
-                    )
+        rows += by_group(
+            rng,
+            "HS-01",
+            vendor,
+            last_quarters(periods),
+            GROUPS,
+            "Population",
+            0.17 if contract == "Q-2021-H11" else 0.30,
+            exits * 3,
+            (0, 2, 3) if contract in (LATE, SOON_ENOUGH) else (),
+        )
     return rows
 
 
@@ -451,33 +396,17 @@ RESPONDENTS = (
 )
 
 
-def _people(folder, rng, questions, vendors):
+def _people(folder, rng, questions):
     usual = {"1": 1, "2": 2, "3": 2, "4": 1, "5": 2, "6": 2, "7": 1, "8": 2, "9": 2}
-    cities = ("procurement", "department", "finance", "leadership", "legal")
     levels = (
-        {("Q16", role): 3 for role in cities}
-        | {("Q16", "vendor"): 1}
-        | {("Q26", role): 3 for role in cities}
-        | {("Q26", "vendor"): 1}
-        | {("Q21", role): 2 for role in cities}
-        | {("Q21", "vendor"): 1}
-        | {("Q03", role): 3 for role in cities}
-        | {("Q06", role): 3 for role in cities}
+        agreed("Q16", 3, vendor=1)
+        | agreed("Q26", 3, vendor=1)
+        | agreed("Q21", 2, vendor=1)
+        | agreed("Q03", 3)
+        | agreed("Q06", 3)
     )
-    rows = []
-    for respondent in RESPONDENTS:
-        rows += answers(
-            rng,
-            asked(questions, respondent[1]),
-            [respondent],
-            usual,
-            round_="1",
-            day="2024-11-12",
-            levels=levels,
-            evidence_gaps=("Q03",),
-        )
-    write_rows(folder / "answers.csv", rows)
-
+    rounds = (("1", "2024-11-12", RESPONDENTS, usual, levels),)
+    questionnaire(folder / "answers.csv", rng, questions, rounds, evidence_gaps=("Q03",))
     metrics = ("HS-01", "HS-09", "HS-10", "HW-02", "HW-09", "ES-07", "QH-01", "QH-02", "QH-03", "QH-04", "QH-05")
-    rated = metric_ratings(rng, LATE, metrics, {("QH-01", "no perverse incentive"): 0, ("QH-01", "relevant"): 1})
-    write_rows(folder / "metric_ratings.csv", stamped(rated, "Advisor C", "2024-12-05"))
+    low = {("QH-01", "no perverse incentive"): 0, ("QH-01", "relevant"): 1}
+    rated(folder / "metric_ratings.csv", rng, LATE, metrics, low, author="Advisor C", day="2024-12-05")

@@ -7,22 +7,9 @@ drift from year to year, and a register sent quarter by quarter.
 import datetime as dt
 
 import numpy as np
-from world import (
-    DAY,
-    Department,
-    Notation,
-    Place,
-    answers,
-    asked,
-    headings,
-    metric_ratings,
-    months,
-    observation,
-    proportion,
-    stamped,
-    write_csv,
-    write_rows,
-)
+from exports import Notation, headings, write_csv
+from people import agreed, questionnaire, rated
+from world import DAY, Department, Place, by_group, last_quarters, months, observation, proportion
 
 D = dt.date
 AS_OF = D(2024, 6, 30)
@@ -157,7 +144,7 @@ def build(folder, kinds, questions, columns):
         kinds["observations"],
     )
     write_csv(raw / "crisis_team_cases.csv", _cases(rng, vendors), headings(columns["cases"]), USUAL, kinds["cases"])
-    _people(folder, rng, questions, vendors)
+    _people(folder, rng, questions)
 
 
 def _crisis_contracts(place, tables, teams):
@@ -225,85 +212,44 @@ def _planted_contracts(place, tables):
         ("RB-2022-9013", 310_000.0, 0.7, ("option exercised", 310_000.0, "Option year as priced")),
         ("RB-2022-9014", 300_000.0, 0.7, ("scope", 186_000.0, "Added work")),
     )
-    for number, amount, paid, change in plans:
-        contract = place.contract(
-            tables,
-            finance,
-            "Professional services",
-            amount,
-            "open",
-            D(2021, 11, 8),
-            4,
-            contract_id=number,
-            title="Temporary staff for revenue collection" if number.endswith(("1", "2")) else "Audit support",
-            signed_date=D(2022, 2, 10),
-            start_date=D(2022, 3, 1),
-            award_date=D(2022, 1, 20),
-            base_end_date=D(2024, 2, 29),
-            original_end_date=D(2024, 2, 29),
-            end_date=D(2024, 2, 29),
-            option_end_date=D(2025, 2, 28),
-            option_notice_date=D(2023, 12, 1),
-        )
-        tables["solicitations"][-1] |= {"award_date": D(2022, 1, 20), "signed_date": D(2022, 2, 10)}
-        if change:
-            place.change(tables, contract, D(2023, 8, 14), *change)
-        total = contract["current_amount"] * paid
-        place.pay(tables, contract, finance, total=round(total, 2), linked=True)
+    collection, audit = "Temporary staff for revenue collection", "Audit support"
+    place.alike(
+        tables,
+        finance,
+        "Professional services",
+        plans,
+        posted=D(2021, 11, 8),
+        bids=4,
+        change_day=D(2023, 8, 14),
+        titles=(collection, collection, audit, audit),
+        award_date=D(2022, 1, 20),
+        signed_date=D(2022, 2, 10),
+        start_date=D(2022, 3, 1),
+        base_end_date=D(2024, 2, 29),
+        option_end_date=D(2025, 2, 28),
+        option_notice_date=D(2023, 12, 1),
+    )
 
 
 def _spellings(place, tables):
     """One paving firm was entered twice; its later contracts carry the second spelling."""
     first = place.by_category["Street maintenance"][0]
-    second = place.vendor(
-        first["vendor_name"].upper().replace(",", "").replace(".", "") + "ORPORATED",
-        **{k: first[k] for k in ("vendor_address", "vendor_place", "vendor_certification", "phone")},
-    )
-    for table, day in (("contracts", "signed_date"), ("payments", "invoice_date")):
-        for row in tables[table]:
-            if row.get("vendor_id") == first["vendor_id"] and row[day] >= D(2023, 1, 1):
-                row |= {"vendor_id": second["vendor_id"], "vendor_name": second["vendor_name"]}
+    name = first["vendor_name"].upper().replace(",", "").replace(".", "") + "ORPORATED"
+    carried = ("vendor_address", "vendor_place", "vendor_certification", "phone")
+    place.second_spelling(tables, first, name, D(2023, 1, 1), carried)
 
 
 def _other_payments(place, tables):
     """Lines that belong to no contract: utilities, payroll transfers, refunds; and two rents of one day, both real."""
-    finance = DEPARTMENTS[-1]
-    for month, _ in months(D(2021, 8, 1), 35):
-        for name, number, amount, excluded in (
-            ("County Power District", "RBV9001", place.rng.uniform(60_000, 90_000), False),
-            ("Riverbend Payroll Clearing", "RBV9002", place.rng.uniform(2e6, 2.2e6), True),
-            ("Old Mill Storage", "RBV9003", 1_850.0, False),
-            ("Old Mill Storage", "RBV9003", 1_850.0, False),
-        ):
-            tables["payments"].append(
-                place.payment(
-                    finance,
-                    amount=round(amount, 2),
-                    invoice=month,
-                    contract=None,
-                    vendor_id=number,
-                    vendor_name=name,
-                    category="Other",
-                    description="Monthly",
-                    exclusion_flag=excluded,
-                    fund="100 General",
-                    payment_date=month + 14 * DAY,
-                    payment_id="RB7",
-                )
-            )
-    refunds = [row for row in tables["payments"] if row.get("contract_id")][::211]
-    for row in refunds:
-        tables["payments"].append(
-            row
-            | {
-                "payment_amount": -round(row["payment_amount"] * 0.05, 2),
-                "payment_date": row["payment_date"] + 3 * DAY,
-                "description": "Credit",
-                "payment_id": row["payment_id"] + "C",
-            }
-        )
-    tables["payments"] = [row for row in tables["payments"] if row["payment_date"] <= AS_OF]
-    tables["payments"].sort(key=lambda row: (row["payment_date"], row["payment_id"], row["payment_amount"]))
+    payees = (
+        ("County Power District", "RBV9001", 60_000, 90_000, False),
+        ("Riverbend Payroll Clearing", "RBV9002", 2e6, 2.2e6, True),
+        ("Old Mill Storage", "RBV9003", 1_850.0, 1_850.0, False),
+        ("Old Mill Storage", "RBV9003", 1_850.0, 1_850.0, False),
+    )
+    periods = months(D(2021, 8, 1), 35)
+    place.monthly(tables, DEPARTMENTS[-1], periods, payees, number="RB7", paid_after=14, words="Monthly")
+    place.credits(tables, every=211, share=0.05, after=3, words="Credit")
 
 
 def _observations(rng, vendors):
@@ -365,24 +311,17 @@ def _observations(rng, vendors):
             )
             if start >= D(2024, 3, 1):
                 rows.append(proportion(rng, "RB-03", vendor, period, 0.45, contacts))
-        for quarter in range(4):
-            first = periods[30 + 3 * quarter][0]
-            period = (first, periods[32 + 3 * quarter][1])
-            for language, weight, gap in LANGUAGES:
-                people = int(calls * 0.42 * weight) if weight else int(quarter % 2 == 0 and calls > 210)
-                if people:
-                    rows.append(
-                        proportion(
-                            rng,
-                            "A9-10",
-                            vendor,
-                            period,
-                            connected + gap,
-                            people,
-                            stratum=language,
-                            stratum_kind="Language",
-                        )
-                    )
+        rows += by_group(
+            rng,
+            "A9-10",
+            vendor,
+            last_quarters(periods),
+            LANGUAGES,
+            "Language",
+            connected,
+            calls * 0.42,
+            (0, 2) if calls > 210 else (),
+        )
     return rows
 
 
@@ -434,34 +373,20 @@ RESPONDENTS = (
 )
 
 
-def _people(folder, rng, questions, vendors):
+def _people(folder, rng, questions):
     usual = {"1": 2, "2": 2, "3": 2, "4": 1, "5": 2, "6": 1, "7": 1, "8": 2, "9": 2}
-    cities = ("procurement", "department", "finance", "leadership", "legal")
-    meet = {("Q23", role): 3 for role in cities} | {("Q23", "procurement"): 4, ("Q23", "vendor"): 1}
-    trust = {("Q27", role): 3 for role in cities} | {("Q27", "vendor"): 1}
-    agenda = {("Q24", role): 3 for role in cities} | {("Q24", "vendor"): 2}
-    sheet = {("Q17", role): 3 for role in cities} | {("Q17", "vendor"): 3}
-    planned = {("Q06", role): 3 for role in cities}
-
-    rows = []
-    for round_, day, level, levels in (
-        ("1", "2023-05-16", usual, {}),
-        ("2", "2024-05-21", usual | {"6": 3}, meet | trust | agenda | sheet | planned),
-    ):
-        for respondent in RESPONDENTS if round_ == "2" else RESPONDENTS[:12]:
-            rows += answers(
-                rng,
-                asked(questions, respondent[1]),
-                [respondent],
-                level,
-                round_=round_,
-                day=day,
-                levels=levels,
-                evidence_gaps=("Q17",),
-            )
-    write_rows(folder / "answers.csv", rows)
-
+    later = (
+        agreed("Q23", 3, procurement=4, vendor=1)
+        | agreed("Q27", 3, vendor=1)
+        | agreed("Q24", 3, vendor=2)
+        | agreed("Q17", 3, vendor=3)
+        | agreed("Q06", 3)
+    )
+    rounds = (
+        ("1", "2023-05-16", RESPONDENTS[:12], usual, {}),
+        ("2", "2024-05-21", RESPONDENTS, usual | {"6": 3}, later),
+    )
+    questionnaire(folder / "answers.csv", rng, questions, rounds, evidence_gaps=("Q17",))
     metrics = ("A9-02", "A9-05", "A9-08", "A9-09", "A9-10", "RB-01", "RB-02", "RB-03", "RB-04")
     low = {("RB-01", "no perverse incentive"): 0, ("RB-01", "relevant"): 1, ("RB-03", "reliable"): 1}
-    rated = metric_ratings(rng, LATE, metrics, low)
-    write_rows(folder / "metric_ratings.csv", stamped(rated, "Advisor A", "2024-06-11"))
+    rated(folder / "metric_ratings.csv", rng, LATE, metrics, low, author="Advisor A", day="2024-06-11")

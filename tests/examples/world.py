@@ -4,9 +4,7 @@ Everything here is invented. Tables are lists of dicts with the column names of 
 writes them out in its own headings and notations.
 """
 
-import csv
 import datetime as dt
-import io
 import math
 from dataclasses import dataclass, field
 
@@ -487,6 +485,77 @@ class Place:
             "paid_to_date": round(sum(amount for date, amount in contract["paid"] if date <= day), 2),
         }
 
+    # What was planted
+
+    def alike(self, tables, department, category, plans, *, posted, bids, change_day, titles, **dates):
+        """Contracts with the same dates, about each of which one thing is known.
+
+        ``plans`` has the number, the amount, the share of it that is paid, and a change as `change` takes it or None.
+        """
+        for (number, amount, paid, change), title in zip(plans, titles, strict=True):
+            contract = self.contract(
+                tables,
+                department,
+                category,
+                amount,
+                "open",
+                posted,
+                bids,
+                contract_id=number,
+                title=title,
+                original_end_date=dates["base_end_date"],
+                end_date=dates["base_end_date"],
+                **dates,
+            )
+            tables["solicitations"][-1] |= {key: dates[key] for key in ("award_date", "signed_date")}
+            if change:
+                self.change(tables, contract, change_day, *change)
+            self.pay(tables, contract, department, total=round(contract["current_amount"] * paid, 2), linked=True)
+
+    def second_spelling(self, tables, first, name, since, carried):
+        """The same vendor entered again: what was signed or invoiced since then carries the other name."""
+        second = self.vendor(name, **{key: first[key] for key in carried})
+        for table, day in (("contracts", "signed_date"), ("payments", "invoice_date")):
+            for row in tables[table]:
+                if row.get("vendor_id") == first["vendor_id"] and row[day] >= since:
+                    row |= {"vendor_id": second["vendor_id"], "vendor_name": second["vendor_name"]}
+
+    def monthly(self, tables, department, periods, payees, *, number, paid_after, words):
+        """Payments that belong to no contract: each payee ``(name, id, lowest, highest amount, excluded)``."""
+        for month, _ in periods:
+            amounts = [low if low == high else self.rng.uniform(low, high) for _, _, low, high, _ in payees]
+            for (name, vendor_id, _, _, excluded), amount in zip(payees, amounts, strict=True):
+                tables["payments"].append(
+                    self.payment(
+                        department,
+                        amount=round(amount, 2),
+                        invoice=month,
+                        vendor_id=vendor_id,
+                        vendor_name=name,
+                        category="Other",
+                        description=words,
+                        exclusion_flag=excluded,
+                        fund="100 General",
+                        payment_date=month + paid_after * DAY,
+                        payment_id=number,
+                    )
+                )
+
+    def credits(self, tables, *, every, share, after, words):
+        """A part of some payments comes back; then the list of payments is closed on the last day."""
+        for row in [row for row in tables["payments"] if row.get("contract_id")][::every]:
+            tables["payments"].append(
+                row
+                | {
+                    "payment_amount": -round(row["payment_amount"] * share, 2),
+                    "payment_date": row["payment_date"] + after * DAY,
+                    "description": words,
+                    "payment_id": row["payment_id"] + "C",
+                }
+            )
+        tables["payments"] = [row for row in tables["payments"] if row["payment_date"] <= self.as_of]
+        tables["payments"].sort(key=lambda row: (row["payment_date"], row["payment_id"], row["payment_amount"]))
+
 
 # Observations
 
@@ -528,193 +597,19 @@ def proportion(rng, metric, vendor, period, share, n, *, spread=0.012, **more):
     return observation(metric, vendor, period, value=round(100 * count / n, 1), numerator=count, denominator=n, **more)
 
 
-# Answers
+def by_group(rng, metric, vendor, quarters, groups, kind, share, size, rare):
+    """A metric by group and quarter: of each group its weight and by how much its share differs.
 
-
-def answers(rng, questions, respondents, level, *, round_, day, levels=None, evidence_gaps=(), unknown=0.05):
-    """One row a respondent and question.
-
-    ``levels`` maps (question, role) to the level that role gives; ``level`` maps an activity to the usual level.
+    ``size`` is how many a group of weight 1 would have; one of weight 0 has one person in the quarters of ``rare``.
     """
-    rows = []
-    for respondent, role in respondents:
-        for question in questions:
-            usual = (levels or {}).get((question["id"], role))
-            fixed = usual is not None
-            usual = usual if fixed else level[question["activity"][0]]
-            draw = rng.random()
-            if not fixed and draw < unknown:
-                answer = "not known"
-            elif not fixed and draw < unknown + 0.02:
-                answer = "not applicable"
-            else:
-                step = 0 if fixed else int(rng.choice([-1, 0, 0, 0]))
-                answer = str(min(4, max(0, usual + step)))
-            shown = answer in "34" and role != "vendor" and question["id"] not in evidence_gaps
-            rows.append(
-                {
-                    "round": round_,
-                    "respondent": respondent,
-                    "role": role,
-                    "question": question["id"],
-                    "answer": answer,
-                    "evidence": f"Seen: {question['evidence_to_show']}" if shown else "",
-                    "comment": "",
-                    "author": respondent,
-                    "time": f"{day}T10:{rng.integers(60):02d}:00+00:00",
-                }
-            )
-    return rows
-
-
-# What people fill in
-
-TESTS = (
-    "relevant",
-    "no perverse incentive",
-    "attributable",
-    "well defined",
-    "timely",
-    "reliable",
-    "comparable",
-    "verifiable",
-    "cost proportionate",
-    "fair",
-)
-
-
-def stamped(rows, author, day):
-    return [row | {"author": author, "time": f"{day}T09:{k % 60:02d}:00+00:00"} for k, row in enumerate(rows)]
-
-
-def metric_ratings(rng, contract_id, metrics, low):
-    """Two raters, ten tests; ``low`` maps (metric, test) to the score that both gave."""
     return [
-        {
-            "contract_id": contract_id,
-            "metric_id": metric,
-            "rater": rater,
-            "test": test,
-            "score": low.get((metric, test), int(rng.choice([1, 2, 2, 2]))),
-            "comment": "",
-        }
-        for metric in metrics
-        for rater in ("Advisor A", "Program manager")
-        for test in TESTS
+        proportion(rng, metric, vendor, period, share + gap, n, stratum=group, stratum_kind=kind)
+        for number, period in enumerate(quarters)
+        for group, weight, gap in groups
+        if (n := int(size * weight) if weight else int(number in rare))
     ]
 
 
-def asked(questions, role):
-    """Vendors are asked what concerns them, the others everything."""
-    return [q for q in questions if role != "vendor" or "vendor" in (q["respondent_role"], q["secondary_role"])]
-
-
-def iso(rows):
-    """Dates as the workbook writes them."""
-    return [{k: v.isoformat() if isinstance(v, dt.date) else v for k, v in row.items()} for row in rows]
-
-
-# Exporters
-
-
-def headings(columns, last=False):
-    """The city's heading of each column; of two, the first or the last."""
-    chosen = {}
-    for heading, column in columns.items():
-        if last or column not in chosen:
-            chosen[column] = heading
-    return chosen
-
-
-@dataclass
-class Notation:
-    """How one city's system prints."""
-
-    date: str = "%m/%d/%Y"
-    money: object = "${:,.2f}".format
-    negative: object = None  # how a negative amount is printed, from its positive text
-    decimal: str = "."
-    yes_no: tuple = ("Yes", "No")
-
-    def text(self, column, value, kind):
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return self.yes_no[0] if value else self.yes_no[1]
-        if isinstance(value, dt.date):
-            return value.strftime(self.date)
-        if kind == "money":
-            text = self.money(abs(value))
-            return self.negative(text) if value < 0 else text
-        if isinstance(value, float):
-            return f"{value:.10g}".replace(".", self.decimal)
-        return str(value).title() if kind == "choice" else str(value)
-
-
-def lines(rows, headings, notation, kinds):
-    """Header and rows as text, in the city's headings."""
-    yield list(headings.values())
-    for row in rows:
-        yield [notation.text(column, row.get(column), kinds.get(column)) for column in headings]
-
-
-def write_csv(
-    path, rows, headings, notation, kinds, *, title=(), total=None, delimiter=",", encoding="utf-8", end="\n"
-):
-    """A delimited file with optional title lines above and a totals row below (of the named money columns)."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, lineterminator=end)
-    for line in title:
-        writer.writerow([line] if line else [])
-    writer.writerows(lines(rows, headings, notation, kinds))
-    if total:
-        writer.writerow(total_row(rows, headings, notation, total))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(out.getvalue().encode(encoding))
-
-
-def total_row(rows, headings, notation, total):
-    cells = ["" for _ in headings]
-    cells[0] = "Total"
-    for position, column in enumerate(headings):
-        if column in total:
-            cells[position] = notation.text(column, round(sum(row.get(column) or 0 for row in rows), 2), "money")
-    return cells
-
-
-def write_sheet(book, name, rows, headings, kinds, formats, *, title=(), total=None, note=None):
-    """A sheet of real numbers and dates, with a title above, a totals row and a footnote below."""
-    sheet = book.add_worksheet(name)
-    for k, line in enumerate(title):
-        sheet.merge_range(k, 0, k, 5, line, formats["title"])
-    top = len(title)
-    for k, heading in enumerate(headings.values()):
-        sheet.write_string(top, k, heading, formats["head"])
-    for line, row in enumerate(rows, start=top + 1):
-        for k, column in enumerate(headings):
-            value = row.get(column)
-            if isinstance(value, dt.date):
-                sheet.write_datetime(line, k, dt.datetime(value.year, value.month, value.day), formats["date"])
-            elif isinstance(value, bool):
-                sheet.write_string(line, k, "Y" if value else "N")
-            elif isinstance(value, int | float):
-                sheet.write_number(line, k, value, formats["money"] if kinds.get(column) == "money" else None)
-            elif value is not None:
-                sheet.write_string(line, k, value.title() if kinds.get(column) == "choice" else value)
-    below = top + len(rows) + 1
-    if total:
-        sheet.write_string(below, 0, "Grand total")
-        for k, column in enumerate(headings):
-            if column in total:
-                sheet.write_number(below, k, round(sum(row.get(column) or 0 for row in rows), 2), formats["money"])
-    if note:
-        sheet.write_string(below + 2, 0, note)
-
-
-def write_rows(path, rows):
-    """One of the CSVs that the workbook itself keeps."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(iso(rows))
+def last_quarters(periods):
+    """The four quarters of the twelve months that end with the last of these months."""
+    return [(periods[k][0], periods[k + 2][1]) for k in range(len(periods) - 12, len(periods), 3)]
