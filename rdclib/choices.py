@@ -63,8 +63,21 @@ class ChosenMetric(Strict):
     paid: bool = False  # some payment depends on it
     segments: str = ""  # groups or places by which it is also shown
     target: float | None = None  # in the metric's unit
+    target_low: float | None = None  # the two ends of a target band, in place of one target
+    target_high: float | None = None
     target_basis: Literal["", *TARGET_BASES] = ""
     standard: str = ""  # the published standard, named, when the target rests on one
+
+    @model_validator(mode="after")
+    def _has_one_kind_of_target(self):
+        ends = (self.target_low, self.target_high)
+        if ends == (None, None):
+            return self
+        if None in ends or self.target is not None:
+            raise ValueError("give one target, or both ends of a target band")
+        if self.target_low >= self.target_high:
+            raise ValueError("the lower end of a target band lies below the upper one")
+        return self
 
 
 # Payment designs, with the terms that each cannot do without (rdclib.payment says what they mean).

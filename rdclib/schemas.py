@@ -340,6 +340,10 @@ TABLES = {
             "high": number("Published high", "Upper end of an interval that came with the value."),
             "adjusted": yes_no("Adjusted", "The value was already adjusted by a model before it came to us."),
             "target": number("Target", "Target for that period, in the metric's unit."),
+            "target_low": number(
+                "Target band from", "Lower end of a target band, where both too little and too much miss it."
+            ),
+            "target_high": number("Target band to", "Upper end of a target band."),
             "suppressed": yes_no("Suppressed", "The value was withheld because too few people are behind it."),
             "received_date": date("Received", "The day the value reached the city."),
         },

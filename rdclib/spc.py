@@ -66,8 +66,8 @@ class Chart:
         ``consistently passes``, ``consistently fails``, ``hit and miss``; empty without a target.
     direction : str
         ``higher``, ``lower``, ``neutral``, ``band`` or ``closer``.
-    target : float, pair, ndarray or None
-        As given.
+    target : float, ndarray or None
+        As given: one number, one a point, the two ends of a band, or the two ends a point (two rows).
     note : str
         What a reader has to know of these limits.
     """
@@ -90,6 +90,11 @@ class Chart:
     direction: str
     target: object = None
     note: str = ""
+
+    @property
+    def wanted(self):
+        """Lower and upper end of what is wanted at each point, the same where it is one number; None without."""
+        return _ends(self.direction, self.target, len(self.values))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +123,7 @@ def xmr(values, *, baseline=None, rebase=(), direction="higher", target=None, sc
     direction : str
         What is good: ``higher``, ``lower``, ``neutral``, ``target band`` or ``closer to X``.
     target : float, array or pair, optional
-        One target, one a point, or for a target band its two ends.
+        One target, or one a point; for a target band its two ends, each one number or one a point.
     screen : bool
         Leave moving ranges above 3.267 times their mean out of the limits. NHSRplotthedots does so by default; the
         NHS spreadsheet and most textbooks do not.
@@ -206,7 +211,7 @@ def run_chart(values, *, direction="higher", target=None):
         notes.append(
             f"The series crosses its median {runs[2]} times, fewer than the {runs[3]} that chance allows: it moved."
         )
-    points = _points(signs, values, center, direction, target)
+    points = _points(signs, values, center, direction, _ends(direction, target, len(values)))
     variation = _latest(points)
     if few and variation == "common cause":
         variation = "neutral"
@@ -517,7 +522,8 @@ def _chart(
                 signs[rule][where] = found[rule]
     lower = np.maximum(center - 3 * sigma, floor)
     upper = np.minimum(center + 3 * sigma, ceiling)
-    points = _points(signs, values, center, direction, target)
+    ends = _ends(direction, target, len(values))
+    points = _points(signs, values, center, direction, ends)
     last = slice(starts[-1], len(values))
     return Chart(
         kind,
@@ -531,7 +537,7 @@ def _chart(
         int(_known(values).sum()),
         *_runs(_side(values[last], center[last] * median)),
         _latest(points) if meaningful else "",
-        _assurance(lower, upper, direction, target) if meaningful else "",
+        _assurance(lower, upper, direction, ends, floor, ceiling) if meaningful else "",
         direction,
         target,
         " ".join(note[0].upper() + note[1:] for note in notes),
@@ -622,7 +628,7 @@ def _side(values, middle):
         return (values > middle + same).astype(int) - (values < middle - same)
 
 
-def _points(signs, values, center, direction, target):
+def _points(signs, values, center, direction, ends):
     """Say of each point whether its first signal (in the order of `RULES`) is good or bad."""
     points = np.full(len(values), "common cause", dtype=object)
     done = np.zeros(len(values), bool)
@@ -636,7 +642,7 @@ def _points(signs, values, center, direction, target):
             elif direction == "neutral":
                 good = 0
             else:
-                good = _toward(values[place], center[place], sign if rule == "trend" else 0, _band(target, place))
+                good = _toward(values[place], center[place], sign if rule == "trend" else 0, ends[:, place])
             points[place] = {1: "improvement", -1: "concern", 0: "neutral"}[good]
             done[place] = True
     points[~_known(values)] = "missing"
@@ -655,14 +661,14 @@ def _toward(value, center, trend, band):
     return int(np.sign(gap(center) - gap(value)))
 
 
-def _band(target, place):
-    """The two ends of what is wanted at a point."""
+def _ends(direction, target, n):
+    """The two ends of what is wanted at each of n points, as two rows; None without a target."""
+    if target is None:
+        return None
     target = np.asarray(target, float)
-    if target.ndim == 0:
-        return float(target), float(target)
-    if target.shape == (2,):
-        return float(target[0]), float(target[1])
-    return float(target[place]), float(target[place])
+    if direction == "band" and target.ndim == 1:
+        target = target[:, None]
+    return np.broadcast_to(target, (2, n))
 
 
 def _latest(points):
@@ -671,11 +677,15 @@ def _latest(points):
     return str(known[-1]) if len(known) else ""
 
 
-def _assurance(lower, upper, direction, target):
-    """Whether the target lies beyond the limits of the last point: NHS Making Data Count's assurance."""
-    if target is None or direction == "neutral":
+def _assurance(lower, upper, direction, ends, floor, ceiling):
+    """Whether the target lies beyond the limits of the last point: NHS Making Data Count's assurance.
+
+    A band is always met when the limits lie within it, and never when they lie outside of it. An end beyond which no
+    value can be, such as 0 of a share, cannot be missed.
+    """
+    if ends is None or direction == "neutral":
         return ""
-    low, high = _band(target, len(lower) - 1)
+    low, high = ends[:, -1]
     # The latest point may be one without a denominator: the limits of the last that has them.
     known = np.flatnonzero(np.isfinite(upper) & np.isfinite(lower))
     if not len(known) or not isfinite(low):
@@ -686,7 +696,8 @@ def _assurance(lower, upper, direction, target):
     elif direction == "lower":
         passes, fails = low > upper, low < lower
     else:
-        passes, fails = low < lower and upper < high, high < lower or upper < low
+        passes = (low < lower or low <= floor) and (upper < high or high >= ceiling)
+        fails = high < lower or upper < low
     return "consistently passes" if passes else "consistently fails" if fails else "hit and miss"
 
 
@@ -718,7 +729,7 @@ def _direction(direction, target, n):
         return "neutral", None
     if target is not None:
         shape = np.shape(target)
-        if kind == "band" and (shape != (2,) or target[0] > target[1]):
+        if kind == "band" and (shape not in ((2,), (2, n)) or np.any(np.subtract(*np.asarray(target, float)) > 0)):
             raise ValueError("target: a target band has two ends, the lower one first")
         if kind != "band" and shape not in ((), (n,)):
             raise ValueError("target: one number, or one for each point")

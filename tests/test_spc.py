@@ -428,6 +428,96 @@ def test_assurance(direction, target, assurance):
     assert spc.xmr([10, 11, 9] * 4, direction=direction, target=target).assurance == assurance
 
 
+# Mean 10; moving ranges 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2 with a mean of 15/11; limits 10 -+ 3 * 15/11 / 1.128.
+REACH = 45 / 11 / 1.128
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "assurance"),
+    [
+        (10 - REACH - 0.01, 10 + REACH + 0.01, "consistently passes"),
+        (10 - REACH + 0.01, 10 + REACH + 0.01, "hit and miss"),
+        (10 - REACH - 0.01, 10 + REACH - 0.01, "hit and miss"),
+        (10 + REACH - 0.01, 99, "hit and miss"),
+        (10 + REACH + 0.01, 99, "consistently fails"),
+        (0, 10 - REACH + 0.01, "hit and miss"),
+        (0, 10 - REACH - 0.01, "consistently fails"),
+        (9.99, 10.01, "hit and miss"),
+    ],
+)
+def test_a_band_is_always_met_when_the_limits_lie_within_it_and_never_when_they_lie_outside(low, high, assurance):
+    assert spc.xmr([10, 11, 9] * 4, direction="target band", target=(low, high)).assurance == assurance
+
+
+@pytest.mark.parametrize("end", ["lower", "upper"])
+def test_a_band_that_ends_on_a_limit_is_hit_and_miss(end):
+    limit = getattr(spc.xmr([10, 11, 9] * 4), end)[-1]
+    for band in ((0, limit), (limit, 99)):
+        assert spc.xmr([10, 11, 9] * 4, direction="band", target=band).assurance == "hit and miss"
+
+
+def test_an_end_of_a_band_beyond_which_no_share_can_be_is_not_missed():
+    # 10 of 100: limits 1% to 19%. Of 4 of 100 the lower limit is cut off at 0.
+    def assurance(count, band):
+        return spc.p_chart([count, count] * 6, 100, direction="band", target=band).assurance
+
+    assert assurance(10, (0.005, 0.2)) == assurance(10, (0, 0.2)) == assurance(4, (0, 0.2)) == "consistently passes"
+    assert assurance(4, (0.001, 0.2)) == "hit and miss"
+    assert assurance(96, (0.8, 1)) == "consistently passes"
+    assert assurance(96, (0.8, 0.999)) == "hit and miss"
+
+
+@pytest.mark.parametrize(
+    ("band", "says"),
+    [
+        ((30, 40), "improvement"),
+        ((20, 30), "improvement"),
+        ((30.01, 40), "improvement"),
+        ((15, 25.01), "improvement"),
+        ((15, 25), "neutral"),  # as far above the band as the mean lies below it
+        ((15, 24.99), "concern"),
+        ((10, 20), "concern"),
+        ((0, 10), "concern"),
+        ((0, 9.99), "concern"),
+    ],
+)
+def test_a_jump_from_10_to_30_is_good_or_bad_by_its_way_to_the_band(band, says):
+    chart = spc.xmr([10, 11, 9] * 4 + [30], direction="target band", target=band, baseline=12)
+    assert (chart.variation, chart.points[-1]) == (says, says)
+
+
+def test_the_ends_of_a_band_may_change_from_point_to_point():
+    low, high = np.full(13, 5.0), np.full(13, 15.0)
+    low[12], high[12] = 25, 35
+    chart = spc.xmr([10, 11, 9] * 4 + [30], direction="band", target=(low, high), baseline=12)
+
+    assert chart.variation == "improvement"
+    assert chart.assurance == "consistently fails"
+    assert (chart.wanted[:, 0].tolist(), chart.wanted[:, 12].tolist()) == ([5, 15], [25, 35])
+
+
+def test_two_points_with_targets_of_their_own_are_no_band():
+    chart = spc.xmr([1, 2], direction="closer to", target=[3, 4])
+    assert chart.wanted.tolist() == [[3, 4], [3, 4]]
+
+
+@given(st.lists(st.floats(0, 100), min_size=13, max_size=30), st.floats(0, 100))
+@settings(max_examples=40, deadline=None)
+def test_a_band_of_no_width_is_a_value_to_come_closer_to(values, target):
+    band = spc.xmr(values, direction="band", target=(target, target), baseline=12)
+    closer = spc.xmr(values, direction="closer to", target=target, baseline=12)
+    assert (band.points.tolist(), band.assurance) == (closer.points.tolist(), closer.assurance)
+
+
+@given(st.lists(st.floats(0, 100), min_size=13, max_size=30), st.tuples(st.floats(0, 100), st.floats(0, 100)))
+@settings(max_examples=40, deadline=None)
+def test_a_band_says_the_same_of_the_mirrored_series(values, ends):
+    low, high = sorted(ends)
+    one = spc.xmr(values, direction="band", target=(low, high), baseline=12)
+    other = spc.xmr([-v for v in values], direction="band", target=(-high, -low), baseline=12)
+    assert (one.points.tolist(), one.assurance) == (other.points.tolist(), other.assurance)
+
+
 def test_assurance_target_on_a_limit_is_hit_and_miss():
     chart = spc.c_chart(WAFERS, direction="lower", target=28)
     assert chart.assurance == "hit and miss"
@@ -442,6 +532,7 @@ def test_assurance_target_on_a_limit_is_hit_and_miss():
         (lambda: spc.xmr([1, 2, 3], rebase=[3]), "rebase: a position outside the series"),
         (lambda: spc.xmr([1, 2, 3], target=[1, 2]), "target: one number, or one for each point"),
         (lambda: spc.xmr([1, 2, 3], direction="target band", target=(2, 1)), "target: a target band has two ends"),
+        (lambda: spc.xmr([1, 2], direction="band", target=([1, 3], [2, 2])), "target: a target band has two ends"),
         (lambda: spc.p_chart([3], [2]), "count: above n"),
         (lambda: spc.p_chart([-1], [2]), "count: below zero"),
         (lambda: spc.u_chart([1, 2], [2]), "count and exposure: of different length"),

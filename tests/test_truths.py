@@ -194,6 +194,10 @@ def missing_months(stages, where, sight):
     return series.missing + series.late >= int(sight["missing_months"])
 
 
+def assurance(stages, where, sight):
+    return stages.series(where).chart.assurance == sight["assurance"]
+
+
 def step(stages, where, sight):
     paths = stages.review.pathway.by_vendor.set_index("name")
     return bool(paths.loc[where["vendor"], f"{sight['step']}_kept"] < float(sight["below"]))
@@ -219,6 +223,7 @@ SEEN_BY = {
     "suppressed": suppressed,
     "gap_below": gap,
     "missing_months": missing_months,
+    "assurance": assurance,
     "step": step,
     "funnel": in_funnel,
 }

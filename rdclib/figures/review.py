@@ -257,10 +257,7 @@ def _chart(axes, one, *, small):
     for what, (color, mark, size) in _LOOK.items():
         here = chart.points == what
         axes.scatter(days[here], values[here], s=size if not small else size * 0.6, color=color, marker=mark, zorder=3)
-    target = chart.target
-    if target is not None:
-        level = np.asarray(target, float)
-        level = np.full(len(days), level) if level.ndim == 0 else level
+    for level in () if chart.wanted is None else np.unique(chart.wanted, axis=0):
         axes.plot(days, level, color=style.TARGET, linewidth=1.2, linestyle=(0, (4, 2)))
     late = table["gap"].isin(["late", "missing", "suppressed", "unit"]).to_numpy()
     if late.any():
@@ -284,7 +281,9 @@ def _key(figure, shown):
         if what in there
     ]
     if any(one.chart.target is not None for one in shown):
-        marks.append(Line2D([], [], color=style.TARGET, linewidth=1.2, linestyle=(0, (4, 2)), label="target"))
+        marks.append(
+            Line2D([], [], color=style.TARGET, linewidth=1.2, linestyle=(0, (4, 2)), label=_target_words(shown))
+        )
     if any(one.late or one.missing for one in shown):
         marks.append(Line2D([], [], linestyle="none", marker="x", color=style.CONCERN, markersize=5, label="no data"))
     if any(one.rebases for one in shown):
@@ -292,6 +291,11 @@ def _key(figure, shown):
     figure.legend(
         handles=marks, loc="lower center", ncols=min(len(marks), 6), fontsize=8.5, handlelength=1.6, columnspacing=1.1
     )
+
+
+def _target_words(shown):
+    bands = [one.chart.direction == "band" for one in shown if one.chart.target is not None]
+    return "target band" if all(bands) else "target"
 
 
 def _share_axis(shown):

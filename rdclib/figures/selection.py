@@ -141,12 +141,15 @@ def _history(axes, line, history):
         axes.axhline(start.value, color=style.MUTED, linewidth=1.2)
         labels.append((start.value, formats.number(start.value), style.MUTED))
     axes.plot(at, values, color=style.DATA, marker="o", markersize=3.5, linewidth=1.3)
-    wanted = target.asked
-    if not math.isnan(wanted):
+    refused = " refused" if math.isnan(target.value) else ""
+    for wanted in (x for x in (target.asked, target.high) if not math.isnan(x)):
         axes.axhline(wanted, color=style.TARGET, linestyle="--", linewidth=1.5)
-        refused = " refused" if math.isnan(target.value) else ""
         labels.append((wanted, f"{formats.number(wanted)}{refused or ' target'}", style.TARGET))
-    ends = [v for v in (start.low, start.high, wanted, np.nanmin(values), np.nanmax(values)) if math.isfinite(v)]
+    ends = [
+        v
+        for v in (start.low, start.high, target.asked, target.high, np.nanmin(values), np.nanmax(values))
+        if math.isfinite(v)
+    ]
     room = (max(ends) - min(ends)) * 0.1 or 1.0
     axes.set_ylim(min(ends) - room, max(ends) + room)
     end_labels(axes, labels)
@@ -166,7 +169,9 @@ def _told(line):
     if not start.usable:
         return f"{line.metric.name}: {formats.plural(start.n, 'point')}, no baseline."
     limits = formats.interval(start.low, start.high)
-    target = "" if math.isnan(line.target.value) else f", target {formats.number(line.target.value)}"
+    wanted, high = line.target.value, line.target.high
+    words = formats.number(wanted) if math.isnan(high) else formats.interval(wanted, high)
+    target = "" if math.isnan(wanted) else f", target {words}"
     return f"{line.metric.name}: mean {formats.number(start.value)}, natural limits {limits}{target}."
 
 

@@ -70,6 +70,10 @@ def findings(frame, table):
                 "kept apart; sums are made within a currency",
                 value,
             )
+    if table == "observations":
+        turned = (frame["target_low"] > frame["target_high"]).to_numpy()
+        if turned.any():
+            find("warning", "target_low", turned, "above target_high", "taken as the upper end; check both")
     for first, second in ORDERS.get(table, ()):
         wrong = (frame[first].dt.normalize() > frame[second].dt.normalize()).to_numpy()
         if wrong.any():

@@ -11,6 +11,8 @@ from rdclib.intake.reading import slug
 
 # What a column says about the measure whose name it repeats: "Lower Estimate - Mortality" beside "Mortality".
 ROLES = (
+    ("target_low", r"\b(?:target|goal) (?:low|lower|from|min|minimum)$|^(?:lower|minimum|min) (?:target|goal)$"),
+    ("target_high", r"\b(?:target|goal) (?:high|upper|to|max|maximum)$|^(?:upper|maximum|max) (?:target|goal)$"),
     ("low", r"^lower\b|\blower (?:limit|estimate|ci|confidence)|\blcl$"),
     ("high", r"^upper\b|\bupper (?:limit|estimate|ci|confidence)|\bucl$"),
     (

@@ -107,7 +107,10 @@ def baselines(selection):
         span = formats.interval(_scaled(start.low, metric), _scaled(start.high, metric), _kind(metric))
         text = f"{name}: {_value(start.value, metric)} today (natural limits {span}; {start.n} points)."
         target = line.target
-        if not math.isnan(target.value):
+        if target.is_band:
+            ends = formats.interval(_scaled(target.value, metric), _scaled(target.high, metric), _kind(metric))
+            text += f" Target {ends}."
+        elif not math.isnan(target.value):
             text += f" Target {_value(target.value, metric)}."
         text += {
             "outside natural limits": " That is beyond what the process reaches today: it needs redesign, not effort.",

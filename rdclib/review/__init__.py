@@ -128,8 +128,7 @@ def review_records(records, choices=None):
     """
     choices = choices or Choices()
     decided = choices.review
-    targets = {m.metric_id: m.target for m in choices.selection.chosen if m.target is not None}
-    series = all_series(records, decided, targets)
+    series = all_series(records, decided, _targets(choices.selection))
     waiting = cases_on_time(records, decided)
     shown = (*series, *(waiting.series if waiting else ()))
     limited = [s for s in shown if np.isfinite(s.chart.upper).any()]
@@ -165,6 +164,12 @@ def review_records(records, choices=None):
         memos=memos(records, shown, rated, decided, concern),
         note=note,
     )
+
+
+def _targets(selection):
+    """What the metric schedule wants of each metric: one number and the two ends of a band, nan where not given."""
+    wanted = {m.metric_id: (m.target, m.target_low, m.target_high) for m in selection.chosen}
+    return {i: tuple(np.nan if x is None else x for x in t) for i, t in wanted.items() if t != (None, None, None)}
 
 
 def performance_concern(records):

@@ -151,7 +151,7 @@ def cases_on_time(records, choices):
         table["numerator"] = done[months.index].groupby(months).sum().reindex(index).to_numpy(float)
         table["denominator"] = months.groupby(months).size().reindex(index).to_numpy(float)
         table["value"] = table["numerator"] / table["denominator"]
-        table[["target", "low", "high"]] = np.nan
+        table[["target", "target_low", "target_high", "low", "high"]] = np.nan
         table["gap"] = np.where(table["value"].isna(), "missing", "")
         chart, notes = draw(ON_TIME, table, screen=choices.screen)
         r, allowed = spc.autocorrelation(table["value"])

@@ -117,7 +117,7 @@ def judge(change, target, others, questions=QUESTIONS):
     left_out[before:start] = True
     year = STEPS_A_YEAR[target.step]
     horizons = [months * year / 12 for months in MONTHS]
-    good = {"higher": 1, "lower": -1}.get(target.chart.direction, 0)
+    good, direction_note = _good(target.chart, values, start)
     fit, robust = _both(target, values, start, year)
     effects = tuple(_wider(fit.effect_at(h), robust.effect_at(h)) for h in horizons)
     raw = effects
@@ -127,8 +127,7 @@ def judge(change, target, others, questions=QUESTIONS):
     persists = _persists(values, start, target.chart.direction, target.chart.target)
     verdict, why = _verdict(fit, effects, raw, good, persists)
     notes = [fit.note]
-    if good == 0:
-        notes.append("The metric has no good direction of its own: the verdict cannot call a change better.")
+    notes.append(direction_note)
     asked = list(questions)
     if comparison_effects:
         asked = [q for q in asked if not q.startswith("Did comparable")]
@@ -139,6 +138,25 @@ def judge(change, target, others, questions=QUESTIONS):
         change.what, change.date, target, fit, effects, names, comparison_effects, persists, change.trigger_periods,
         verdict, why, tuple(asked), " ".join(filter(None, notes)), *_curves(fit, target), left_out,
     )  # fmt: skip
+
+
+def _good(chart, values, start):
+    """+1 when higher is better, -1 when lower is, 0 when neither; and what has to be said of it.
+
+    For a target band (or a value to come closer to) it depends on where the series lay before the change.
+    """
+    if chart.direction in ("higher", "lower"):
+        return {"higher": 1, "lower": -1}[chart.direction], ""
+    known = values[:start][np.isfinite(values[:start])]
+    if chart.wanted is not None and len(known):
+        low, high = chart.wanted[:, max(start - 1, 0)]
+        what = "its target" if low == high else "its target band"
+        if known.mean() < low:
+            return 1, f"Before the change it lay below {what}: higher is better."
+        if known.mean() > high:
+            return -1, f"Before the change it lay above {what}: lower is better."
+        return 0, "Before the change it was within its target band: the verdict cannot call a change better."
+    return 0, "The metric has no good direction of its own: the verdict cannot call a change better."
 
 
 def _both(series, values, start, year):
@@ -215,8 +233,7 @@ def _persists(values, start, direction, target):
     """Whether the last six points still show an improvement against limits from before the change."""
     if start < 2 or len(values) - start < PERSIST:
         return False
-    kind = {"band": "band", "closer": "closer"}.get(direction, direction)
-    chart = spc.xmr(values, baseline=start, direction=kind, target=target)
+    chart = spc.xmr(values, baseline=start, direction=direction, target=target)
     last = [point for point in chart.points[start:] if point != "missing"][-PERSIST:]
     return len(last) == PERSIST and all(point == "improvement" for point in last)
 

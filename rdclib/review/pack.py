@@ -43,7 +43,9 @@ class Headline:
     measure : rdclib.review.series.Measure
     label : str
         Vendor and site.
-    latest, target : float
+    latest : float
+    target, target_high : float
+        What holds for the last period; two different numbers are the ends of a band; nan without a target.
     start, end : datetime.date
         The period of the latest value.
     variation, assurance : str
@@ -64,6 +66,7 @@ class Headline:
     label: str
     latest: float
     target: float
+    target_high: float
     start: date
     end: date
     variation: str
@@ -85,8 +88,8 @@ class Pack:
         The chosen metrics (five at most), one for each vendor, those that need a decision first.
     summary : DataFrame
         One row a headline metric: ``metric_id``, ``name``, ``kind``, ``vendors``, ``median``, ``lowest``, ``highest``
-        (of the latest values), ``target``, ``improving``, ``worsening``, ``never_met``, ``late`` (vendors each),
-        ``finding``.
+        (of the latest values), ``target``, ``target_high``, ``improving``, ``worsening``, ``never_met``, ``late``
+        (vendors each), ``finding``.
     topic : str
         The roadmap topic: chosen, or drafted from what is worst.
     topic_metric : str
@@ -175,7 +178,9 @@ def _summary(headlines):
     for metric_id in dict.fromkeys(h.measure.id for h in headlines):
         own = [h for h in headlines if h.measure.id == metric_id]
         latest = [h.latest for h in own]
-        targets = {h.target for h in own if np.isfinite(h.target)}
+        targets = {(h.target, h.target_high) for h in own if np.isfinite(h.target)}
+        # Vendors with targets of their own have no common one.
+        target, target_high = targets.pop() if len(targets) == 1 else (np.nan, np.nan)
         rows.append(
             {
                 "metric_id": metric_id,
@@ -185,8 +190,8 @@ def _summary(headlines):
                 "median": float(np.median(latest)),
                 "lowest": min(latest),
                 "highest": max(latest),
-                # Vendors with targets of their own have no common one.
-                "target": targets.pop() if len(targets) == 1 else np.nan,
+                "target": target,
+                "target_high": target_high,
                 "improving": sum(h.variation == "improvement" for h in own),
                 "worsening": sum(h.variation == "concern" for h in own),
                 "never_met": sum(h.assurance == "consistently fails" for h in own),
@@ -230,7 +235,7 @@ def _headline_metrics(series, choices):
 
     def rank(metric_id):
         one = there[metric_id]
-        has_target = any(np.isfinite(target_of(s.chart)) for s in series if s.measure.id == metric_id)
+        has_target = any(np.isfinite(target_of(s.chart)[0]) for s in series if s.measure.id == metric_id)
         return (one.measure.direction == "neutral", not has_target, layers.get(one.measure.layer, 4), metric_id)
 
     return sorted(there, key=rank)[:MOST_HEADLINES]
@@ -245,7 +250,7 @@ def _headline(series, last, choices):
         series.measure,
         series.label,
         float(latest["value"]),
-        target_of(chart),
+        *target_of(chart),
         latest["start"].date(),
         latest["end"].date(),
         chart.variation,

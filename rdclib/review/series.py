@@ -42,9 +42,11 @@ _TEXT = (
 )
 _USED = [
     *_TEXT,
-    *("period_start", "period_end", "received_date", "value", "numerator", "denominator", "target", "low", "high"),
-    *("adjusted", "suppressed"),
+    *("period_start", "period_end", "received_date", "value", "numerator", "denominator", "low", "high"),
+    *("target", "target_low", "target_high", "adjusted", "suppressed"),
 ]
+_TARGETS = ["target", "target_low", "target_high"]
+_NUMBERS = ["value", "numerator", "denominator", *_TARGETS, "low", "high"]
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ class Series:
         ``day``, ``week``, ``month``, ``quarter``, ``half-year`` or ``year``.
     table : DataFrame
         One row a period, none left out: ``start``, ``end``, ``value``, ``numerator``, ``denominator``, ``target``,
-        ``low``, ``high`` (as published), ``gap`` (empty, or why there is no value: ``missing``, ``late``,
-        ``suppressed``, ``unit``).
+        ``target_low``, ``target_high`` (the ends of a band), ``low``, ``high`` (as published), ``gap`` (empty, or why
+        there is no value: ``missing``, ``late``, ``suppressed``, ``unit``).
     chart : rdclib.spc.Chart
     rebases : tuple of (date, str)
         Day and reason of every new set of limits.
@@ -176,8 +178,9 @@ def all_series(records, choices, targets=None):
     ----------
     records : rdclib.records.Records
     choices : rdclib.choices.Review
-    targets : dict of str to float, optional
-        Targets of the metric schedule, for observations that carry none.
+    targets : dict of str to (float, float, float), optional
+        Targets of the metric schedule (one number, or the two ends of a band; the rest nan), for observations that
+        carry none.
 
     Returns
     -------
@@ -193,8 +196,8 @@ def all_series(records, choices, targets=None):
         if additive:
             rows = rows.assign(numerator=rows["numerator"].fillna(rows["value"]))
         for (_, site), unit in _units(rows, additive):
-            if metric_id in (targets or {}) and unit["target"].isna().all():
-                unit = unit.assign(target=float(targets[metric_id]))
+            if metric_id in (targets or {}) and unit[_TARGETS].isna().all(axis=None):
+                unit = unit.assign(**dict(zip(_TARGETS, targets[metric_id], strict=True)))
             series.append(_series(measure, site, unit, records, choices, ends))
     return tuple(series)
 
@@ -282,10 +285,11 @@ def totals(rows, additive=False):
 
 
 def target_of(chart):
-    """The target that holds for the last period, or nan."""
+    """The target that holds for the last period: its two ends, equal unless it is a band; nan without a target."""
     if chart.target is None:
-        return np.nan
-    return float(np.asarray(chart.target).ravel()[-1])
+        return np.nan, np.nan
+    low, high = chart.wanted[:, -1]
+    return float(low), float(high)
 
 
 def match(series_or_row, vendor):
@@ -406,9 +410,8 @@ def draw(measure, table, *, baseline=None, rebase=(), screen=False):
     (rdclib.spc.Chart, list of str)
     """
     values = table["value"].to_numpy(float)
-    target, direction = _target(measure, table)
+    target, direction, notes = _target(measure, table)
     options = {"baseline": baseline, "rebase": rebase, "direction": direction, "target": target}
-    chart, notes = None, []
     kind = measure.measure_type
     parts = table["numerator"].notna() & (table["denominator"] > 0)
     whole = parts.any() and bool((parts | np.isnan(values)).all())
@@ -461,7 +464,7 @@ def _grid(rows, measure, until):
     place = index.to_numpy()  # rows come in order of time: of two in one period the later one stays
     columns = {"start": begins[: count + late].astype("datetime64[us]")}
     columns["end"] = ends[: count + late].astype("datetime64[us]")
-    for name in ("value", "numerator", "denominator", "target", "low", "high"):
+    for name in _NUMBERS:
         columns[name] = np.full(count + late, np.nan)
         columns[name][place] = rows[name].to_numpy(float)
     suppressed = np.zeros(count + late, bool)
@@ -484,9 +487,9 @@ def _begins(first, step, size, count):
 
 def _values(measure, table):
     """Values from numerators and denominators where they are there; shares between 0 and 1; odd units left out."""
-    columns = {name: table[name].to_numpy(float).copy() for name in table.columns[2:8]}
+    columns = {name: table[name].to_numpy(float).copy() for name in _NUMBERS}
     gap = table["gap"].to_numpy(object).copy()
-    reported, target = columns["value"], columns["target"]
+    reported = columns["value"]
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.where(columns["denominator"] > 0, columns["denominator"], np.nan)
         computed = columns["numerator"] / size * measure.scale
@@ -494,16 +497,18 @@ def _values(measure, table):
     per_line = measure.measure_type in ("proportion", "rate", "ratio") or share
     known = np.isfinite(reported)
     if share:
-        # Shares arrive as 0.82 or as 82: whichever most of them are is what the city means.
-        factor = 100.0 if known.any() and np.median(np.abs(reported[known])) > 1.5 else 1.0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factor = 100.0 if _in_percent(reported[known], (reported / computed)[known]) else 1.0
         reported = reported / factor
-        columns["target"] = np.where(np.abs(target) > 1.5, target / 100, target)
         columns["low"], columns["high"] = columns["low"] / factor, columns["high"] / factor
     elif measure.measure_type in ADDITIVE and not np.isfinite(size).any():
         reported = np.where(known, reported, columns["numerator"])
     first, second = (computed, reported) if per_line else (reported, computed)
     values = np.where(np.isfinite(first), first, second)
     unlike = np.abs(computed - reported) > 0.01 * np.maximum(np.abs(computed), 0.01 * measure.scale)
+    if share:
+        for name in _TARGETS:
+            columns[name] = _as_share(columns[name], values, percent=factor > 1 or not known.any())
     odd = _odd_units(values)
     found = tuple((table["start"].iloc[i].date(), float(values[i])) for i in odd)
     columns["value"] = values
@@ -513,6 +518,25 @@ def _values(measure, table):
     gap[~np.isfinite(values) & (gap == "")] = "missing"
     made = pd.DataFrame({"start": table["start"], "end": table["end"], **columns, "gap": gap})
     return made, found, int(unlike.sum()) if per_line else 0
+
+
+def _in_percent(values, to_counts):
+    """Whether shares arrived as 82 and not as 0.82: as their counts tell, or else as most of them must be meant."""
+    to_counts = to_counts[np.isfinite(to_counts)]
+    if len(to_counts):
+        return float(np.median(to_counts)) > 10
+    size = np.abs(values)
+    return len(size) > 0 and bool(np.median(size) > 1.5 or (np.median(size) > 1 and size.max() > 1.5))
+
+
+def _as_share(targets, values, *, percent):
+    """Targets of a share, where they are above 1.5 or (among percentages) nearer to the values so, divided by 100."""
+    large = np.abs(targets) > 1.5
+    if (percent or large.any()) and np.isfinite(values).any():
+        middle = np.nanmedian(values)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            large |= np.abs(np.log(targets / 100 / middle)) < np.abs(np.log(targets / middle))
+    return np.where(large, targets / 100, targets)
 
 
 def _odd_units(values):
@@ -536,15 +560,29 @@ def _odd_units(values):
 
 
 def _target(measure, table):
-    """Target by period (the last known one goes on), and the direction that goes with it."""
-    direction = measure.direction
-    target = table["target"].ffill().bfill()
-    if target.isna().all():
-        return None, direction
-    if direction == "band":
-        direction = "closer"
-    target = target.to_numpy(float)
-    return (float(target[0]) if np.all(target == target[0]) else target), direction
+    """Target by period (the last known one goes on), the direction that goes with it, and remarks."""
+    direction, notes = measure.direction, []
+    target, low, high = (table[name].ffill().bfill().to_numpy(float) for name in _TARGETS)
+    # The first known value is carried back, the last one on: a column is empty or full.
+    one, lower, upper = (len(column) > 0 and bool(np.isfinite(column[0])) for column in (target, low, high))
+    if direction in ("band", "closer to") and lower and upper:
+        return _level(np.sort([low, high], axis=0)), "band", notes
+    if direction == "band" and not one and (lower or upper):
+        notes.append(f"Of the target band only the {'lower' if lower else 'upper'} end is given: it is the target.")
+        return _level(low if lower else high), "higher" if lower else "lower", notes
+    if direction == "band" and one:
+        notes.append("One target is given for a metric with a target band: nearer to it counts as better.")
+    elif lower or upper:
+        words = "context" if direction == "neutral" else direction
+        notes.append(f"The ends of a target band are not used, since the metric's direction is “{words}”.")
+    if not one:
+        return None, direction, notes
+    return _level(target), "closer" if direction in ("band", "closer to") else direction, notes
+
+
+def _level(target):
+    """The same target in every period as one number (or two ends)."""
+    return target[..., 0] if np.all(target == target[..., :1]) else target
 
 
 def _until(records, contracts, ends):

@@ -32,7 +32,8 @@ class Concern:
     kind: str
     metric_id: str
     other: str = ""  # the other metric, for *same*
-    value: float = float("nan")  # target, or points of history
+    value: float = float("nan")  # target (of a band the lower end), or points of history
+    high: float = float("nan")  # upper end of a target band
 
 
 @dataclass(frozen=True)
@@ -332,17 +333,18 @@ def _line(member, history, choice, support, options, known, records):
         start = targets.Baseline(metric.id, *(float("nan"),) * 3, 0, "")
     else:
         start = targets.baseline(history, metric)
-    wanted = choice.target if choice else None
+    wanted = _wanted(choice) if choice else None
     basis, standard = (choice.target_basis, choice.standard) if choice else ("", "")
     if choice is None:  # a proposal: what the best quarter of past periods reached
         own = [option.value for option in options.get(metric.id, ()) if option.basis == "own history"]
         wanted, basis = (own[0], "own history") if own else (None, "")
     target = targets.judge(metric, start, wanted, basis=basis, standard=standard)
     nan = float("nan")
+    aim = target.aim(start.value)
     seen = (
-        targets.detectability(history, metric, start, target.value)
+        targets.detectability(history, metric, start, aim)
         if history is not None
-        else targets.Detectability(nan, target.value, nan, metric.cadence, nan, "values")
+        else targets.Detectability(nan, aim, nan, metric.cadence, nan, "values")
     )
     return schedule.Line(
         metric=metric,
@@ -353,7 +355,7 @@ def _line(member, history, choice, support, options, known, records):
         detectability=seen,
         mix=None
         if history is None
-        else targets.mix_of_clients(records.observations, history, metric, target.value, records.facts.smallest_group),
+        else targets.mix_of_clients(records.observations, history, metric, aim, records.facts.smallest_group),
         support=support[metric.id],
         guardrails=tuple(known[g] for g in metric.guardrail_ids if g in known),
         ready=start.usable,
@@ -364,14 +366,15 @@ def _concerns(metrics, facts, histories, lines, gates, same, observed):
     """What an advisor should know, the city's own and observed metrics first of all."""
     own = {m.id for m in facts.metrics} | set(observed) | {line.metric.id for line in lines}
     by_line = {line.metric.id: line for line in lines}
-    found = []
+    found, nan = [], float("nan")
     for metric in sorted((m for m in metrics if m.id in own), key=lambda m: m.id):
         if metric.id in by_line:
             line = by_line[metric.id]
             start = line.baseline
             if line.target.problem not in ("", "none"):
-                points = float(start.n) if line.target.problem == "no baseline" else line.target.asked
-                found.append(Concern(line.target.problem, metric.id, value=points))
+                known = line.target.problem != "no baseline"
+                value, high = (line.target.asked, line.target.high) if known else (float(start.n), nan)
+                found.append(Concern(line.target.problem, metric.id, value=value, high=high))
         else:
             start = targets.baseline(histories[metric.id], metric) if metric.id in histories else None
             if start is None or not start.usable:
@@ -379,7 +382,7 @@ def _concerns(metrics, facts, histories, lines, gates, same, observed):
             elif (agreed := _agreed_target(histories[metric.id])) is not None:
                 verdict = targets.judge(metric, start, agreed)
                 if verdict.problem:
-                    found.append(Concern(verdict.problem, metric.id, value=agreed))
+                    found.append(Concern(verdict.problem, metric.id, value=verdict.asked, high=verdict.high))
         if start is not None and start.moved:
             found.append(Concern("history moved", metric.id, value=float(start.n)))
         if rules.unguarded(metric):
@@ -396,8 +399,16 @@ def _concerns(metrics, facts, histories, lines, gates, same, observed):
     return tuple(found)
 
 
+def _wanted(choice):
+    """The chosen target, as one number or as the two ends of a band."""
+    return choice.target if choice.target_low is None else (choice.target_low, choice.target_high)
+
+
 def _agreed_target(history):
     """The newest target that came with the data."""
+    band = history.table[["target_low", "target_high"]].dropna()
+    if len(band):
+        return tuple(sorted(band.iloc[-1]))
     known = history.table["target"].dropna()
     return float(known.iloc[-1]) if len(known) else None
 
@@ -444,10 +455,11 @@ def _trial(chosen, lines, histories, recommendation, contract):
         history = histories.get(line.metric.id)
         if history is None:
             continue
-        found = trial.scenarios(history, line.metric, line.target.value, cost=cost)
+        aim = line.target.aim(line.baseline.value)
+        found = trial.scenarios(history, line.metric, aim, cost=cost)
         mine = [d for d in chosen.payment_designs if d.metric_id in ("", line.metric.id)]
         designs = [trial.design(d, line.metric, history) for d in mine] or trial.usual_designs(
-            recommendation, line.metric, history, line.baseline, line.target.value, contract.annual_amount
+            recommendation, line.metric, history, line.baseline, aim, contract.annual_amount
         )
         usable = [d for d in designs if d.kind not in payment.ON_COSTS or np.isfinite(cost)]
         if found and usable:

@@ -13,6 +13,8 @@ FEWEST_POINTS = 6
 # is too patchy to chart.
 FRESH_INTERVALS = 2
 COMPLETE_SHARE = 0.8
+# One target, or the two ends of a band.
+TARGETS = ["target", "target_low", "target_high"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,7 +22,8 @@ class Series:
     """A metric over time, all vendors of the contract together.
 
     ``table`` has one row a period, also for those without a value: ``period_start``, ``period_end``, ``value`` (in
-    the metric's unit), ``numerator``, ``denominator``, ``target``. ``rows`` are the observations behind it.
+    the metric's unit), ``numerator``, ``denominator``, ``target``, ``target_low``, ``target_high``. ``rows`` are the
+    observations behind it.
     """
 
     metric_id: str
@@ -112,7 +115,7 @@ def _totals(rows, scale, metric):
             "period_end": rows["period_end"],
             "numerator": numerator,
             "denominator": denominator,
-            "target": rows["target"],
+            **{name: rows[name] for name in TARGETS},
             "value": value,
             "whole": np.isfinite(numerator) & (denominator > 0),
             "weight": np.where(weighed, denominator, 0.0),
@@ -121,7 +124,8 @@ def _totals(rows, scale, metric):
     )
     by = parts.groupby("period_start", sort=True)
     table = by[["numerator", "denominator"]].sum(min_count=1)
-    table["period_end"], table["target"] = by["period_end"].max(), by["target"].mean()
+    table["period_end"] = by["period_end"].max()
+    table[TARGETS] = by[TARGETS].mean()
     whole, weight = by["whole"].all().to_numpy(), by["weight"].sum().to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         table["value"] = np.select(
@@ -137,7 +141,7 @@ def _totals(rows, scale, metric):
             ],
             default=by["value"].mean(),
         )
-    return table.reset_index()[["period_start", "period_end", "value", "numerator", "denominator", "target"]]
+    return table.reset_index()[["period_start", "period_end", "value", "numerator", "denominator", *TARGETS]]
 
 
 def _cadence(table, metric):

@@ -49,11 +49,24 @@ class Option:
 class Target:
     """A chosen target and what is to be said of it."""
 
-    value: float  # nan when there is none, or it was refused
+    value: float  # nan when there is none, or it was refused; of a target band the lower end
     asked: float  # the value that was asked for
     basis: str
     standard: str
     problem: str  # "", "no baseline", "outside natural limits", "already reached" or "none"
+    high: float = float("nan")  # upper end of a target band; nan for one number
+
+    @property
+    def is_band(self):
+        """A band that was asked for: too little and too much both miss it."""
+        return not np.isnan(self.high)
+
+    def aim(self, start):
+        """Where a process that starts here has to go: the target, or the nearer end of a band; nan from within."""
+        if not self.is_band:
+            return self.value
+        nearest = float(np.clip(start, self.value, self.high))
+        return nearest if nearest != start else float("nan")
 
 
 @dataclass(frozen=True)
@@ -175,8 +188,8 @@ def judge(metric, start, asked, *, basis="", standard=""):
     ----------
     metric : Metric
     start : Baseline
-    asked : float or None
-        In the metric's unit.
+    asked : float, pair of float or None
+        In the metric's unit; a pair is the two ends of a target band.
     basis : str
     standard : str
         The external standard, named.
@@ -188,19 +201,22 @@ def judge(metric, start, asked, *, basis="", standard=""):
         standard is named.
     """
     nan = float("nan")
-    if asked is None or np.isnan(asked):
+    if asked is None or np.isnan(asked).any():
         return Target(nan, nan, basis, standard, "none" if start.usable else "no baseline")
+    asked, high = (float(asked[0]), float(asked[1])) if np.ndim(asked) else (float(asked), nan)
     if not start.usable:
-        return Target(
-            float(asked) if standard else nan, float(asked), basis, standard, "" if standard else "no baseline"
-        )
+        return Target(asked if standard else nan, asked, basis, standard, "" if standard else "no baseline", high)
+    if not np.isnan(high):
+        outside, within = asked > start.high or high < start.low, asked <= start.low and start.high <= high
+        problem = "outside natural limits" if outside else "already reached" if within else ""
+        return Target(asked, asked, basis, standard, problem, high)
     beyond, below = asked > start.high, asked < start.low
     if metric.direction == "lower":
         beyond, below = below, beyond
     if metric.direction not in ("higher", "lower"):
         beyond, below = beyond or below, False
     problem = "outside natural limits" if beyond else "already reached" if below else ""
-    return Target(float(asked), float(asked), basis, standard, problem)
+    return Target(asked, asked, basis, standard, problem)
 
 
 def adjust_for_mix(negotiated, *, planned, actual, rates):

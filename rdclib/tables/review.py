@@ -18,7 +18,7 @@ def headline_summary(review):
             row.vendors,
             Value(row.median, row.kind),
             None if row.vendors < 2 else Interval(row.lowest, row.highest, row.kind),
-            Value(row.target, row.kind),
+            _target(row.target, row.target_high, row.kind),
             row.improving,
             row.worsening,
             row.never_met,
@@ -71,7 +71,7 @@ def headlines(review):
                 h.label,
                 Value(h.latest, h.measure.kind),
                 h.end,
-                Value(h.target, h.measure.kind),
+                _target(h.target, h.target_high, h.measure.kind),
                 _says(h.variation),
                 _assured(h.assurance),
                 _says(h.before),
@@ -541,6 +541,11 @@ def _effect(effect, kind):
 
 def _interval(low, high, kind):
     return None if math.isnan(low) and math.isnan(high) else Interval(low, high, kind)
+
+
+def _target(low, high, kind):
+    """One target, or the two ends of a band."""
+    return Value(low, kind) if low == high or math.isnan(low) else Interval(low, high, kind)
 
 
 def _says(variation):

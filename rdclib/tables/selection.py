@@ -39,7 +39,10 @@ _CONCERNS = {
         "A target of {value} lies beyond what the process reaches today.",
         "More effort will not do it: redesign the service, or choose a target within the limits.",
     ),
-    "already reached": ("A target of {value} is reached in nearly every period today.", "Raise it, or choose another."),
+    "already reached": (
+        "A target of {value} is reached in nearly every period today.",
+        "Ask for more, or choose another.",
+    ),
     "no guardrail": (
         "It rewards volume or speed, and nothing guards quality.",
         "Add a metric that would show the harm, such as complaints, returns or incidents.",
@@ -156,6 +159,8 @@ def metric_concerns(selection):
     for concern in selection.concerns:
         what, fix = _CONCERNS[concern.kind]
         words = {"n": formats.integer(concern.value), "value": formats.number(concern.value), "other": concern.other}
+        if not math.isnan(concern.high):
+            words["value"] = formats.interval(concern.value, concern.high)
         if concern.kind == "same":
             words["other"] = f"{concern.other} {names.get(concern.other, '')}".strip()
         name = f"{concern.metric_id} {names.get(concern.metric_id, '')}".strip()
@@ -231,7 +236,7 @@ def baselines(selection):
                 start.value,
                 limits,
                 start.n,
-                target.value,
+                _target_value(target),
                 _target_words(target),
                 options,
                 wait(seen),
@@ -256,11 +261,17 @@ def baselines(selection):
     return Table("Baselines and targets", columns, rows, notes=notes, id="baselines")
 
 
+def _target_value(target):
+    """One number, or the two ends of a band."""
+    return Interval(target.value, target.high, "number") if target.is_band else target.value
+
+
 def _target_words(target):
     if target.problem == "no baseline":
         if math.isnan(target.asked):
             return "none yet: no baseline"
-        return f"refused ({formats.number(target.asked)}): no baseline and no named standard"
+        asked = formats.interval(target.asked, target.high) if target.is_band else formats.number(target.asked)
+        return f"refused ({asked}): no baseline and no named standard"
     if target.problem == "none":
         return "none chosen"
     basis = target.standard or target.basis or "not said"
@@ -448,7 +459,7 @@ def metric_schedule(selection):
             "the city" if line.metric.duty == "city" else "the vendor",
             line.metric.cadence,
             line.baseline.value if line.ready else None,
-            line.target.value,
+            _target_value(line.target),
             line.segments,
             line.paid,
         )

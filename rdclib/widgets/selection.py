@@ -196,6 +196,8 @@ def metric_terms(engagement, selection, *, interactive):
         "metric_id": which,
         "suggested": base.note(""),
         "target": base.text("Target, in the metric's unit (empty: none yet)"),
+        "target_low": base.text("Or a target band: from"),
+        "target_high": base.text("to"),
         "target_basis": base.choice("Where does it come from?", [NOT_ANSWERED, *TARGET_BASES], ""),
         "standard": base.text("The published standard, when it rests on one"),
         "segments": base.text("Also shown by which groups or places?"),
@@ -218,7 +220,8 @@ def metric_terms(engagement, selection, *, interactive):
             if start.usable
             else "No baseline yet: a target needs six periods of history or a named standard."
         ).value
-        fields["target"].value = str(chosen.get("target", ""))
+        for name in ("target", "target_low", "target_high"):
+            fields[name].value = str(chosen.get(name, ""))
         fields["target_basis"].value = chosen.get("target_basis", "")
         fields["standard"].value = chosen.get("standard", "")
         fields["segments"].value = chosen.get("segments", line.segments)
@@ -227,7 +230,8 @@ def metric_terms(engagement, selection, *, interactive):
     def save(values, author):
         kept = _chosen(engagement) or {m.metric.id: {"metric_id": m.metric.id} for m in selection.members}
         row = {"metric_id": values["metric_id"]}
-        row |= {key: values[key].strip() for key in ("target", "standard", "segments") if values[key].strip()}
+        keys = ("target", "target_low", "target_high", "standard", "segments")
+        row |= {key: values[key].strip() for key in keys if values[key].strip()}
         row |= {"target_basis": values["target_basis"]} if values["target_basis"] else {}
         row |= {"paid": True} if values["paid"] else {}
         kept[values["metric_id"]] = row

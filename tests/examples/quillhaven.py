@@ -6,6 +6,7 @@ Its files are an Excel workbook with titles, totals and footnotes, and CSV expor
 
 import datetime as dt
 
+import numpy as np
 import xlsxwriter
 from exports import Notation, headings, write_csv, write_sheet
 from people import agreed, questionnaire, rated
@@ -14,6 +15,7 @@ from world import DAY, Department, Place, by_group, last_quarters, months, obser
 D = dt.date
 AS_OF = D(2024, 12, 31)
 LATE, SOON_ENOUGH = "Q-2021-H01", "Q-2021-H02"
+ALWAYS_FULL, NEARLY_FULL = "Q-2021-H07", "Q-2021-H08"
 LASTING, BACK_TO_MEAN, FADING, DROP_OUT = "Q-2021-H03", "Q-2021-H06", "Q-2021-H09", "Q-2021-H04"
 
 DEPARTMENTS = [
@@ -278,8 +280,15 @@ def _assessed(contract, start):
     return 0.62
 
 
+def _occupied(chance, contract):
+    """Share of the beds that are occupied: at most all of them."""
+    usual, spread = {ALWAYS_FULL: (0.985, 0.004), NEARLY_FULL: (0.93, 0.003)}.get(contract, (0.90, 0.012))
+    return min(1.0, usual + chance.normal(0, spread))
+
+
 def _observations(rng, vendors):
     rows = []
+    chance = np.random.default_rng(1703)  # of its own: what came before stays as it is
     periods = months(D(2021, 7, 1), 42)
     for vendor, (_, exits, stays) in zip(vendors, PROVIDERS, strict=True):
         contract = vendor["contract_id"]
@@ -332,6 +341,15 @@ def _observations(rng, vendors):
                     denominator=nights / 1000,
                 ),
                 observation("QH-01", vendor, period, value=nights, numerator=nights),
+                observation(
+                    "ES-01",
+                    vendor,
+                    period,
+                    numerator=nights,
+                    denominator=round(nights / _occupied(chance, contract)),
+                    target_low=85.0,
+                    target_high=95.0,
+                ),
                 proportion(rng, "QH-05", vendor, period, 0.82, stayers // 2, target=90.0),
             ]
             if start >= D(2024, 8, 1):

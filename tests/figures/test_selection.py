@@ -3,7 +3,7 @@
 import pytest
 
 from rdclib import figures
-from tests.selection.views import faulty, nothing
+from tests.selection.views import banded, faulty, nothing
 
 ALL = (figures.logic_model, figures.candidates, figures.baselines, figures.payment_trial)
 
@@ -32,6 +32,14 @@ def axes_texts(picture):
 
 def test_an_empty_layer_says_that_it_is_empty():
     assert "nothing entered, nothing measured" in axes_texts(figures.logic_model(faulty()))
+
+
+def test_a_target_band_is_drawn_with_both_ends():
+    picture = figures.baselines(banded())
+    words = axes_texts(picture)
+    assert any("85 target" in word for word in words)
+    assert any("95 target" in word for word in words)
+    assert picture.alt.endswith("target 85–95.")
 
 
 def test_a_refused_target_is_drawn_as_refused():

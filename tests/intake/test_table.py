@@ -423,6 +423,37 @@ def test_one_date_decides_for_its_whole_file_and_then_for_its_family(tmp_path):
     assert frame["payment_date"].dt.month.tolist() == [4, 12, 6]
 
 
+def test_the_two_ends_of_a_target_band_are_found_and_turned_ends_are_said(tmp_path):
+    lines = [
+        "Metric,Vendor,Period Start,Result,Target Min,Target Max",
+        "ES-01,A,2024-01-01,90,85,95",
+        "ES-01,A,2024-02-01,90,95,85",
+        "ES-01,A,2024-03-01,90,85,85",
+        "ES-01,A,2024-04-01,90,85,",
+    ]
+    intake = read_table(write(tmp_path, lines), "observations")
+
+    assert intake.frame["target_low"].tolist() == [85, 95, 85, 85]
+    assert intake.frame["target_high"].tolist()[:3] == [95, 85, 85]
+    assert intake.frame["target"].isna().all()
+    (found,) = [f for f in intake.findings if f.column == "target_low"]
+    assert (found.severity, found.row, found.value, found.count) == ("warning", 3, "95", 1)
+    assert (found.what, found.done) == ("above target_high", "taken as the upper end; check both")
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        ("Beds filled - Target Min", "Beds filled - Target Max"),
+        ("Lower Target: Beds filled", "Upper Target: Beds filled"),
+    ],
+)
+def test_a_wide_sheet_may_have_the_ends_of_a_band_beside_a_measure(tmp_path, low, high):
+    lines = [f"Vendor,Month,Beds filled,{low},{high}", "A,2024-01-01,90,85,95", "A,2024-02-01,91,85,95"]
+    frame = read_table(write(tmp_path, lines), "observations").frame
+    assert frame[["value", "target_low", "target_high"]].to_numpy().tolist() == [[90, 85, 95], [91, 85, 95]]
+
+
 def test_amounts_that_nobody_can_read_stay_empty_and_say_so(tmp_path):
     path = write(tmp_path, ["Payee;Check Date;Amount", "A;2021-04-03;1.234", "B;2021-04-04;500"])
 

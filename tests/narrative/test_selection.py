@@ -5,7 +5,7 @@ import pytest
 from rdclib import narrative
 from tests.selection.test_select import SHELTER, found
 from tests.selection.test_series import monthly
-from tests.selection.views import faulty, nothing
+from tests.selection.views import banded, faulty, nothing
 
 ALL = (
     narrative.selection_summary, narrative.problem, narrative.candidates, narrative.baselines,
@@ -41,6 +41,10 @@ def test_a_target_beyond_the_limits_and_a_missing_baseline_are_said():
     text = str(narrative.baselines(faulty()))
     assert "Target 75%. That is beyond what the process reaches today: it needs redesign, not effort." in text
     assert "4 points of history, so no target without a named standard. Collect 2 more periods first." in text
+
+
+def test_a_target_band_is_said_with_both_ends():
+    assert "Target 85–95%." in str(narrative.baselines(banded()))
 
 
 def test_the_recommendation_says_what_nobody_answered_and_warns():

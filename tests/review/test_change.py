@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 import pytest
 
-from rdclib.choices import Change
+from rdclib.choices import Change, Review
 from rdclib.review.change import QUESTIONS, did_it_last, judge
 from rdclib.review.series import all_series
 from tests import build
@@ -20,8 +20,6 @@ def change(**more):
 
 
 def series(*rows, metric=SCORE, first="2020-01", as_of="2023-12-31"):
-    from rdclib.choices import Review
-
     made = [
         row
         for i, values in enumerate(rows)
@@ -122,8 +120,6 @@ def test_only_the_named_vendors_are_compared():
 
 
 def test_rates_are_compared_as_ratios():
-    from rdclib.choices import Review
-
     rng = np.random.default_rng(2)
     rate = SCORE | {"measure_type": "rate", "direction": "lower", "unit": "per 1,000 nights"}
     count = rng.poisson(1000 * 0.06 * np.where(np.arange(48) >= 24, 0.5, 1.0)).tolist()
@@ -163,9 +159,30 @@ def test_without_a_good_direction_nothing_is_called_better():
     assert result.note.endswith("the verdict cannot call a change better.")
 
 
-def test_shares_keep_their_own_scale():
-    from rdclib.choices import Review
+@pytest.mark.parametrize(
+    ("band", "size", "verdict", "note"),
+    [
+        ((58, 70), 10, "lasting improvement", "Before the change it lay below its target band: higher is better."),
+        ((58, 70), -10, "worse", "Before the change it lay below its target band: higher is better."),
+        ((30, 42), -10, "lasting improvement", "Before the change it lay above its target band: lower is better."),
+        ((30, 42), 10, "worse", "Before the change it lay above its target band: lower is better."),
+        (
+            (40, 60),
+            10,
+            "unclear",
+            "Before the change it was within its target band: the verdict cannot call a change better.",
+        ),
+    ],
+)
+def test_where_a_series_lay_before_says_which_way_to_its_target_band_is_better(band, size, verdict, note):
+    values = stepped(size)
+    rows = months(list(values), vendor="V0", first="2020-01", target_low=band[0], target_high=band[1])
+    records = build.records(*rows, metrics=[SCORE | {"direction": "band"}], as_of="2023-12-31")
+    result = judge(change(), *all_series(records, Review()), [])
+    assert (result.verdict, result.note) == (verdict, note)
 
+
+def test_shares_keep_their_own_scale():
     count = (60 + np.round(NOISE[1]) + np.where(np.arange(48) >= 24, 15, 0)).tolist()
     (one,) = all_series(
         build.records(*months(count, counted=100, vendor="V0", first="2020-01"), metrics=[SHARE], as_of="2023-12-31"),

@@ -12,6 +12,8 @@ from rdclib.review.series import all_series, measure_of
 from tests import build
 from tests.review.made import COUNT, DAYS, SCORE, SHARE, months
 
+NAN = float("nan")
+BAND = SCORE | {"direction": "band"}
 REVIEW = choices.Review()
 WAVE = [5, 7, 6, 8, 5, 6, 7, 5, 8, 6, 7, 6] * 3
 
@@ -215,9 +217,93 @@ def test_freeze_keeps_the_limits_of_the_first_periods():
 
 def test_targets_of_the_schedule_fill_in_for_observations_without_any():
     records = build.records(*months(WAVE), metrics=[SCORE])
-    assert only(records, targets={"m": 9.0}).chart.target == 9
+    assert only(records, targets={"m": (9.0, NAN, NAN)}).chart.target == 9
     records = build.records(*months(WAVE, target=4), metrics=[SCORE])
-    assert only(records, targets={"m": 9.0}).chart.target == 4
+    assert only(records, targets={"m": (9.0, NAN, NAN)}).chart.target == 4
+
+
+def test_the_band_of_the_schedule_fills_in_for_observations_without_any_target():
+    targets = {"m": (NAN, 1.0, 20.0)}
+    chart = only(build.records(*months(WAVE), metrics=[BAND]), targets=targets).chart
+    assert (chart.direction, chart.target.tolist(), chart.assurance) == ("band", [1, 20], "consistently passes")
+    chart = only(build.records(*months(WAVE, target_low=1, target_high=3), metrics=[BAND]), targets=targets).chart
+    assert (chart.target.tolist(), chart.assurance) == ([1, 3], "hit and miss")
+
+
+def test_a_band_comes_in_with_the_observations_the_ends_in_either_order():
+    for ends in ({"target_low": 20, "target_high": 30}, {"target_low": 30, "target_high": 20}):
+        chart = only(build.records(*months(WAVE, **ends), metrics=[BAND])).chart
+        assert (chart.direction, chart.target.tolist(), chart.assurance) == ("band", [20, 30], "consistently fails")
+
+
+def test_a_band_may_change_from_period_to_period():
+    rows = months(WAVE[:18], target_low=0, target_high=20)
+    rows += months(WAVE[18:], first="2023-01", target_low=50, target_high=60)
+    chart = only(build.records(*rows, metrics=[BAND])).chart
+
+    assert (chart.target[:, 17].tolist(), chart.target[:, 18].tolist()) == ([0, 20], [50, 60])
+    assert chart.assurance == "consistently fails"
+
+
+def test_a_band_around_a_value_to_come_closer_to_is_a_band():
+    rows = months(WAVE, target=1, target_low=0.8, target_high=1.25)
+    chart = only(build.records(*rows, metrics=[SCORE | {"direction": "closer to"}])).chart
+    assert (chart.direction, chart.target.tolist()) == ("band", [0.8, 1.25])
+
+
+@pytest.mark.parametrize(
+    ("direction", "ends", "read_as", "note"),
+    [
+        ("band", {"target_low": 4}, "higher", "Of the target band only the lower end is given: it is the target."),
+        ("band", {"target_high": 4}, "lower", "Of the target band only the upper end is given: it is the target."),
+        (
+            "band",
+            {"target": 4},
+            "closer",
+            "One target is given for a metric with a target band: nearer to it counts as better.",
+        ),
+        (
+            "higher",
+            {"target": 4, "target_low": 3, "target_high": 9},
+            "higher",
+            "The ends of a target band are not used, since the metric's direction is “higher”.",
+        ),
+    ],
+)
+def test_what_stands_in_for_a_band_is_said(direction, ends, read_as, note):
+    series = only(build.records(*months(WAVE, **ends), metrics=[SCORE | {"direction": direction}]))
+    assert (series.chart.direction, series.chart.target) == (read_as, 4)
+    assert series.notes == (note,)
+
+
+def test_ends_of_a_band_for_a_metric_without_a_good_direction_are_not_used():
+    rows = months(WAVE, target_low=3, target_high=9)
+    series = only(build.records(*rows, metrics=[SCORE | {"direction": "context"}]))
+    assert (series.chart.direction, series.chart.target) == ("neutral", None)
+    assert series.notes == ("The ends of a target band are not used, since the metric's direction is “context”.",)
+
+
+@pytest.mark.parametrize(("low", "high"), [(85, 95), (0.85, 0.95)])
+@pytest.mark.parametrize("factor", [1, 100])
+def test_the_ends_of_a_band_of_shares_come_as_percent_or_as_share(low, high, factor):
+    values = [factor * (0.9 + v / 1000) for v in WAVE]
+    rows = months(values, target_low=low, target_high=high)
+    chart = only(build.records(*rows, metrics=[SHARE | {"direction": "band"}])).chart
+    assert chart.target.tolist() == [0.85, 0.95]
+
+
+@pytest.mark.parametrize(
+    ("values", "ends", "band"),
+    [
+        ([100 * v / 400 for v in WAVE], {"target_low": 1, "target_high": 5}, [0.01, 0.05]),  # percent
+        ([100 * v / 400 for v in WAVE], {"target_low": 0.5, "target_high": 1.5}, [0.005, 0.015]),
+        ([v / 400 for v in WAVE], {"target_low": 0.01, "target_high": 1}, [0.01, 1]),  # shares
+    ],
+)
+def test_small_percentages_are_no_shares(values, ends, band):
+    series = only(build.records(*months(values, **ends), metrics=[SHARE | {"direction": "band"}]))
+    assert series.chart.values == pytest.approx([v / 400 for v in WAVE])
+    assert series.chart.target == pytest.approx(band)
 
 
 def test_a_target_may_change_from_period_to_period():

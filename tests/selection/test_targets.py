@@ -63,6 +63,46 @@ def test_a_target_is_held_against_the_natural_limits(metric, asked, problem):
     assert targets.judge(metric, start(), asked).problem == problem
 
 
+LOW, HIGH = 40.5 - HALF_WIDTH, 40.5 + HALF_WIDTH
+
+
+@pytest.mark.parametrize(
+    ("band", "problem"),
+    [
+        ((LOW - 0.01, HIGH + 0.01), "already reached"),
+        ((LOW, HIGH), "already reached"),
+        ((LOW + 0.01, HIGH + 0.01), ""),
+        ((LOW - 0.01, HIGH - 0.01), ""),
+        ((HIGH - 0.01, 99), ""),
+        ((HIGH, 99), ""),
+        ((HIGH + 0.01, 99), "outside natural limits"),
+        ((0, LOW), ""),
+        ((0, LOW - 0.01), "outside natural limits"),
+        ((40, 41), ""),
+    ],
+)
+def test_a_target_band_is_held_against_the_natural_limits(band, problem):
+    at = targets.Baseline("ES-01", 40.5, LOW, HIGH, 8, "natural limits")
+    found = targets.judge(METRICS["ES-01"], at, band)
+    assert (found.problem, found.value, found.high, found.is_band) == (problem, *band, True)
+
+
+def test_a_target_band_needs_six_points_too_or_a_named_standard():
+    found = targets.judge(METRICS["ES-01"], start(SERIES[:5]), (85, 95))
+    assert (found.problem, found.asked, found.high) == ("no baseline", 85, 95)
+    assert np.isnan(found.value)
+    found = targets.judge(METRICS["ES-01"], start(SERIES[:5]), (85, 95), standard="The funder's")
+    assert (found.problem, found.value, found.high) == ("", 85, 95)
+
+
+@pytest.mark.parametrize(
+    ("start_at", "aim"), [(84.9, 85), (85, None), (85.1, None), (94.9, None), (95, None), (95.1, 95)]
+)
+def test_the_way_to_a_band_ends_at_its_nearer_end_and_within_it_there_is_none(start_at, aim):
+    found = targets.Target(85.0, 85.0, "", "", "", 95.0).aim(start_at)
+    assert np.isnan(found) if aim is None else found == aim
+
+
 @pytest.mark.parametrize(("points", "refused"), [(5, True), (6, False), (7, False)])
 def test_a_target_needs_six_points_of_history(points, refused):
     found = targets.judge(UP, start(SERIES[:points]), 41)

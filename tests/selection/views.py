@@ -47,6 +47,15 @@ def faulty():
 
 
 @cache
+def banded():
+    """A shelter that is fuller than its target band, in two of three months."""
+    rows = monthly("ES-01", [97, 93, 98, 96, 94, 97, 99, 93, 96, 98, 94, 97], n=1000, start=7)
+    chosen = [{"metric_id": "ES-01", "target_low": "85", "target_high": "95", "target_basis": "need"}]
+    with TemporaryDirectory() as folder:
+        return found(Path(folder), SHELTER, *rows, choices={"chosen": chosen})
+
+
+@cache
 def nothing():
     """A city that has nothing at all."""
     with TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ from rdclib import tables
 from rdclib.contract_types import Term
 from rdclib.selection.targets import Detectability
 from rdclib.tables import selection as view
-from tests.selection.views import faulty, nothing
+from tests.selection.views import banded, faulty, nothing
 
 ALL = (
     tables.problem_remarks, tables.goals, tables.candidates, tables.data_support,
@@ -65,6 +65,15 @@ def test_rules_that_the_set_breaks_come_with_the_best_set():
 def test_a_refused_target_is_shown_with_its_reason():
     row = next(r for r in tables.baselines(faulty()).texts() if r[0].startswith("HS-10"))
     assert row[5:7] == ("–", "refused (70): no baseline and no named standard")
+
+
+def test_a_target_band_is_shown_with_both_ends():
+    (row,) = tables.baselines(banded()).texts()
+    assert row[5:7] == ("85–95", "need")
+    # From 96 (the mean of twelve months) to 95: the end of the band that is nearer.
+    assert banded().lines[0].detectability.after == 95
+    (row,) = tables.metric_schedule(banded()).texts()
+    assert row[5] == "85–95"
 
 
 def test_why_not_the_others_names_what_is_lacking():

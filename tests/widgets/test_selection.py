@@ -117,6 +117,39 @@ def test_terms_of_a_metric_are_kept_beside_those_of_the_others(walk):
     assert (kept["HS-10"].target, kept["HS-10"].paid) == (70, False)
 
 
+def test_a_target_band_is_kept_and_replaces_one_target(walk):
+    records, engagement, selection = walk
+    sets = widgets.metric_set(engagement, selection, interactive=True)
+    for name, box in sets.fields["chosen"]._boxes:
+        box.value = name == "HS-01"
+    fill(sets)
+    form = widgets.metric_terms(engagement, select(records, engagement), interactive=True)
+    fill(form, metric_id="HS-01", target="35")
+    fill(form, metric_id="HS-01", target="", target_low="30", target_high="40")
+    (kept,) = chosen(engagement).chosen
+    assert (kept.target, kept.target_low, kept.target_high) == (None, 30, 40)
+    form = widgets.metric_terms(engagement, select(records, engagement), interactive=True)
+    assert [form.fields[name].value for name in ("target", "target_low", "target_high")] == ["", "30.0", "40.0"]
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        ({"target_low": "30"}, "Give one target, or both ends of a target band."),
+        ({"target_high": "30"}, "Give one target, or both ends of a target band."),
+        ({"target": "30", "target_low": "20", "target_high": "40"}, "Give one target, or both ends of a target band."),
+        ({"target_low": "40", "target_high": "40"}, "The lower end of a target band lies below the upper one."),
+        ({"target_low": "41", "target_high": "40"}, "The lower end of a target band lies below the upper one."),
+    ],
+)
+def test_half_a_band_or_one_the_wrong_way_round_is_refused(walk, given, refused):
+    _, engagement, selection = walk
+    form = widgets.metric_terms(engagement, selection, interactive=True)
+    fill(form, **given)
+    assert refused in form.status.value
+    assert chosen(engagement).chosen == ()
+
+
 def test_a_target_that_is_no_number_is_refused(walk):
     _, engagement, selection = walk
     form = widgets.metric_terms(engagement, selection, interactive=True)
