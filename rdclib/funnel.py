@@ -18,6 +18,8 @@ LEVELS = (0.95, 0.998)
 # z values beyond the 10th and 90th percentile are pulled in to them, so that real outliers do not widen the funnel
 # that is meant to show them.
 WINSORISE = 0.10
+# A limit that chance passes more than so many times as often as it says gives no flag.
+TOO_OFTEN = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +31,8 @@ class Funnel:
     table : DataFrame
         One row a unit, in the order given: ``name``, ``numerator``, ``denominator``, ``value``, ``z``; the limits in
         use ``lower_95, upper_95, lower_998, upper_998``; those without over-dispersion ``exact_lower_95`` and so on;
-        ``flag`` (``above 99.8%``, ``above 95%``, ``inside``, ``below 95%``, ``below 99.8%``, ``no denominator``).
+        ``flag`` (``above 99.8%``, ``above 95%``, ``inside``, ``below 95%``, ``below 99.8%``, ``no denominator``):
+        beyond the limits in use, and by exact chance nearly as rare as they say.
     target : float
         The centre of the funnel.
     kind : str
@@ -115,7 +118,7 @@ def limits(target, n, kind, level):
     # chdtri is the inverse of the upper tail.
     lower = np.where(events > 0, chdtri(np.maximum(2 * events, 1e-300), 1 - tail) / 2, 0.0)
     upper = chdtri(2 * events + 2, tail) / 2
-    return np.where(np.isnan(n), np.nan, lower / n), upper / n
+    return np.where(np.isnan(n), np.nan, lower / n)[()], upper / n
 
 
 def wide_limits(target, n, kind, level, tau2):
@@ -165,6 +168,10 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
     -----
     φ = mean z², τ² = max(0, (kφ - (k-1)) / (Σw - Σw²/Σw)) with w = 1/s². Proportions on the arcsine scale, s = 1/(2√n);
     ratios and rates on the log scale, s = 1/√(expected events), with 0.5 for a count of 0.
+
+    The limits of small units are approximate: those of a Poisson count never reach 0, so that every unit without an
+    event would lie below them, 37 in 100 where one event is expected. A flag is therefore withheld where exact chance
+    shows as much or more ``TOO_OFTEN`` times as often as the limit says; large units are not touched by this.
     """
     _check(kind)
     if overdispersion not in ("auto", "truncate", "none"):
@@ -197,7 +204,7 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
             low, high = wide_limits(target, size, kind, level, tau2)
         columns[f"lower_{label}"], columns[f"upper_{label}"] = low, high
     table = pd.DataFrame(columns | exact)
-    table["flag"] = _flags(table, counted)
+    table["flag"] = _flags(table, counted, *_tails(events, size, target, kind))
     note = ""
     if tau2 > 0:
         note = f"The limits allow for how all units vary among themselves beyond counting chance (φ = {phi:.2f})."
@@ -407,11 +414,26 @@ def _curve(target, size, kind, tau2):
     return pd.DataFrame(dict(zip(columns, [n, *edges[0], *edges[1]], strict=True)))
 
 
-def _flags(table, counted):
+def _tails(events, size, target, kind):
+    """Exact chance of so few events or fewer, and of so many or more, where units differ by chance alone."""
+    from scipy.special import betainc, gammainc, gammaincc
+
+    with np.errstate(invalid="ignore"):
+        if kind == "proportion":
+            few = np.where(events < size, 1 - betainc(events + 1, np.maximum(size - events, 1e-300), target), 1.0)
+            many = np.where(events > 0, betainc(np.maximum(events, 1e-300), size - events + 1, target), 1.0)
+        else:
+            few = gammaincc(events + 1, target * size)
+            many = np.where(events > 0, gammainc(np.maximum(events, 1e-300), target * size), 1.0)
+    return few, many
+
+
+def _flags(table, counted, few, many):
     flags = np.full(len(table), "inside", dtype=object)
-    for label, words in (("95", "95%"), ("998", "99.8%")):
-        flags[(table["value"] > table[f"upper_{label}"]).to_numpy()] = f"above {words}"
-        flags[(table["value"] < table[f"lower_{label}"]).to_numpy()] = f"below {words}"
+    for level, label, words in zip(LEVELS, ("95", "998"), ("95%", "99.8%"), strict=True):
+        rare = TOO_OFTEN * (1 - level) / 2
+        flags[(table["value"] > table[f"upper_{label}"]).to_numpy() & (many <= rare)] = f"above {words}"
+        flags[(table["value"] < table[f"lower_{label}"]).to_numpy() & (few <= rare)] = f"below {words}"
     flags[~counted] = "no denominator"
     return flags
 

@@ -131,7 +131,8 @@ def segmented(values, start, *, exposure=None, family="gaussian", season=None, l
         ``gaussian`` (least squares, t intervals) or ``poisson`` (log link; standard errors times the root of the
         over-dispersion where that is above 1).
     season : int, optional
-        Points a season (12 for months); two pairs of sine and cosine. Left out, and said so, below two seasons.
+        Points a season (12 for months), at least 2; two pairs of sine and cosine, one below 4 points a season. Left
+        out, and said so, below two seasons.
     lag : int, optional
         Newey-West standard errors with so many lags in place of the model's own.
     slope : bool
@@ -176,6 +177,7 @@ def segmented(values, start, *, exposure=None, family="gaussian", season=None, l
     notes = []
     terms = _terms(place, start, slope)
     if season is not None:
+        _check_season(season)
         if known.any() and place[known][-1] - place[known][0] + 1 >= SEASONS_NEEDED * season:
             terms |= _harmonics(place, season)
         else:
@@ -215,7 +217,13 @@ def seasonality(values, season=12):
     -------
     float
         p of the F test; nan below two seasons, or without variation.
+
+    Raises
+    ------
+    ValueError
+        If a season has fewer than 2 points.
     """
+    _check_season(season)
     y = np.array(values, float)
     known, place = np.isfinite(y), np.arange(len(y))
     if known.sum() < SEASONS_NEEDED * season or np.ptp(y[known]) == 0:
@@ -244,10 +252,16 @@ def _terms(place, start, slope):
     return terms | ({"slope": (place - start) * after} if slope else {})
 
 
+def _check_season(season):
+    if int(season) != season or season < 2:
+        raise ValueError("season: a number of points, 2 or more")
+
+
 def _harmonics(place, season):
     """Sine and cosine of one and two cycles a season; one that is zero everywhere is left out."""
     waves = {}
-    for k in range(1, HARMONICS + 1):
+    # More cycles than half the points of a season would repeat the ones before.
+    for k in range(1, min(HARMONICS, int(season) // 2) + 1):
         for name, wave in (("sin", np.sin), ("cos", np.cos)):
             turn = wave(2 * np.pi * k * (place + 1) / season)
             if np.max(np.abs(turn), initial=0) > 1e-9:

@@ -310,9 +310,10 @@ def g_chart(count, *, baseline=None, rebase=(), direction="higher", target=None)
     Notes
     -----
     Limits are mean ± 3√(mean (mean + 1)) (Kaminsky et al. 1992), so a gap too short for chance cannot fall outside.
-    About 63% of such gaps lie below their mean: runs, shifts and crossings are therefore counted about the median of
-    that distribution, 0.693 times the mean (Provost and Murray, The Health Care Data Guide). The two-of-three rule
-    supposes a symmetric spread and is not used.
+    About 63% of such gaps lie below their mean: shifts are therefore counted about the median of that distribution,
+    0.693 times the mean (Provost and Murray, The Health Care Data Guide). `longest_run` and `crossings` are about the
+    centre, as on every chart; here more of the one and fewer of the other come by chance than their bounds allow. The
+    two-of-three rule supposes a symmetric spread and is not used.
     """
     values = _counts(_series(count), "count")
 
@@ -451,7 +452,9 @@ def _attribute(kind, count, size, variance, ceiling, baseline, rebase, direction
         with np.errstate(divide="ignore"):
             sigma = np.sqrt(variance(center) / size[here])
         if prime:
-            z = (values[here] - center) / sigma
+            gap = values[here] - center
+            # Equal proportions of unequal counts differ in their last digit, which is no variation.
+            z = np.where(np.abs(gap) <= SAME * center, 0.0, gap) / sigma
             _, spread, meaningful = _individuals(z, base, False)
             sigma = sigma * spread
         return np.full(len(here), center), sigma, bool(meaningful)
@@ -488,7 +491,7 @@ def _chart(
     """Put a chart together, segment by segment.
 
     ``limits(part, base)`` gives centre, sigma and whether they mean anything; ``part`` is the segment's values, or its
-    slice where the method needs more than the values. ``median`` times the centre is the line that sides refer to.
+    slice where the method needs more than the values. ``median`` times the centre is the line that shifts refer to.
     """
     direction, target = _direction(direction, target, len(values))
     starts = _starts(rebase, len(values))
@@ -535,7 +538,7 @@ def _chart(
         points,
         segment,
         int(_known(values).sum()),
-        *_runs(_side(values[last], center[last] * median)),
+        *_runs(_side(values[last], center[last])),
         _latest(points) if meaningful else "",
         _assurance(lower, upper, direction, ends, floor, ceiling) if meaningful else "",
         direction,
@@ -550,10 +553,11 @@ def _individuals(values, base, screen):
     ranges = np.abs(np.diff(part, axis=-1))
     average = _mean(ranges)
     scale = SAME * np.max(np.abs(part), axis=-1, initial=0, where=np.isfinite(part))
-    meaningful = (ranges > scale[..., None]).sum(axis=-1) >= 2
     if screen:
         with np.errstate(invalid="ignore"):
-            average = _mean(np.where(ranges > SCREEN_LIMIT * average[..., None], np.nan, ranges))
+            ranges = np.where(ranges >= SCREEN_LIMIT * average[..., None], np.nan, ranges)
+        average = _mean(ranges)
+    meaningful = (ranges > scale[..., None]).sum(axis=-1) >= 2
     return _mean(part), average / RANGE_TO_SIGMA, meaningful
 
 

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom, poisson
+from statsmodels.stats.meta_analysis import combine_effects
 
 from rdclib import funnel
 
@@ -224,6 +226,11 @@ def test_gap_newcombe_1998():
     assert [round(x, 4) for x in funnel.rate_gap(56, 70, 48, 80)] == [0.2, 0.0524, 0.3339]
     assert [round(x, 4) for x in funnel.rate_gap(9, 10, 3, 10)] == [0.6, 0.1705, 0.8090]
     assert [round(x, 4) for x in funnel.rate_gap(10, 10, 0, 10)] == [1, 0.6075, 1]
+    assert [round(x, 4) for x in funnel.rate_gap(6, 7, 2, 7)] == [0.5714, 0.0582, 0.8062]
+    assert [round(x, 4) for x in funnel.rate_gap(5, 56, 0, 29)] == [0.0893, -0.0381, 0.1926]
+    assert [round(x, 4) for x in funnel.rate_gap(0, 10, 0, 20)] == [0, -0.1611, 0.2775]
+    assert [round(x, 4) for x in funnel.rate_gap(0, 10, 0, 10)] == [0, -0.2775, 0.2775]
+    assert [round(x, 4) for x in funnel.rate_gap(10, 10, 0, 20)] == [1, 0.6791, 1]
 
 
 def test_rate_ratio_by_hand():
@@ -233,6 +240,80 @@ def test_rate_ratio_by_hand():
     assert funnel.rate_ratio(0, 50, 5, 50)[:2] == (0, 0)
     assert np.isnan(funnel.rate_ratio(5, 50, 0, 50)).all()
     assert np.isnan(funnel.rate_gap(np.nan, 50, 1, 50)).all()
+
+
+def test_rate_ratio_physicians_health_study():
+    # Heart attacks under placebo and aspirin; Agresti, Categorical Data Analysis, section 2.2: 1.82 (1.43 to 2.30).
+    ratio, low, high = funnel.rate_ratio(189, 11034, 104, 11037)
+    assert (round(ratio, 2), round(low, 2)) == (1.82, 1.43)
+    assert high == pytest.approx(2.30, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    [(1, 0.0253, 5.5716), (2, 0.2422, 7.2247), (3, 0.6187, 8.7673), (5, 1.6235, 11.6683), (20, 12.2165, 30.8884),
+     (50, 37.1110, 65.9188), (100, 81.3640, 121.6268)],
+)  # fmt: skip
+def test_exact_poisson_interval_garwood_1936(count, low, high):
+    # Biometrika 28 (1936), as reprinted in most tables of exact limits for a count.
+    ours = [round(float(x), 4) for x in funnel.poisson_interval(count, 1)]
+    assert ours == [low, high]
+    # The limits of a funnel around so many expected events are the same numbers.
+    assert [round(float(x) * count, 4) for x in funnel.limits(1, count, "ratio", 0.95)] == ours
+
+
+@pytest.mark.parametrize("kind", funnel.KINDS)
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 10, 40, 400])
+@pytest.mark.parametrize("target", [0.02, 0.3, 0.9])
+def test_a_unit_of_any_size_is_seldom_flagged_by_chance(kind, size, target):
+    # Every count that such a unit can show, each with its exact chance.
+    law = binom(size, target) if kind == "proportion" else poisson(size * target)
+    counts = np.arange(size + 1) if kind == "proportion" else np.arange(law.isf(1e-12) + 1)
+    flags = funnel.compare(counts, [size] * len(counts), kind, "none", target=target).table["flag"].to_numpy()
+    chance = law.pmf(counts)
+
+    assert chance[flags != "inside"].sum() <= 0.11
+    assert chance[np.isin(flags, FLAGGED)].sum() <= 0.005
+    # From the middle outwards flags only grow.
+    order = ["below 99.8%", "below 95%", "inside", "above 95%", "above 99.8%"]
+    assert [order.index(flag) for flag in flags] == sorted(order.index(flag) for flag in flags)
+
+
+@pytest.mark.parametrize(
+    ("expected", "flag"), [(2.30, "inside"), (2.31, "below 95%"), (5.52, "below 95%"), (5.53, "below 99.8%")]
+)
+def test_a_unit_without_an_event_is_flagged_once_that_is_rare(expected, flag):
+    # Its limits never reach 0. exp(-expected) falls below 4 x 0.025 at 2.303 and below 4 x 0.001 at 5.521.
+    assert funnel.compare([0], [expected], "ratio", "none").table["flag"].tolist() == [flag]
+    assert funnel.limits(1, expected, "ratio", 0.998)[0] > 0
+
+
+@pytest.mark.parametrize("expected", [20, 50, 100, 1000])
+def test_the_limits_alone_flag_units_that_are_not_small(expected):
+    counts = np.arange(3 * expected)
+    table = funnel.compare(counts, [expected] * len(counts), "ratio", "none").table
+
+    assert (
+        table["flag"].isin(FLAGGED) == ((table["value"] > table["upper_998"]) | (table["value"] < table["lower_998"]))
+    ).all()
+
+
+def test_all_of_forty_cases_is_no_outlier_where_nine_in_ten_succeed():
+    # 0.9^40 = 0.0148: seldom by the 95% limit, not by the 99.8% limit, which the arcsine puts at 0.994.
+    assert funnel.limits(0.9, 40, "proportion", 0.998)[1] < 1
+    assert funnel.compare([40], [40], target=0.9).table["flag"].tolist() == ["above 95%"]
+
+
+def test_between_units_variance_is_dersimonian_and_lairds():
+    # About the weighted mean and without anything to pull in, φ and τ² are DerSimonian and Laird's (1986).
+    s = np.array([0.1, 0.1, 0.2, 0.2, 0.15, 0.15, 0.3, 0.3, 0.12, 0.12, 0.25])
+    z = np.array([3.0, -3, 3, -3, 1.5, -1.5, 2, -2, 0.5, -0.5, 0])
+    meta = combine_effects(z * s, s**2, method_re="dl")
+
+    phi, tau2 = funnel.dispersion(z, s)
+    assert meta.mean_effect_fe == pytest.approx(0, abs=1e-12)
+    assert phi * 11 == pytest.approx(meta.q)
+    assert tau2 == pytest.approx(meta.tau2)
 
 
 def test_exact_poisson_interval_ulm_1990():

@@ -129,6 +129,34 @@ def test_bonus_pool_is_shared_by_score_times_size():
     assert payment.bonus_pool([0.0, 0.0], [100, 300], pool=1000).tolist() == [0, 0]
 
 
+@pytest.mark.parametrize(("cost", "fee"), [(900, 120), (1000, 100), (1100, 80)])
+def test_cost_plus_incentive_fee_of_the_usual_example(cost, fee):
+    # Target cost 1,000, target fee 100, costs shared 80/20 (the worked example of most pages on such contracts).
+    assert payment.incentive_fee(cost, target_cost=1000, target_fee=100, share=0.2) == pytest.approx(fee)
+
+
+@pytest.mark.parametrize(
+    ("cost", "fee"),
+    [(5_000_000, 350_000), (4_000_000, 500_000), (3_750_000, 537_500), (3_000_000, 537_500), (6_500_000, 162_500)],
+)
+def test_cost_plus_incentive_fee_of_a_federal_course(cost, fee):
+    # Defense acquisition training: target 5,000,000, fee 350,000 (162,500 to 537,500), 85/15.
+    terms = {"target_cost": 5_000_000, "target_fee": 350_000, "share": 0.15, "minimum": 162_500, "maximum": 537_500}
+    assert payment.incentive_fee(cost, **terms) == pytest.approx(fee)
+
+
+@pytest.mark.parametrize(
+    ("reduction", "paid"),
+    [(8.4, 0), (8.5, 4_800_000), (9.99, 4_800_000), (10, 9_600_000), (11, 10_080_000), (12, 10_176_000),
+     (13, 10_368_000), (15.9, 10_368_000), (16, 10_944_000), (20, 11_712_000), (35, 11_712_000)],
+)  # fmt: skip
+def test_new_york_rikers_island_published_tariff(reduction, paid):
+    # Days in jail avoided, in percent; New York City's social impact bond of 2012 (Mayor's office, 2 August 2012).
+    thresholds = (8.5, 10, 11, 12, 13, 16, 20)
+    amounts = np.array([4.8, 9.6, 10.08, 10.176, 10.368, 10.944, 11.712]) * 1e6
+    assert payment.tiers(reduction, pool=1, thresholds=thresholds, shares=amounts) == pytest.approx(paid)
+
+
 DENVER = {"knots": (20, 30, 65), "payments": (3.2e6, 4.8e6, 7.6e6)}
 
 

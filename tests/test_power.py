@@ -19,6 +19,38 @@ def test_cohen_1988_table_2_4_1_medium_difference_of_means_needs_64_a_group():
     assert power.periods_to_detect_mean(0, 0.5, spread=1, baseline_n=63) > 64
 
 
+@pytest.mark.parametrize(("h", "n"), [(0.5, 63), (0.8, 25)])
+def test_cohen_1988_table_6_4_1_larger_differences_of_proportions(h, n):
+    after = np.sin(np.pi / 4 + h / 2) ** 2
+    needed = [power.periods_to_detect_proportion(0.5, after, baseline_n=k, n_per_period=k) for k in (n, n - 1)]
+    assert needed == [1, 2]
+
+
+def test_cohen_1988_table_2_4_1_large_difference_of_means_needs_26_a_group():
+    assert [power.periods_to_detect_mean(0, 0.8, spread=1, baseline_n=k) for k in (26, 25)] == [26, 27]
+
+
+def test_cohen_1988_example_6_3_unequal_groups_of_proportions():
+    # h = 0.30, 80 and 245 cases, one-sided 5% (two-sided 10%): power 0.7533 (R: pwr.2p2n.test).
+    case = {"baseline_n": 80, "n_per_period": 245, "alpha": 0.10}
+    after = np.sin(np.pi / 4 + 0.15) ** 2
+    assert [power.periods_to_detect_proportion(0.5, after, power=p, **case) for p in (0.7532, 0.7534)] == [1, 2]
+
+
+def test_cohen_1988_unequal_groups_of_means():
+    # d = 0.6, 90 and 60 values, one-sided 5%: power 0.9737 (R: pwr.t2n.test).
+    case = {"spread": 1, "baseline_n": 90, "alpha": 0.10}
+    assert [power.periods_to_detect_mean(0, 0.6, power=p, **case) for p in (0.9737, 0.9738)] == [60, 61]
+
+
+def test_van_belle_rule_of_thumb_for_counts_of_30_and_36():
+    # Statistical Rules of Thumb, section 2.9: 4 / (√30 - √36)² = 14.6, so 15 a group.
+    assert [power.periods_to_detect_rate(30, 36, baseline_exposure=k, exposure_per_period=k) for k in (14, 15)] == [
+        2,
+        1,
+    ]
+
+
 def test_a_rate_is_seen_with_the_promised_power_in_a_plain_simulation():
     # 4 events a month become 6, after two years of history.
     periods = power.periods_to_detect_rate(4, 6, baseline_exposure=24, exposure_per_period=1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import beta, chisquare, kstest
 
 from rdclib.smaa import analyse, sample_weights
 
@@ -126,7 +127,48 @@ def test_weights_are_even_on_the_simplex():
     assert (weights > 0.5).mean(axis=0) == pytest.approx(np.full(4, 1 / 8), abs=0.01)
 
 
-@pytest.mark.parametrize(("n", "centroid"), [(3, [0.6111, 0.2778, 0.1111]), (4, [0.5208, 0.2708, 0.1458, 0.0625])])
+@pytest.mark.parametrize("n", [2, 3, 5])
+def test_weights_on_the_simplex_pass_kolmogorov_and_smirnov(n):
+    # Alone each weight is Beta(1, n - 1); given the first, the second's part of the rest is Beta(1, n - 2).
+    weights = sample_weights(n, ENOUGH, rng=n)
+    for column in weights.T:
+        assert kstest(column, beta(1, n - 1).cdf).pvalue > 0.001
+    if n > 2:
+        assert kstest(weights[:, 1] / (1 - weights[:, 0]), beta(1, n - 2).cdf).pvalue > 0.001
+
+
+def test_bounded_and_ordered_weights_fill_their_polygon_evenly():
+    # Three weights with w0 >= w1, w0 <= 0.6 and w2 >= 0.1: squares of one grid inside it are hit equally often.
+    weights = sample_weights(3, ENOUGH, bounds=[(0, 0.6), (0, 1), (0.1, 1)], order=[0, 1])
+    assert (weights[:, 0] >= weights[:, 1]).all()
+    cells = 24
+    counts = np.histogram2d(weights[:, 0], weights[:, 1], bins=cells, range=[[0, 0.6], [0, 0.6]])[0]
+    edge = np.linspace(0, 0.6, cells + 1)
+    inside = (edge[:-1, None] >= edge[None, 1:]) & (edge[1:, None] + edge[None, 1:] <= 0.9 + 1e-12)
+    assert inside.sum() > 100
+    assert chisquare(counts[inside]).pvalue > 0.001
+    # Area of the polygon (0, 0), (0.6, 0), (0.6, 0.3), (0.45, 0.45): 0.1575 by the shoelace.
+    assert counts[inside].sum() / ENOUGH == pytest.approx(inside.sum() * (0.6 / cells) ** 2 / 0.1575, abs=0.015)
+
+
+def test_more_is_always_better_so_a_dominated_alternative_is_never_first_nor_ahead():
+    result = analyse([[3, 3, 3], [2, 2, 2], [1, 5, 1]], sample_weights(3, 4000))
+
+    assert result.rank_acceptability[1, 0] == 0
+    assert result.pairwise_win[0, 1] == 1
+    # The third beats the first where 2 w1 > 2 (w0 + w2), that is where w1 > 1/2: a quarter of the triangle.
+    assert result.pairwise_win[2, 0] == pytest.approx(1 / 4, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("n", "centroid"),
+    [
+        (2, [0.75, 0.25]),
+        (3, [0.6111, 0.2778, 0.1111]),
+        (4, [0.5208, 0.2708, 0.1458, 0.0625]),
+        (5, [0.4567, 0.2567, 0.1567, 0.0900, 0.0400]),
+    ],
+)
 def test_ordered_weights_have_the_rank_order_centroid_barron_and_barrett_1996(n, centroid):
     order = list(range(n))[::-1]
     weights = sample_weights(n, ENOUGH, order=order)

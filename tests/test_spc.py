@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from rdclib import spc
 
@@ -22,6 +23,39 @@ CLOTH = [14, 12, 20, 11, 7, 10, 21, 16, 19, 23]
 CLOTH_UNITS = [10, 8, 13, 10, 9.5, 10, 12, 10.5, 12, 12.5]
 # NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.3.1.
 WAFERS = [16, 14, 28, 16, 12, 20, 10, 12, 10, 17, 19, 17, 14, 16, 15, 13, 14, 16, 11, 20, 11, 19, 16, 31, 13]
+# Montgomery, tables 6.7 (weeks 21 to 40), 7.4, 7.10 (older editions: example 6-3 of personal computers) and 7.14.
+LATER_COSTS = [305, 282, 305, 296, 314, 295, 287, 301, 298, 311, 310, 292, 305, 299, 304, 310, 304, 305, 333, 328]
+ORDERS = [12, 8, 6, 9, 10, 12, 11, 16, 10, 6, 20, 15, 9, 8, 6, 8, 10, 7, 5, 8, 5, 8, 10, 6, 9]
+ORDERS_N = [100, 80, 80, 100, 110, 110, 100, 100, 90, 90, 110, 120, 120, 120, 110, *[80] * 3, 90, *[100] * 4, 90, 90]
+SHIPMENTS = [2, 3, 8, 1, 1, 4, 1, 4, 5, 1, 8, 2, 4, 3, 4, 1, 8, 3, 7, 4]
+COMPUTERS = [10, 12, 8, 14, 10, 16, 11, 7, 10, 15, 9, 5, 7, 11, 12, 6, 8, 10, 7, 5]
+VALVES = [286, 948, 536, 124, 816, 729, 4, 143, 431, 8, 2837, 596, 81, 227, 603, 492, 1199, 1214, 2831, 96]
+# NIST/SEMATECH e-Handbook, 6.3.2.2: flow rate.
+FLOW = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]
+# Pyzdek and Keller, The Handbook for Quality Management, table 9.6: bruised peaches in one crate of 250 or two.
+PEACHES = [47, 42, 55, 51, 46, 61, 39, 44, 41, 51, 88, 101, 101, 40, 48, 47, 50, 48, 57, 45, 43, 105, 98, 100, 96]
+PEACHES_N = [*[250] * 10, *[500] * 3, *[250] * 8, *[500] * 4]
+# Attendances at emergency departments in England and those seen within four hours: the usual example of p′, with the
+# limits that qicharts2 and the PowerBI-SPC visual of Australia's Department of Health give.
+SEEN = [
+    266501, 264225, 276532, 281461, 269071, 261215, 270409, 279778, 270483, 270320,
+    267923, 271478, 255353, 256820, 261835, 259144, 255910, 260863, 264465, 260989,
+]  # fmt: skip
+ATTENDED = [
+    280443, 276823, 291681, 296155, 282343, 275888, 283867, 295251, 284468, 282529,
+    279618, 283932, 266629, 268091, 276803, 271578, 266005, 273520, 278574, 273772,
+]  # fmt: skip
+# Further series of the PowerBI-SPC visual's tests.
+FALLS = [17, 12, 27, 20, 20, 18, 22, 19, 19, 24, 17, 16, 24, 19, 19, 22, 25, 19, 17, 6, 25, 17, 11, 14]
+FEWER_FALLS = [9, 11, 7, 13, 5, 5, 3, 5, 9, 4, 5, 9]
+RARE = [
+    23, 39, 15, 34, 1, 49, 98, 29, 27, 13, 45, 7, 10, 27, 24, 14, 20, 38, 44, 11, 10, 3, 113, 183, 3, 47, 18, 18, 33,
+    15, 2, 38, 27, 27, 1, 52, 23, 7, 26, 82, 5, 49, 5, 17, 24, 44, 26, 2, 27, 46, 55, 97, 22, 22, 20, 4, 60, 51, 7,
+    21, 66, 36, 25, 72, 15, 5, 3,
+]  # fmt: skip
+SHARES = np.array([5, 7, 5, 7, 7, 5, 4, 9, 8, 13, 8, 7, 8, 7, 12, 11, 8]) / [
+    113, 132, 121, 134, 116, 131, 93, 138, 182, 157, 100, 103, 146, 108, 153, 141, 134,
+]  # fmt: skip
 
 
 def marked(chart, rule):
@@ -76,6 +110,81 @@ def test_u_chart_montgomery_dyed_cloth():
     assert chart.upper[:3] == pytest.approx([2.55, 2.68, 2.41], abs=0.01)
     assert chart.lower[:3] == pytest.approx([0.29, 0.16, 0.43], abs=0.01)
     assert not chart.signals["outside"].any()
+
+
+def without(values, *places):
+    return [nan if i in places else x for i, x in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("chart", "center", "lower", "upper", "digits"),
+    [
+        pytest.param(spc.xmr(FLOW), 50.81, 45.8159, 55.8041, 4, id="XmR, NIST flow rate"),
+        pytest.param(spc.xmr(SHARES), 0.0593, 0.0229, 0.0957, 4, id="XmR, PowerBI-SPC"),
+        pytest.param(spc.p_chart(without(JUICE, 14, 22), 50), 0.2150, 0.0407, 0.3893, 4, id="p, Montgomery, revised"),
+        pytest.param(spc.c_chart(without(BOARDS, 5, 19)), 19.67, 6.36, 32.97, 2, id="c, Montgomery, revised"),
+        pytest.param(spc.u_chart(SHIPMENTS, 50), 0.0740, 0, 0.1894, 4, id="u, Montgomery shipments"),
+        pytest.param(spc.u_chart(COMPUTERS, 5), 1.93, 0.07, 3.79, 2, id="u, Montgomery computers"),
+        pytest.param(spc.p_chart(SEEN, ATTENDED, prime=True), 0.952900, 0.940130, 0.965670, 6, id="p′, PowerBI-SPC"),
+        pytest.param(spc.u_chart(SEEN, ATTENDED, prime=True), 0.9529, 0.9401, 0.9657, 4, id="u′, PowerBI-SPC"),
+        pytest.param(spc.c_chart(FALLS), 18.71, 5.73, 31.68, 2, id="c, PowerBI-SPC"),
+        pytest.param(spc.g_chart(RARE), 31.6716, 0, 128.1749, 4, id="g, PowerBI-SPC"),
+    ],
+)
+def test_printed_limits_of_the_first_point(chart, center, lower, upper, digits):
+    ours = (chart.center[0], chart.lower[0], chart.upper[0])
+    assert tuple(round(float(x), digits) for x in ours) == (center, lower, upper)
+
+
+@pytest.mark.parametrize(
+    ("n", "lower", "upper"), [(100, 0.007, 0.184), (80, 0, 0.194), (110, 0.011, 0.180), (120, 0.015, 0.176)]
+)
+def test_p_chart_montgomery_purchase_orders_of_varying_size(n, lower, upper):
+    chart = spc.p_chart(ORDERS, ORDERS_N)
+    at = ORDERS_N.index(n)
+
+    assert (round(chart.lower[at], 3), round(chart.upper[at], 3)) == (lower, upper)
+    assert round(chart.center[at], 3) == 0.096
+    assert marked(chart, "outside") == [10]
+
+
+@pytest.mark.parametrize(("n", "lower", "upper"), [(250, 0.118, 0.268), (500, 0.140, 0.246)])
+def test_p_chart_pyzdek_peaches_none_is_outside(n, lower, upper):
+    chart = spc.p_chart(PEACHES, PEACHES_N)
+    at = PEACHES_N.index(n)
+
+    assert (round(chart.lower[at], 3), chart.center[at], round(chart.upper[at], 3)) == (lower, 0.193, upper)
+    assert not chart.signals["outside"].any()
+
+
+def test_later_points_against_frozen_limits_montgomery_loan_processing_costs():
+    chart = spc.xmr(LOAN_COSTS + LATER_COSTS, baseline=20)
+    assert marked(chart, "outside") == [38, 39]
+
+
+def test_rebase_splits_a_c_chart_as_powerbi_spc_does():
+    chart = spc.c_chart(FALLS + FEWER_FALLS, rebase=[24], direction="lower")
+
+    assert (round(chart.upper[23], 2), round(chart.lower[23], 2)) == (31.68, 5.73)
+    assert (round(chart.upper[24], 2), chart.lower[24]) == (15.07, 0)
+    # Of the second part alone, about its 7.1: ++ - + ---- + -- +
+    assert (chart.longest_run, chart.crossings) == (4, 6)
+
+
+def test_p_prime_finds_nothing_where_p_calls_nearly_every_point_outside():
+    # Mohammed et al., Statistical process control charts for attribute data involving very large sample sizes,
+    # BMJ Quality and Safety 22 (2013): what the prime charts are for.
+    assert spc.p_chart(SEEN, ATTENDED).signals["outside"].sum() > 10
+    assert not spc.p_chart(SEEN, ATTENDED, prime=True).signals["outside"].any()
+
+
+def test_t_chart_montgomery_valve_failures():
+    # The book prints x^0.2777: 4.80986, 6.70903, 5.72650, 3.81367, ...; 1/3.6 is 0.27778.
+    assert np.power(VALVES, spc.T_POWER)[:4] == pytest.approx([4.80986, 6.70903, 5.72650, 3.81367], abs=0.004)
+    chart = spc.t_chart(VALVES)
+    assert chart.center[0] ** 0.2777 == pytest.approx(5.386, abs=0.002)
+    assert not chart.signals["outside"].any()
+    assert chart.lower[0] == 0
 
 
 def test_laney_p_prime_by_hand():
@@ -180,6 +289,11 @@ def test_run_of_exactly_the_longest_allowed_is_no_signal():
     assert not spc.run_chart(seven).signals["shift"].any()
 
 
+@pytest.mark.parametrize("n", [10, 11, 16, 23, 24, 100, 1000])
+def test_fewest_crossings_are_scipys_binomial_quantile(n):
+    assert spc.anhoej(n)[1] == binom.ppf(0.05, n - 1, 0.5)
+
+
 @pytest.fixture(scope="module")
 def published(shared):
     folder = shared / "vectors/xmr_nhsr_plotthedots"
@@ -204,6 +318,36 @@ def test_xmr_nhsr_plotthedots(published):
             )
         if "special_index_0based" in case:
             assert np.flatnonzero(chart.points != "common cause").tolist() == case["special_index_0based"]
+
+
+def test_a_trend_is_coloured_by_where_it_goes_nhsr_plotthedots_180():
+    # Seven falling points that all lie above the mean are a concern where higher is better.
+    values = [*[0.0, 4.0] * 8, 3.2, 3.1, 3.0, 2.9, 2.8, 2.7, 2.6]
+    for direction, said in (("higher", "concern"), ("lower", "improvement"), ("neutral", "neutral")):
+        chart = spc.xmr(values, direction=direction)
+        assert (chart.values[16:] > chart.center[16:]).all()
+        assert chart.points[16:].tolist() == [said] * 7
+
+
+@pytest.mark.parametrize(
+    ("direction", "last", "variation"),
+    [
+        ("higher", 60, "improvement"),
+        ("higher", -40, "concern"),
+        ("lower", 60, "concern"),
+        ("lower", -40, "improvement"),
+        ("neutral", 60, "neutral"),
+        ("higher", 11, "common cause"),
+    ],
+)
+@pytest.mark.parametrize(("target", "higher_is"), [(99, "fails"), (-99, "passes"), (10, None)])
+def test_variation_and_assurance_in_every_combination_making_data_count(direction, last, variation, target, higher_is):
+    chart = spc.xmr([10, 11, 9] * 5 + [last], baseline=15, direction=direction, target=target)
+
+    other = {"passes": "fails", "fails": "passes"}
+    mark = {"higher": higher_is, "lower": other.get(higher_is)}.get(direction)
+    words = "" if direction == "neutral" else f"consistently {mark}" if mark else "hit and miss"
+    assert (chart.variation, chart.assurance) == (variation, words)
 
 
 def test_trend_nhsr_plotthedots(published):
@@ -329,6 +473,34 @@ def test_limits_that_mean_nothing_are_refused(values, reason):
     assert np.isnan(chart.upper).all()
     assert not chart.signals.any(axis=None)
     assert (chart.variation, chart.assurance) == ("", "")
+
+
+@pytest.mark.parametrize("rare", [[9], [9, 5, 5, 5, 5, 5, 8], [9, 9, 9]])
+def test_screening_that_leaves_no_range_leaves_no_limits(rare):
+    values = [5] * 20 + rare + [5] * 20
+    chart = spc.xmr(values, screen=True)
+
+    assert chart.note == "No limits, because the values hardly ever change (fewer than two moving ranges above zero)."
+    assert not chart.signals.any(axis=None)
+    assert not spc.xmr_many([values], screen=True).signals["outside"].any()
+
+
+def test_screening_drops_a_range_of_just_the_limit_as_nhsr_plotthedots_does():
+    # Forty ranges: 39 of 1 and one of r with r = 3.267 (39 + r) / 40; NHSRplotthedots keeps what is below.
+    r = 3.267 * 39 / (40 - 3.267)
+    for size, kept in ((r * 0.999, True), (r * 1.001, False)):
+        values = [*[0.0, 1.0] * 20, 1 + size]
+        upper = spc.xmr(values, screen=True).upper[0]
+        want = ((39 + size) / 40 if kept else 1) * spc.XMR_LIMIT
+        assert upper - np.mean(values) == pytest.approx(want)
+
+
+def test_equal_proportions_of_unequal_counts_have_no_prime_limits():
+    # 0.1 x 3 / 0.3 and 0.1 x 7 / 0.7 differ in their last digit only.
+    k = np.arange(1, 25)
+    for chart in (spc.p_chart(k, 3 * k, prime=True, target=0.2), spc.u_chart(7 * k, 0.3 * k, prime=True, target=20)):
+        assert np.isnan(chart.upper).all()
+        assert chart.assurance == ""
 
 
 def test_two_moving_ranges_are_enough():

@@ -5,6 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest, t
+from statsmodels.regression.linear_model import WLS
+from statsmodels.stats.inter_rater import fleiss_kappa as statsmodels_kappa
 
 from rdclib import stats
 
@@ -22,6 +25,12 @@ def test_hhi_merger_guidelines_1992_example():
     # Footnote 17: a market of 30, 30, 20 and 20 percent has an index of 2600.
     assert stats.hhi([30, 30, 20, 20]) * 10_000 == pytest.approx(2600)
     assert stats.effective_number([30, 30, 20, 20]) == pytest.approx(1 / 0.26)
+
+
+def test_hhi_of_two_markets_with_the_same_six_leaders():
+    # The usual example: six firms have 90% and ten have 1% each; the six are equal, or one has 80%.
+    assert stats.hhi([15] * 6 + [1] * 10) == pytest.approx(0.136)
+    assert stats.hhi([80] + [2] * 5 + [1] * 10) == pytest.approx(0.643)
 
 
 def test_hhi_is_one_for_one_vendor_and_even_shares_for_many():
@@ -78,6 +87,20 @@ def test_clopper_pearson_interval_newcombe_1998_table_1(count, n, low, high):
     assert stats.proportion_interval(count, n, method="beta") == pytest.approx((low, high), abs=5e-5)
 
 
+@pytest.mark.parametrize("method", ["wilson", "beta"])
+def test_proportion_intervals_are_scipys(method):
+    for count, n in ((0, 1), (1, 1), (1, 10), (5, 10), (9, 10), (17, 400), (999_999, 1_000_000)):
+        other = binomtest(count, n).proportion_ci(method={"wilson": "wilson", "beta": "exact"}[method])
+        assert stats.proportion_interval(count, n, method) == pytest.approx((other.low, other.high), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("count", "n", "low", "high"), [(4, 10, 0.17, 0.69), (8, 20, 0.22, 0.61), (40, 100, 0.31, 0.50)]
+)
+def test_paying_on_ten_people_pays_for_luck(count, n, low, high):
+    assert tuple(round(x, 2) for x in stats.proportion_interval(count, n)) == (low, high)
+
+
 def test_proportion_interval_takes_arrays_and_is_exact_at_the_ends():
     low, high = stats.proportion_interval([0, 4, 5, 0, np.nan], [20, 10, 5, 0, 5])
 
@@ -129,6 +152,18 @@ def test_ratio_interval_clustered_by_hand():
     interval = stats.ratio_interval(numerator, denominator, ["a", "a", "a", "b", "b", "c"])
 
     assert interval == pytest.approx((0.5 - 4.302653 * standard_error, 0.5 + 4.302653 * standard_error))
+
+
+def test_ratio_interval_has_the_clustered_error_of_a_weighted_regression():
+    # The ratio of sums is the slope through the origin with weights 1 / x, its error statsmodels' clustered one.
+    rng = np.random.default_rng(14)
+    x = rng.lognormal(3, 1, 60)
+    y, vendor = x * rng.random(60), rng.integers(0, 9, 60)
+    fit = WLS(y, x, weights=1 / x).fit(cov_type="cluster", cov_kwds={"groups": vendor})
+
+    low, high = stats.ratio_interval(y, x, vendor)
+    assert (low + high) / 2 == pytest.approx(fit.params[0])
+    assert (high - low) / 2 == pytest.approx(t.ppf(0.975, 8) * fit.bse[0])
 
 
 def test_ratio_interval_of_a_share_stays_between_zero_and_one():
@@ -243,6 +278,13 @@ def test_kaplan_meier_remission_freireich_1963():
     assert never.note == "no quantile: fewer than 75% had finished by the longest time seen"
 
 
+@pytest.mark.parametrize(("q", "time"), [(0.12, 0.8), (0.30, 3.1), (0.31, 5.4), (0.48, 9.2), (0.73, 9.2)])
+def test_kaplan_meier_own_example_of_1958(q, time):
+    # Deaths at 0.8, 3.1, 5.4 and 9.2, losses at 1.0, 2.7, 7.0 and 12.1: 0.875, 0.700, 0.525, 0.2625 survive.
+    times, died = [0.8, 3.1, 5.4, 9.2, 1.0, 2.7, 7.0, 12.1], [1] * 4 + [0] * 4
+    assert stats.kaplan_meier_quantile(times, died, q) == time
+
+
 def test_kaplan_meier_without_waiting_is_the_plain_quantile():
     assert stats.kaplan_meier_quantile([40, 10, 30, 20, np.nan], [1, 1, 1, 1, 1], 0.75) == 30
     assert stats.kaplan_meier_quantile([40, 10], [0, 0], 0.75).note == "no quantile: none has finished"
@@ -256,6 +298,17 @@ def test_fleiss_1971_psychiatric_diagnoses():
     assert np.sum(table, axis=0).tolist() == [26, 26, 30, 55, 43]
     assert stats.fleiss_kappa(table) == pytest.approx(0.430, abs=5e-4)
     assert stats.plain_agreement(table) == pytest.approx(0.556, abs=5e-4)
+
+
+def test_fleiss_kappa_of_fourteen_raters_and_ten_subjects():
+    # The worked example of most textbooks' pages on the method: agreement 0.378, by chance 0.213, kappa 0.210.
+    table = [
+        [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
+        [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
+    ]  # fmt: skip
+    assert round(stats.fleiss_kappa(table), 3) == 0.210
+    assert round(stats.plain_agreement(table), 3) == 0.378
+    assert stats.fleiss_kappa(table) == pytest.approx(statsmodels_kappa(table))
 
 
 def test_kappa_is_low_though_nearly_all_agree():
@@ -305,6 +358,33 @@ def test_first_digits_of_cents_are_those_written(cents):
     written = [int(str(amount)[0]) for amount in cents]
     counts = stats.benford([amount / 100 for amount in cents]).counts
     assert counts.tolist() == [written.count(digit) for digit in range(1, 10)]
+
+
+def fibonacci(n):
+    numbers = [1, 1]
+    while len(numbers) < n:
+        numbers.append(numbers[-1] + numbers[-2])
+    return [float(x) for x in numbers]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "counts", "conformity"),
+    [
+        pytest.param(2.0 ** np.arange(1000), [301, 176, 125, 97, 79, 69, 56, 52, 45], "close", id="powers of two"),
+        pytest.param(fibonacci(1000), [301, 177, 125, 96, 80, 67, 56, 53, 45], "close", id="Fibonacci numbers"),
+        pytest.param(np.arange(1, 1000), [111] * 9, "none", id="1 to 999 do not conform"),
+    ],
+)
+def test_benford_first_digits_of_known_sequences(amounts, counts, conformity):
+    result = stats.benford(amounts)
+    assert (result.counts.tolist(), result.conformity) == (counts, conformity)
+
+
+def test_benford_1938_average_of_twenty_thousand_first_digits_conforms_closely():
+    # The last row of his table 1, in tenths of a percent.
+    shares = [306, 185, 124, 94, 80, 64, 51, 49, 47]
+    result = stats.benford(np.repeat(np.arange(1.0, 10), shares))
+    assert (round(result.mad, 4), result.conformity) == (0.0035, "close")
 
 
 def test_benford_conforms_to_its_own_law_and_is_missing_for_nothing():
