@@ -20,8 +20,8 @@ METHODS = (
     "theoretical median), count seven on one side about that median, and do not use the two-of-three rule. t charts "
     "are individuals charts of time^(1/3.6) (Nelson 1994). p′ and u′ are Laney's (2002), used where periods differ by "
     "more than 1.3 times counting chance.",
-    "Funnels: arcsine limits for proportions; for ratios and rates the Poisson limits by χ² that FunnelPlotR and the NHS "
-    "mortality indicator draw (Spiegelhalter 2005 interpolates the exact distribution). Small units would pass them "
+    "Funnels: arcsine limits for proportions; for ratios and rates the Poisson limits by χ² that FunnelPlotR draws "
+    "(Spiegelhalter 2005 interpolates the exact distribution). Small units would pass them "
     "too often, one without any event always, so a flag is withheld where chance alone would give it more than four "
     "times as often as its limit says. Over-dispersion from z winsorised at 10%, added to the limits whenever it is "
     "above zero.",
