@@ -316,21 +316,26 @@ def rate_ratio(count, size, other_count, other_size, *, people=True):
     Returns
     -------
     tuple of float
-        Ratio, low, high; nan where the other rate is 0 or something is missing. 0.5 is added to counts of 0 for the
-        interval alone.
+        Ratio, low, high: from the two groups' own intervals, as for `rate_gap`, so that it has a width where nobody or
+        everybody succeeds too. nan where the other rate is 0 or something is missing.
 
     References
     ----------
-    Katz et al., Obtaining confidence intervals for the risk ratio in cohort studies, Biometrics 34 (1978).
+    Donner and Zou, Closed-form confidence intervals for functions of the normal mean and standard deviation,
+    Statistical Methods in Medical Research 21 (2012).
     """
     if not (size > 0 and other_size > 0 and other_count > 0 and count >= 0):
         return np.nan, np.nan, np.nan
-    ratio = (count / size) / (other_count / other_size)
-    a, b = (count, other_count) if count > 0 else (0.5, other_count)
-    spread = 1 / a + 1 / b - ((1 / size + 1 / other_size) if people else 0)
-    reach = _z(0.95) * np.sqrt(max(spread, 0.0))
-    middle = np.log((a / size) / (b / other_size))
-    return ratio, 0.0 if count == 0 else float(np.exp(middle - reach)), float(np.exp(middle + reach))
+    first, second = count / size, other_count / other_size
+    (low, high), (other_low, other_high) = _own(count, size, people), _own(other_count, other_size, people)
+    both = first * second
+    bottom, top = low * (2 * first - low), high * (2 * first - high)
+    other_bottom, other_top = other_low * (2 * second - other_low), other_high * (2 * second - other_high)
+    return (
+        first / second,
+        float(bottom / (both + np.sqrt(both**2 - bottom * other_top))) if bottom > 0 else 0.0,
+        float((both + np.sqrt(both**2 - top * other_bottom)) / other_bottom),
+    )
 
 
 def rate_gap(count, size, other_count, other_size, *, people=True):
@@ -354,16 +359,18 @@ def rate_gap(count, size, other_count, other_size, *, people=True):
     if not (size > 0 and other_size > 0 and count >= 0 and other_count >= 0):
         return np.nan, np.nan, np.nan
     first, second = count / size, other_count / other_size
-    (low, high), (other_low, other_high) = (
-        _wilson(k, n) if people else tuple(float(x) for x in poisson_interval(k, n))
-        for k, n in ((count, size), (other_count, other_size))
-    )
+    (low, high), (other_low, other_high) = _own(count, size, people), _own(other_count, other_size, people)
     gap = first - second
     return (
         gap,
         gap - np.sqrt((first - low) ** 2 + (other_high - second) ** 2),
         gap + np.sqrt((high - first) ** 2 + (second - other_low) ** 2),
     )
+
+
+def _own(count, size, people):
+    """95% interval of one group alone."""
+    return _wilson(count, size) if people else tuple(float(x) for x in poisson_interval(count, size))
 
 
 def _wilson(count, n):

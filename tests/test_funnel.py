@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, poisson
 from statsmodels.stats.meta_analysis import combine_effects
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.rates import confint_poisson
 
 from rdclib import funnel
 
@@ -233,20 +235,36 @@ def test_gap_newcombe_1998():
     assert [round(x, 4) for x in funnel.rate_gap(10, 10, 0, 20)] == [1, 0.6791, 1]
 
 
-def test_rate_ratio_by_hand():
-    # 30/100 against 20/100: log 1.5 ± 1.959964 √(1/30 - 1/100 + 1/20 - 1/100)
-    half = 1.959964 * np.sqrt(1 / 30 - 1 / 100 + 1 / 20 - 1 / 100)
-    assert funnel.rate_ratio(30, 100, 20, 100) == pytest.approx((1.5, 1.5 * np.exp(-half), 1.5 * np.exp(half)))
-    assert funnel.rate_ratio(0, 50, 5, 50)[:2] == (0, 0)
+@pytest.mark.parametrize("people", [True, False])
+@pytest.mark.parametrize("pair", [(30, 100, 20, 100), (11, 12, 300, 400), (1, 40, 2, 15), (12, 12, 40, 41)])
+def test_rate_ratio_ends_where_the_gap_to_that_multiple_of_the_other_begins(pair, people):
+    # Donner and Zou: the low end L is where p - L q lies just as far from 0 as the interval of that difference reaches.
+    def own(count, n):
+        return proportion_confint(count, n, method="wilson") if people else confint_poisson(count, n, "exact-c")
+
+    count, n, other_count, other_n = pair
+    ratio, low, high = funnel.rate_ratio(*pair, people=people)
+    p, q = count / n, other_count / other_n
+    (p_low, p_high), (q_low, q_high) = own(count, n), own(other_count, other_n)
+
+    assert ratio == pytest.approx(p / q)
+    assert p - low * q == pytest.approx(np.hypot(p - p_low, low * (q_high - q)))
+    assert high * q - p == pytest.approx(np.hypot(p_high - p, high * (q - q_low)))
+
+
+def test_rate_ratio_at_the_ends():
+    # All of ten in both groups: Wilson's lower end is 0.7225, so from 0.7225 to 1 / 0.7225.
+    assert [round(x, 4) for x in funnel.rate_ratio(10, 10, 10, 10)] == [1, 0.7225, 1.3841]
+    ratio, low, high = funnel.rate_ratio(0, 50, 5, 50)
+    assert (ratio, low) == (0, 0)
+    assert 0 < high < 1
     assert np.isnan(funnel.rate_ratio(5, 50, 0, 50)).all()
     assert np.isnan(funnel.rate_gap(np.nan, 50, 1, 50)).all()
 
 
 def test_rate_ratio_physicians_health_study():
     # Heart attacks under placebo and aspirin; Agresti, Categorical Data Analysis, section 2.2: 1.82 (1.43 to 2.30).
-    ratio, low, high = funnel.rate_ratio(189, 11034, 104, 11037)
-    assert (round(ratio, 2), round(low, 2)) == (1.82, 1.43)
-    assert high == pytest.approx(2.30, abs=0.01)
+    assert [round(x, 2) for x in funnel.rate_ratio(189, 11034, 104, 11037)] == [1.82, 1.43, 2.30]
 
 
 @pytest.mark.parametrize(
