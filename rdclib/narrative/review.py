@@ -25,8 +25,8 @@ METHODS = (
     "too often, one without any event always, so a flag is withheld where chance alone would give it more than four "
     "times as often as its limit says. Over-dispersion from z winsorised at 10%, added to the limits whenever it is "
     "above zero.",
-    "Between groups: ratio and gap with intervals from the two groups' own (Newcombe 1998; Donner and Zou 2012), so that "
-    "they keep a width where everybody or nobody succeeded.",
+    "Between groups: ratio and gap with intervals from the two groups' own (Newcombe 1998; Donner and Zou 2012), so "
+    "that they keep a width where everybody or nobody succeeded.",
     "Before and after: segmented regression whose clock is 0 at the first point after the change; Lopez Bernal et al. "
     "(2017) let it be 1 there. Over-dispersion never narrows an interval. Each interval is the wider of the model's "
     "own and Newey and West's (1987), whose errors come without the small-sample factor that some programs apply. "
