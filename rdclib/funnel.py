@@ -205,10 +205,16 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
         columns[f"lower_{label}"], columns[f"upper_{label}"] = low, high
     table = pd.DataFrame(columns | exact)
     table["flag"] = _flags(table, counted, *_tails(events, size, target, kind))
-    note = ""
+    notes = []
     if tau2 > 0:
-        note = f"The limits allow for how all units vary among themselves beyond counting chance (φ = {phi:.2f})."
-    return Funnel(table, float(target), kind, phi, tau2, k, _curve(float(target), size, kind, tau2), note)
+        notes.append(
+            f"The limits allow for how all units vary among themselves beyond counting chance (φ = {phi:.2f})."
+        )
+    beyond = (table["value"] > table["upper_95"]) | (table["value"] < table["lower_95"])
+    withheld = int((beyond & (table["flag"] == "inside")).sum())
+    if withheld:
+        notes.append(f"{withheld} small unit(s) beyond a limit are not flagged: chance alone often puts them there.")
+    return Funnel(table, float(target), kind, phi, tau2, k, _curve(float(target), size, kind, tau2), " ".join(notes))
 
 
 def dispersion(z, s, *, trim="pull in"):

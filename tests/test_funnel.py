@@ -316,6 +316,13 @@ def test_the_limits_alone_flag_units_that_are_not_small(expected):
     ).all()
 
 
+def test_a_flag_that_is_withheld_is_told():
+    result = funnel.compare([0, 12, 0], [1, 10, 9], "ratio", "none")
+
+    assert result.table["flag"].tolist() == ["inside", "inside", "below 99.8%"]
+    assert result.note == "1 small unit(s) beyond a limit are not flagged: chance alone often puts them there."
+
+
 def test_all_of_forty_cases_is_no_outlier_where_nine_in_ten_succeed():
     # 0.9^40 = 0.0148: seldom by the 95% limit, not by the 99.8% limit, which the arcsine puts at 0.994.
     assert funnel.limits(0.9, 40, "proportion", 0.998)[1] < 1

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.regression.linear_model import OLS
 
 from rdclib import its
 
@@ -104,6 +105,16 @@ def test_a_season_has_no_more_waves_than_its_points_can_tell_apart(season, waves
     assert result.table.loc["cos1", "estimate"] == pytest.approx(5, abs=0.1)
     assert result.level == pytest.approx(5, abs=0.3)
     assert its.seasonality(y, season) < 1e-6
+
+
+def test_seasonality_is_the_f_test_of_statsmodels():
+    t = np.arange(40)
+    y = np.sin(t / 2) + np.random.default_rng(3).normal(size=40)
+    trend = np.column_stack([np.ones(40), t])
+    waves = [wave(2 * np.pi * k * (t + 1) / 12) for k in (1, 2) for wave in (np.sin, np.cos)]
+    full = OLS(y, np.column_stack([trend, *waves])).fit()
+
+    assert its.seasonality(y) == pytest.approx(full.compare_f_test(OLS(y, trend).fit())[1])
 
 
 @pytest.mark.parametrize("season", [1, 0, -4, 2.5])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
+from statsmodels.tsa.stattools import acf
 
 from rdclib import spc
 
@@ -844,5 +845,7 @@ def test_autocorrelation_by_hand():
     values = [1, 2, 3, 4, 5, 6, 7, 8, 9]
     # deviations -4..4: products of neighbours 12 + 6 + 2 + 0 + 0 + 2 + 6 + 12 = 40; squares 60
     assert spc.autocorrelation(values) == pytest.approx((40 / 60, 2 / 3))
+    noise = np.random.default_rng(4).normal(size=30)
+    assert spc.autocorrelation(noise)[0] == pytest.approx(acf(noise, nlags=1)[1])
     assert np.isnan(spc.autocorrelation([3] * 20)).all()
     assert np.isnan(spc.autocorrelation(values[:8])).all()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binomtest, t
+from scipy.stats import binomtest, quantile_test, t
 from statsmodels.regression.linear_model import WLS
 from statsmodels.stats.inter_rater import fleiss_kappa as statsmodels_kappa
 
@@ -237,6 +237,14 @@ def test_upper_quantile_may_have_only_a_lower_end():
 
     assert low == 14  # the 15th smallest: P(at most 14 below) = 0.011, P(at most 15 below) = 0.043
     assert math.isnan(high)
+
+
+@pytest.mark.parametrize("n", [5, 9, 20, 101, 1001])
+@pytest.mark.parametrize("q", [0.1, 0.5, 0.75])
+def test_quantile_interval_is_scipys(n, q):
+    values = np.random.default_rng(n).permutation(np.arange(1.0, n + 1))
+    other = quantile_test(values, p=q).confidence_interval(0.95)
+    assert stats.quantile_interval(values, q) == pytest.approx((other.low, other.high), nan_ok=True)
 
 
 @given(st.integers(6, 60), st.sampled_from([0.25, 0.5, 0.75]))
