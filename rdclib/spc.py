@@ -33,6 +33,8 @@ TREND_POINTS = 7
 TRIAL_POINTS = 12
 # A root of an exponential time close to symmetric (Nelson 1994).
 T_POWER = 1 / 3.6
+# How rare the events of a simulated g chart are: one in so many cases; it hardly matters.
+RARE = 1 / 20
 # Two numbers nearer than this share of the largest are the same number, written with rounding errors.
 SAME = 1e-12
 
@@ -383,13 +385,16 @@ def autocorrelation(values):
 
 
 @cache
-def false_alarms(n, series=4000):
-    """What a stable series of n independent normal points shows by chance, with limits estimated from itself.
+def false_alarms(n, kind="XmR", series=4000):
+    """What a stable series of n independent points shows by chance, with limits estimated from itself.
 
     Parameters
     ----------
     n : int
         Points.
+    kind : str
+        Of chart. ``g`` supposes gaps of a geometric distribution, which often pass the upper limit; every other kind
+        normal points, to which the others come near.
     series : int
         Simulated series; the seed is fixed, so the answer is always the same.
 
@@ -400,8 +405,16 @@ def false_alarms(n, series=4000):
     """
     if n < 3:
         return 0.0
-    signals = xmr_many(np.random.default_rng(20240630).normal(size=(series, n))).signals
-    return float(np.any([signals[rule].any(axis=1) for rule in RULES], axis=0).mean())
+    rng = np.random.default_rng(20240630)
+    if kind == "g":
+        gaps = rng.geometric(RARE, size=(series, n)) - 1.0
+        mean = gaps.mean(axis=1, keepdims=True)
+        sigma = np.sqrt(mean * (mean + 1))
+        signals = _signs(gaps, mean * np.log(2), mean, sigma, np.maximum(mean - 3 * sigma, 0), mean + 3 * sigma)
+        rules = ("outside", "trend", "shift")
+    else:
+        signals, rules = xmr_many(rng.normal(size=(series, n))).signals, RULES
+    return float(np.any([signals[rule].any(axis=1) for rule in rules], axis=0).mean())
 
 
 def anhoej(useful):

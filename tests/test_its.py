@@ -151,6 +151,23 @@ def test_intervals_are_somewhat_too_narrow_where_each_period_resembles_the_one_b
     assert np.mean(held) == pytest.approx(0.86, abs=0.06)
 
 
+def test_newey_west_of_counts_by_the_formula():
+    rng = np.random.default_rng(2)
+    size = rng.integers(500, 900, 40)
+    y = rng.poisson(size * 0.05)
+    table = its.segmented(y, 20, exposure=size, family="poisson", lag=3).table
+
+    t = np.arange(40)
+    post = (t >= 20).astype(float)
+    x = np.column_stack([np.ones(40), t + 1, post, (t - 20) * post])
+    mu = size * np.exp(x @ table["estimate"].to_numpy())
+    u = x * (y - mu)[:, None]
+    assert u.sum(axis=0) == pytest.approx(np.zeros(4), abs=1e-6)
+    meat = u.T @ u + sum((1 - k / 4) * (u[k:].T @ u[:-k] + u[:-k].T @ u[k:]) for k in (1, 2, 3))
+    bread = np.linalg.inv(x.T @ (x * mu[:, None]))
+    assert table["se"].to_numpy() == pytest.approx(np.sqrt(np.diag(bread @ meat @ bread)))
+
+
 def test_newey_west_by_the_formula():
     rng = np.random.default_rng(4)
     y = broken_line(15, 15) + rng.normal(size=30)

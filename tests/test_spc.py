@@ -827,6 +827,18 @@ def test_stable_series_raise_as_many_false_alarms_as_an_independent_simulation_s
     assert spc.false_alarms(24) == pytest.approx(other, abs=0.045)  # 3 standard errors of 1,500 series
 
 
+def test_g_charts_of_stable_gaps_raise_as_many_false_alarms_as_an_independent_simulation_says():
+    hits = 0
+    for gaps in (np.random.default_rng(13).geometric(0.04, size=(1500, 24)) - 1).tolist():
+        mean = sum(gaps) / 24
+        slow = _slow(gaps, mean, np.sqrt(mean * (mean + 1)))
+        shift = _slow(gaps, 0.693147 * mean, 1.0)["shift"]
+        hits += any(slow["outside"]) or any(slow["trend"]) or any(shift)
+
+    assert hits / 1500 > 2 * spc.false_alarms(24)
+    assert spc.false_alarms(24, "g") == pytest.approx(hits / 1500, abs=0.045)
+
+
 def test_a_planted_shift_is_found():
     values = np.random.default_rng(3).normal(size=(500, 36))
     values[:, 24:] += 2.0

@@ -17,14 +17,14 @@ METHODS = (
     "Screening of moving ranges is off unless chosen; NHSRplotthedots has it on.",
     "A missing period breaks runs and trends; the published tools join over it.",
     "g charts are drawn about the mean (Kaminsky et al. 1992; Provost and Murray draw 0.693 times the mean, the "
-    "theoretical median), count seven on one side about that median, and do not use the two-of-three rule. t charts "
-    "are individuals charts of time^(1/3.6) (Nelson 1994). p′ and u′ are Laney's (2002), used where periods differ by "
-    "more than 1.3 times counting chance.",
+    "theoretical median), count seven on one side about that median, and do not use the two-of-three rule; chance "
+    "passes their upper limit more often, which the expected number of false signals allows for. t charts are "
+    "individuals charts of time^(1/3.6) (Nelson 1994). p′ and u′ are Laney's (2002), used where periods differ by more "
+    "than 1.3 times counting chance.",
     "Funnels: arcsine limits for proportions; for ratios and rates the Poisson limits by χ² that FunnelPlotR draws "
-    "(Spiegelhalter 2005 interpolates the exact distribution). Small units would pass them "
-    "too often, one without any event always, so a flag is withheld where chance alone would give it more than four "
-    "times as often as its limit says. Over-dispersion from z winsorised at 10%, added to the limits whenever it is "
-    "above zero.",
+    "(Spiegelhalter 2005 interpolates the exact distribution). Small units would pass them too often, one without any "
+    "event always, so a flag is withheld where chance alone would give it more than four times as often as its limit "
+    "says. Over-dispersion from z winsorised at 10%, added to the limits whenever it is above zero.",
     "Between groups: ratio and gap with intervals from the two groups' own (Newcombe 1998; Donner and Zou 2012), so "
     "that they keep a width where everybody or nobody succeeded.",
     "Before and after: segmented regression whose clock is 0 at the first point after the change; Lopez Bernal et al. "
