@@ -60,18 +60,23 @@ def intake(
             )
         folder = lab.own_folder(name)
         from rdclib.intake import desk
-        from rdclib.readiness import latest_period
+        from rdclib.readiness import latest_period, other_currency
 
         facts = engagement.load_facts(name)
+        # A first file says in which currency a city keeps its books, unless somebody has said it already.
+        open_question = not facts.files and facts.currency == type(facts).model_fields["currency"].default
         for arrival in desk.take_in(folder, files, table=table, author="rdc intake", facts=facts):
             typer.echo(f"{arrival.file}: {arrival.table}" + (", the same file as before" if arrival.known else ""))
             for heading, candidates in arrival.asked:
                 typer.echo(
                     f"  '{heading}' may be {' or '.join(candidates)}: not used until you say so in engagement.yaml"
                 )
-        facts = engagement.load_facts(name)
-        if not facts.period:
-            period = latest_period(engagement.Engagement(name, folder, facts, None, None))
+        city = engagement.Engagement(name, folder, engagement.load_facts(name), None, None)
+        if open_question and (code := other_currency(city)):
+            saved.update_yaml(folder / "engagement.yaml", ("currency",), code, author="rdc intake")
+            typer.echo(f"The amounts in the files are in {code}; it is noted in engagement.yaml as the currency.")
+        if not city.facts.period:
+            period = latest_period(city)
             if period:
                 saved.update_yaml(folder / "engagement.yaml", ("period",), period, author="rdc intake")
                 typer.echo(

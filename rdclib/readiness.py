@@ -8,7 +8,7 @@ import pandas as pd
 from rdclib import indicators, periods, schemas
 from rdclib.checks import in_order
 from rdclib.intake import vendors
-from rdclib.records import DAYS, load_records, read_files
+from rdclib.records import DAYS, foreign, load_records, read_files
 
 SOUND = 0.99  # a sound source has at least this share of its rows of data accepted
 
@@ -199,6 +199,18 @@ def latest_period(engagement):
             years.update(periods.containing(day.date(), start).label for day in days)
     fullest = max(years.values(), default=0)
     return max((year for year, rows in years.items() if rows * 3 >= fullest), default="")
+
+
+def other_currency(engagement):
+    """The currency that an engagement's files are in, where they agree on one that is not the city's; else "".
+
+    Parameters
+    ----------
+    engagement : rdclib.engagement.Engagement
+        Its period is not looked at.
+    """
+    found = {finding.value for finding in foreign(read_files(engagement), engagement.facts)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _reason(result):

@@ -197,7 +197,8 @@ def load_records(engagement):
     if not len(frames["vendors"]):
         frames["vendors"] = _vendors_from(frames)
     frames["bids"] = _bid_ids(frames["bids"])
-    findings += _links(frames) + _several_lines(contracts) + _unit_slips(frames["observations"])
+    findings += foreign(intakes, engagement.facts) + _links(frames)
+    findings += _several_lines(contracts) + _unit_slips(frames["observations"])
     workbook = {
         name: _typed(
             saved.newest(saved.read_rows(engagement.folder / f"{file}.csv"), _WORKBOOK_KEYS[name]), name, f"{file}.csv"
@@ -427,6 +428,35 @@ def _bid_ids(bids):
 
 
 # --- links and periods -------------------------------------------------------------------------------------------
+
+
+def foreign(intakes, facts):
+    """A finding for each table whose amounts are mostly in another currency than the city's.
+
+    Parameters
+    ----------
+    intakes : dict of str to Intake
+    facts : rdclib.engagement.Facts
+
+    Returns
+    -------
+    list of Finding
+        With the other currency as its value.
+    """
+    found = []
+    for table, intake in intakes.items():
+        entry = facts.files.get(table)
+        if "currency" not in intake.frame or (entry and entry.currency):
+            continue  # no amounts, or the city said in which currency these are
+        rows = intake.frame["currency"].value_counts()
+        if not len(rows) or (main := rows.index[0]) == facts.currency:
+            continue
+        first = intake.frame[intake.frame["currency"] == main].iloc[0]
+        what = f"most amounts are in {main}, and the city's currency is {facts.currency}"
+        done = f"left out of sums in {facts.currency}; if the city counts in {main}, write it in engagement.yaml"
+        where = (first["source_file"], int(first["source_row"]), "currency", main, int(rows.iloc[0]))
+        found.append(Finding("error", table, *where, what, done))
+    return found
 
 
 def _links(frames):

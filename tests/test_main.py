@@ -79,6 +79,40 @@ def test_the_raw_file_is_kept_byte_for_byte_and_the_period_is_noted(city):
     assert "# Facts about springfield." in (city / "engagement.yaml").read_text(encoding="utf-8")
 
 
+PESOS = """\
+Contract No.,Vendor,Dept,Amount,Currency,Start Dt,End Dt
+1,Ash Paving,Roads,1200.50,MXN,07/15/2023,06/30/2024
+2,Elm Roads,Roads,2000.00,MXN,08/01/2023,06/30/2024
+3,Oak Roads,Roads,70.00,USD,08/01/2023,06/30/2024
+"""
+
+
+def test_a_first_file_says_in_which_currency_a_city_counts(home):
+    (home / "pesos.csv").write_text(PESOS, encoding="utf-8")
+    rdc("new", "monterrey")
+
+    done = rdc("intake", "monterrey", home / "pesos.csv")
+
+    assert "The amounts in the files are in MXN; it is noted in engagement.yaml as the currency." in done.stdout
+    assert rdc("check", "monterrey").exit_code == FINE
+
+
+def test_a_currency_that_somebody_wrote_is_kept_and_files_in_another_are_an_error(home):
+    (home / "pesos.csv").write_text(PESOS, encoding="utf-8")
+    rdc("new", "monterrey")
+    facts = places.engagements() / "monterrey" / "engagement.yaml"
+    facts.write_text(facts.read_text(encoding="utf-8").replace("currency: USD", "currency: EUR"), encoding="utf-8")
+
+    done = rdc("intake", "monterrey", home / "pesos.csv")
+
+    assert "currency" not in done.stdout
+    told = json.loads((checked := rdc("check", "monterrey", "--json")).stdout)
+    assert checked.exit_code == MEND
+    (error,) = [finding for finding in told["findings"] if finding["severity"] == "error"]
+    assert (error["what"], error["count"]) == ("most amounts are in MXN, and the city's currency is EUR", 2)
+    assert error["done"] == "left out of sums in EUR; if the city counts in MXN, write it in engagement.yaml"
+
+
 def test_rows_set_aside_go_to_a_workbook_and_leave_it_when_they_are_mended(city, home):
     (home / "bad.csv").write_text(REGISTER.replace("06038", ""), encoding="utf-8")
     rdc("intake", "springfield", home / "bad.csv", "--table", "contracts")
