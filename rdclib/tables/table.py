@@ -3,6 +3,7 @@
 import datetime
 import html
 import math
+import re
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,6 +11,7 @@ from rdclib import formats, style
 
 MIMETYPE = "application/vnd.rdclib.table+json"
 LONGEST_CODE = 20  # characters; a longer word may be broken
+_LONGER = re.compile(rf"[^\s&;]{{{LONGEST_CODE + 1},}}")
 SENTENCE = 30  # characters; a column with more is one to be read
 # Rows; a longer table is scrolled under its header on a screen, and may be cut between two rows on paper.
 LONG = 25
@@ -158,7 +160,7 @@ class Table:
         cells = []
         for i, (look, text) in enumerate(zip(looks, row, strict=True)):
             tag, scope = ("th", ' scope="row"') if i == self.row_header else ("td", "")
-            cells.append(f"<{tag}{look}{scope}{rows if i == 0 else ''}>{_escape(text)}</{tag}>")
+            cells.append(f"<{tag}{look}{scope}{rows if i == 0 else ''}>{_breakable(text)}</{tag}>")
         return f"<tr>{''.join(cells if span else cells[1:])}</tr>"
 
     def _spans(self, texts):
@@ -279,3 +281,8 @@ def _from_json(cell, column):
 
 def _escape(text):
     return html.escape(formats.line(text))
+
+
+def _breakable(text):
+    """The text as HTML in which long names, such as a file's, may go on in the next line."""
+    return _LONGER.sub(lambda found: re.sub(r"([_.-]+|/(?!/))", r"\1<wbr>", found[0]), _escape(text))

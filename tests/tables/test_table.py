@@ -72,6 +72,24 @@ def test_dates_and_codes_are_not_broken_and_names_are():
     assert [cell.get("class") for cell in names.xpath("//tbody/tr[1]/*")] == [None, "whole", None]
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a_20-character.name.x", "a_<wbr>20-<wbr>character.<wbr>name.<wbr>x"),
+        ("a_20-character.name.", "a_20-character.name."),
+        (
+            "Ash & Elm <b>_paving_and_roads_2024.csv",
+            "Ash &amp; Elm &lt;b&gt;_<wbr>paving_<wbr>and_<wbr>roads_<wbr>2024.<wbr>csv",
+        ),
+    ],
+)
+def test_a_long_name_may_go_on_in_the_next_line_and_keeps_its_letters(name, shown):
+    table = Table("T", (Column("file", "text", "File"), Column("n", "integer", "N")), ((name, 1), ("two words", 2)))
+
+    assert f">{shown}</th>" in table.html()
+    assert name in html.fromstring(table.html()).text_content()
+
+
 @pytest.mark.parametrize(("length", "look"), [(30, None), (31, "words")])
 def test_a_column_of_sentences_gets_room(length, look):
     columns = (Column("a", "text", "A"), Column("b", "text", "B"))
