@@ -7,7 +7,7 @@ Spiegelhalter, Handling over-dispersion of performance indicators, Quality and S
 NHS Digital, Summary Hospital-level Mortality Indicator (over-dispersed limits on the log scale).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -64,8 +64,8 @@ class Standardised:
     Parameters
     ----------
     units : DataFrame
-        Indexed by unit: ``observed``, ``n``, ``expected``, ``ratio`` (observed / expected), ``crude`` and
-        ``adjusted`` (ratio times the overall rate).
+        Indexed by unit: ``observed``, ``n``, ``expected``, ``variance`` (of the observed, by chance alone), ``ratio``
+        (observed / expected), ``crude`` and ``adjusted`` (ratio times the overall rate).
     strata : DataFrame
         One row a unit and stratum: ``unit``, ``stratum``, ``numerator``, ``denominator``, ``rate`` (the unit's own),
         ``overall_rate`` (of all units in that stratum).
@@ -250,18 +250,20 @@ def dispersion(z, s, *, trim="pull in"):
     return phi, float(max(0.0, (k * phi - (k - 1)) / spread))
 
 
-def standardise(numerator, denominator, unit, stratum):
+def standardise(numerator, denominator, unit, stratum, *, people=False):
     """Indirect standardisation: what each unit would show if each of its strata had the rate of all units together.
 
     Parameters
     ----------
     numerator, denominator, unit, stratum : sequence
         One entry a unit and stratum, or a case; entries of a pair are added up.
+    people : bool
+        Proportions of people, who count once at most; False for events.
 
     Returns
     -------
     Standardised
-        `compare` takes its ``observed`` and ``expected`` as a ratio.
+        For `compare_standardised`.
     """
     cells = (
         pd.DataFrame({"unit": unit, "stratum": stratum, "numerator": numerator, "denominator": denominator})
@@ -273,16 +275,39 @@ def standardise(numerator, denominator, unit, stratum):
     overall = cells.groupby("stratum")[["numerator", "denominator"]].sum()
     cells["rate"] = cells["numerator"] / cells["denominator"]
     cells["overall_rate"] = cells["stratum"].map(overall["numerator"] / overall["denominator"])
-    expected = (cells["denominator"] * cells["overall_rate"]).groupby(cells["unit"]).sum()
+    cells_expected = cells["denominator"] * cells["overall_rate"]
+    spread = cells_expected * (1 - cells["overall_rate"] if people else 1)
     units = cells.groupby("unit")[["numerator", "denominator"]].sum()
     units.columns = ["observed", "n"]
-    units["expected"] = expected
+    units["expected"] = cells_expected.groupby(cells["unit"]).sum()
+    units["variance"] = spread.groupby(cells["unit"]).sum()
     units["ratio"] = units["observed"] / units["expected"].where(units["expected"] > 0)
     units["crude"] = units["observed"] / units["n"]
     total = cells["denominator"].sum()
     rate = float(cells["numerator"].sum() / total) if total else float("nan")
     units["adjusted"] = units["ratio"] * rate
     return Standardised(units, cells, rate)
+
+
+def compare_standardised(standardised):
+    """Compare units by observed over expected.
+
+    Parameters
+    ----------
+    standardised : Standardised
+
+    Returns
+    -------
+    Funnel
+        Of ratios; the limits are those of as many expected events as have the relative spread of what was observed. Of
+        people, seven in ten of whom succeed, there are 3.3 times the expected: plain Poisson limits would be nearly
+        twice too wide, and hide units that no case mix explains.
+    """
+    units = standardised.units
+    scale = (units["expected"] / units["variance"]).where(units["variance"] > 0, 1.0)
+    result = compare(units["observed"] * scale, units["expected"] * scale, "ratio", names=units.index)
+    as_counted = {"numerator": units["observed"].to_numpy(), "denominator": units["expected"].to_numpy()}
+    return replace(result, table=result.table.assign(**as_counted))
 
 
 def poisson_interval(count, size, *, level=0.95):

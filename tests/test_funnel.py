@@ -187,6 +187,40 @@ def test_standardise_by_hand():
     assert result.rate == pytest.approx(100 / 260)
 
 
+def test_people_vary_less_about_what_is_expected_of_them_than_events_do():
+    # Seven in ten succeed everywhere but at V0, of whose 400 cases 310 do, where all vendors together give 282.4: 3.0
+    # standard errors of a proportion, 1.6 of a Poisson count. All have the same mix, which therefore explains nothing.
+    units = [f"V{i}" for i in range(9) for _ in range(2)]
+    succeeded = [155, 155, *[140, 139, 139, 140] * 4]
+    standard = {
+        people: funnel.standardise(succeeded, [200] * 18, units, ["hard", "easy"] * 9, people=people)
+        for people in (True, False)
+    }
+    flags = {
+        people: funnel.compare_standardised(one).table.set_index("name")["flag"] for people, one in standard.items()
+    }
+
+    assert standard[False].units["variance"].tolist() == standard[False].units["expected"].tolist()
+    expected, rate = standard[True].units["expected"]["V1"], sum(succeeded) / 3600
+    assert standard[True].units["variance"]["V1"] == pytest.approx(expected * (1 - rate), rel=1e-3)
+    assert flags[True]["V0"] == "above 95%"
+    assert (flags[True].drop("V0") == "inside").all()
+    assert flags[False]["V0"] == "inside"
+
+
+def test_standardised_proportions_leave_the_limits_as_often_as_they_say():
+    # Hard and easy cases in mixes of their own: the limits hold 95% of units that differ by mix and chance alone.
+    rng = np.random.default_rng(17)
+    outside = []
+    for _ in range(60):
+        cases = rng.integers(40, 300, (20, 2))
+        good = rng.binomial(cases, [0.2, 0.85])
+        names = np.repeat(np.arange(20), 2)
+        standard = funnel.standardise(good.ravel(), cases.ravel(), names, ["hard", "easy"] * 20, people=True)
+        outside.append((funnel.compare_standardised(standard).table["flag"] != "inside").mean())
+    assert np.mean(outside) == pytest.approx(0.05, abs=0.02)
+
+
 def test_a_difference_of_mix_alone_disappears():
     # Hard cases succeed 20% of the time and easy ones 80%, at both vendors.
     result = funnel.standardise([10, 80, 80, 16], [50, 100, 400, 20], ["a", "a", "b", "b"], ["h", "e", "h", "e"])

@@ -282,10 +282,9 @@ def _case_mix(rows, kind, enough):
         return None, pd.DataFrame(), ""
     stratum_kind = strata["stratum_kind"].fillna("group").mode().iloc[0]
     strata = strata[strata["stratum_kind"].fillna("group") == stratum_kind]
-    standard = funnel.standardise(strata["numerator"], strata["denominator"], strata["unit"], strata["stratum"])
-    units = standard.units
-    result = funnel.compare(units["observed"], units["expected"], "ratio", names=units.index)
-    return result, standard.strata, str(stratum_kind)
+    columns = (strata[name] for name in ("numerator", "denominator", "unit", "stratum"))
+    standard = funnel.standardise(*columns, people=kind == "proportion")
+    return funnel.compare_standardised(standard), standard.strata, str(stratum_kind)
 
 
 def _case_result(cases, day):

@@ -109,6 +109,20 @@ def test_case_mix_explains_an_outlier():
     assert len(comparison.strata) == 12
 
 
+def test_case_mix_explains_nothing_where_all_have_the_same():
+    rows = []
+    for i in range(9):
+        kwargs = {"vendor": f"V{i}", "stratum_kind": "difficulty", "first": "2023-07"}
+        good = [13, 12] * 6 if i == 0 else [12, 11, 12, 11, 12, 12] * 2  # of 16 a month: 150 and 140 of 192
+        rows += months(good, counted=16, stratum="hard", **kwargs)
+        rows += months(good, counted=16, stratum="easy", **kwargs)
+    comparison = only(build.records(*rows, metrics=[SHARE]))
+
+    assert comparison.outside["name"].tolist() == ["V0"]
+    assert comparison.adjusted.table["flag"].tolist() == comparison.table["flag"].tolist()
+    assert "Case mix" not in comparison.note
+
+
 def frame(**groups):
     return pd.DataFrame(groups, index=["numerator", "denominator"]).T.astype(float)
 
