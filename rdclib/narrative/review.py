@@ -25,8 +25,8 @@ METHODS = (
     "(Spiegelhalter 2005 interpolates the exact distribution). Small units would pass them too often, one without any "
     "event always, so a flag is withheld where chance alone would give it more than four times as often as its limit "
     "says. Over-dispersion from z winsorised at 10%, added to the limits whenever it is above zero.",
-    "Case mix: indirect standardisation; the limits about what is expected have the spread of Σ n p (1 - p) where people "
-    "are counted, which is narrower than the Poisson limits of the NHS mortality indicator.",
+    "Case mix: indirect standardisation; the limits about what is expected have the spread of Σ n p (1 - p) where "
+    "people are counted, which is narrower than the Poisson limits of the NHS mortality indicator.",
     "Between groups: ratio and gap with intervals from the two groups' own (Newcombe 1998; Donner and Zou 2012), so "
     "that they keep a width where everybody or nobody succeeded.",
     "Before and after: segmented regression whose clock is 0 at the first point after the change; Lopez Bernal et al. "
