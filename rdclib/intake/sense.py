@@ -77,7 +77,13 @@ def findings(frame, table):
     for first, second in ORDERS.get(table, ()):
         wrong = (frame[first].dt.normalize() > frame[second].dt.normalize()).to_numpy()
         if wrong.any():
-            find("warning", second, wrong, f"before {first}", "kept; check both days")
+            find(
+                "warning",
+                second,
+                wrong,
+                f"earlier than '{schemas.TABLES[table].columns[first].title}'",
+                "kept; check both days",
+            )
     return found
 
 
