@@ -13,9 +13,9 @@ MISSING = "–"
 SYMBOLS = {"USD": "$", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "EUR": "€", "GBP": "£", "MXN": "MX$"}
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
 MONTHS += ("November", "December")
-KINDS = ("text", "money", "number", "integer", "share", "days", "date", "ratio", "level", "yes_no")
+KINDS = ("text", "money", "number", "integer", "share", "points", "days", "date", "ratio", "level", "yes_no")
 # Kinds that stand right-aligned in a column, so that digits stand under digits.
-NUMERIC = frozenset(("money", "number", "integer", "share", "days", "ratio", "level"))
+NUMERIC = frozenset(("money", "number", "integer", "share", "points", "days", "ratio", "level"))
 
 # Wide enough for any float: a typing error in a city's file may hold 300 digits.
 _WIDE = Context(prec=400, rounding=ROUND_HALF_UP)
@@ -86,6 +86,12 @@ def share(x):
     digits = 1 if percent < Decimal("0.95") or 99 < percent < 100 else 0
     size = _round(percent, digits)
     return f"{_sign(x, size)}{size:,}".removesuffix(".0") + "%"
+
+
+def points(x):
+    """Format the difference of two shares in percentage points: ``9 points``, ``−0.4 points``, ``1 point``."""
+    words = share(x).replace("%", " points")
+    return "1 point" if words == "1 points" else words if missing(x) or "points" in words else f"{words} points"
 
 
 def number(x):
@@ -167,9 +173,13 @@ def interval(low, high, kind="number", currency="USD"):
         return f"at most {value(high, kind, currency)}"
     say = money if kind == "money" else value
     first, last = (say(x, currency) if kind == "money" else say(x, kind, currency) for x in (low, high))
-    unit = {"share": "%", "days": " days"}.get(kind, "")
+    unit = {"share": "%", "points": " points", "days": " days"}.get(kind, "")
     plain = re.compile(r"[\d.,]+" + re.escape(unit))
-    if kind in ("share", "days", "number", "integer", "ratio") and plain.fullmatch(first) and plain.fullmatch(last):
+    if (
+        kind in ("share", "points", "days", "number", "integer", "ratio")
+        and plain.fullmatch(first)
+        and plain.fullmatch(last)
+    ):
         return first.removesuffix(unit) + MISSING + last
     return f"{first} to {last}"
 
@@ -189,6 +199,7 @@ def value(x, kind, currency="USD"):
         "number": number,
         "integer": integer,
         "share": share,
+        "points": points,
         "days": days,
         "date": date,
         "ratio": ratio,

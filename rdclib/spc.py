@@ -524,7 +524,8 @@ def _chart(
             continue
         sigma[where] = spread
         if used < TRIAL_POINTS:
-            notes.append(f"{label}trial limits, from {used} points (fewer than {TRIAL_POINTS}).")
+            count = "1 point" if used == 1 else f"{used} points"
+            notes.append(f"{label}trial limits, from {count} (fewer than {TRIAL_POINTS}).")
         found = _signs(
             values[where],
             center[where] * median,

@@ -15,6 +15,7 @@ _FORMATS = {
     "number": "#,##0.##",
     "integer": "#,##0",
     "share": "0.0%",
+    "points": "0.0%",
     "days": "#,##0.#",
     "date": "yyyy-mm-dd",
     "ratio": "0.00",

@@ -14,6 +14,8 @@ _BESIDE_A_POINT = (
     *((0.06, 0.14, "left"), (0.06, -0.14, "left"), (-0.06, 0.14, "right"), (-0.06, -0.14, "right")),
 )
 MOST_PANELS = 12  # vendors in one figure; the tables list all
+FEW_PANELS = 6  # of a metric that is not the topic of the meeting
+_FLATTENS = 2  # a panel that reaches over more than this many times the usual span gets a scale of its own
 _LOOK = {
     "improvement": (style.IMPROVEMENT, "^", 42),
     "concern": (style.CONCERN, "v", 42),
@@ -42,12 +44,17 @@ def metric_over_time(review, place):
     ids = list(dict.fromkeys(h.measure.id for h in review.pack.headlines))
     if not 1 <= place <= len(ids):
         return None
-    return _charts([s for s in review.series if s.measure.id == ids[place - 1]], f"over-time-{place}")
+    metric = ids[place - 1]
+    most = MOST_PANELS if metric == review.pack.topic_metric else FEW_PANELS
+    first = {h.label for h in review.pack.headlines if h.measure.id == metric and h.needs}
+    return _charts([s for s in review.series if s.measure.id == metric], f"over-time-{place}", most, first)
 
 
 def cases_on_time(review):
     """Share of cases done by their target date, one panel a vendor; None without target dates."""
-    return _charts(list(review.on_time.series), "cases-on-time") if review.on_time and review.on_time.series else None
+    if not review.on_time or not review.on_time.series:
+        return None
+    return _charts(list(review.on_time.series), "cases-on-time", FEW_PANELS)
 
 
 def vendor_funnel(review, place):
@@ -213,44 +220,93 @@ def change_effect(review, place):
     return Picture(figure, alt, caption, f"change-{place}")
 
 
-def _charts(series, name):
+def _charts(series, name, most, first=()):
     """Small multiples of control charts of one metric: what needs a decision first, the rest by name."""
-    series = sorted(series, key=lambda s: (s.chart.variation != "concern", s.late == 0, s.label))
-    shown = sorted(series[:MOST_PANELS], key=lambda s: s.label)
+    series = sorted(
+        series,
+        key=lambda s: (s.chart.variation != "concern", s.label not in first, s.late == 0, _quiet(s), s.label),
+    )
+    shown, rest = sorted(series[:most], key=lambda s: s.label), series[most:]
     measure = shown[0].measure
     columns = 1 if len(shown) == 1 else 2
     lines = math.ceil(len(shown) / columns)
     height = 2.3 if columns == 1 else 1.55
     figure, panels = canvas(
-        height * lines + 0.75, rows=lines, columns=columns, left=0.72, right=0.15, top=0.35, bottom=0.75, gap=0.62,
-        sharey=_share_axis(shown), sharex=False,
-    )  # fmt: skip
+        height * lines + 1.0, rows=lines, columns=columns, left=0.72, right=0.15, top=0.6, bottom=0.75, gap=0.62
+    )
+    figure.text(
+        0.02,
+        1 - 0.22 / figure.get_figheight(),
+        wrap(measure.name, 58, 1),
+        fontsize=11.5,
+        fontweight="bold",
+        va="center",
+    )
     panels = np.atleast_1d(panels).ravel()
-    for axes, one in zip(panels, shown, strict=False):
-        _chart(axes, one, small=columns > 1)
+    scale, apart = _scale(shown)
+    for place, (axes, one) in enumerate(zip(panels, shown, strict=False)):
+        _chart(axes, one, small=columns > 1, apart=one in apart)
+        if scale and one not in apart:
+            axes.set_ylim(scale)
+            axes.tick_params(labelleft=place % columns == 0)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     _key(figure, shown)
-    says = [_said(one) for one in shown]
-    caption = f"{measure.name}, by {shown[0].step}. Line: mean (or median); band: what chance alone gives."
-    if len(series) > len(shown):
-        caption += f" {len(series) - len(shown)} more are in the table."
-    return Picture(figure, f"{measure.name}. {' '.join(says)}", caption, name)
+    caption = f"{measure.name}, by {shown[0].step}. Line: mean (or median); shaded: what chance alone gives."
+    if len(shown) > 1 and not scale:
+        caption += " Each panel has a scale of its own."
+    if rest:
+        why = ", with no signal at the end and no data late," if all(_quiet(s) and not s.late for s in rest) else ""
+        caption += f" {len(rest)} more{why} are in the table."
+    return Picture(figure, f"{measure.name}. {' '.join(_said(one) for one in shown)}", caption, name)
 
 
-def _chart(axes, one, *, small):
+def _quiet(one):
+    """Nothing is to be said of the latest value."""
+    return one.chart.variation not in ("concern", "improvement") and one.chart.assurance != "consistently fails"
+
+
+def _scale(shown):
+    """One scale for the panels whose values are near each other, and those that would flatten the others on it.
+
+    Returns
+    -------
+    (pair of float or None, list of Series)
+        None where every panel has a scale of its own.
+    """
+    reach = {}
+    for one in shown:
+        chart = one.chart
+        there = [chart.values, chart.center, chart.lower, chart.upper, *([] if chart.wanted is None else chart.wanted)]
+        there = np.concatenate(there)
+        there = there[np.isfinite(there)]
+        if there.size:
+            reach[one] = (there.min(), there.max())
+    middles = [float(np.nanmedian(one.chart.values)) for one in reach]
+    if len(reach) < 2 or min(middles) <= 0 or max(middles) / min(middles) >= 4:
+        return None, []
+    usual = float(np.median([high - low for low, high in reach.values()]))
+    apart = [one for one, (low, high) in reach.items() if high - low > _FLATTENS * usual]
+    ends = np.array([ends for one, ends in reach.items() if one not in apart])
+    low, high = ends[:, 0].min(), ends[:, 1].max()
+    pad = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+    return (low - pad, high + pad), apart
+
+
+def _chart(axes, one, *, small, apart):
     chart, table = one.chart, one.table
-    days = table["start"].dt.to_pydatetime()
+    days = table["start"].to_numpy()
     values = chart.values
     for number in range(chart.segment.max(initial=0) + 1):
-        part = chart.segment == number
-        axes.plot(days[part], chart.center[part], color=style.MUTED, linewidth=1)
-        if np.isfinite(chart.upper[part]).any():
-            axes.fill_between(
-                days[part], chart.lower[part], chart.upper[part], color=style.PANEL, step="mid", linewidth=0, zorder=0
-            )
-            for edge in (chart.lower, chart.upper):
-                axes.step(days[part], edge[part], where="mid", color=style.RULE, linewidth=0.9)
+        part = np.flatnonzero(chart.segment == number)
+        lines = np.array([chart.center[part], chart.lower[part], chart.upper[part]])
+        center, lower, upper = lines = _ends_only(lines)
+        when = days[part] if lines.shape[1] == len(part) else days[part[[0, -1]]]
+        axes.plot(when, center, color=style.MUTED, linewidth=1)
+        if np.isfinite(upper).any():
+            axes.fill_between(when, lower, upper, color=style.PANEL, step="mid", linewidth=0, zorder=0)
+            for edge in (lower, upper):
+                axes.step(when, edge, where="mid", color=style.RULE, linewidth=0.9)
     for day, _ in one.rebases:
         axes.axvline(np.datetime64(day), color=style.INK, linewidth=0.9, linestyle=":")
     axes.plot(days, values, color=style.SECOND, linewidth=1)  # a missing value leaves a gap
@@ -258,16 +314,25 @@ def _chart(axes, one, *, small):
         here = chart.points == what
         axes.scatter(days[here], values[here], s=size if not small else size * 0.6, color=color, marker=mark, zorder=3)
     for level in () if chart.wanted is None else np.unique(chart.wanted, axis=0):
-        axes.plot(days, level, color=style.TARGET, linewidth=1.2, linestyle=(0, (4, 2)))
+        (level,) = _ends_only(level[None, :])
+        when = days if len(level) == len(days) else days[[0, -1]]
+        axes.plot(when, level, color=style.TARGET, linewidth=1.2, linestyle=(0, (4, 2)))
     late = table["gap"].isin(["late", "missing", "suppressed", "unit"]).to_numpy()
     if late.any():
         axes.plot(days[late], np.full(late.sum(), 0.03), "x", color=style.CONCERN, markersize=4.5, clip_on=False,
                   transform=axes.get_xaxis_transform())  # fmt: skip
-    axes.set_title(wrap(one.label, 30 if small else 60, 1), fontsize=9.5)
+    title = f"{wrap(one.label, 21, 1)} (own scale)" if apart else wrap(one.label, 30 if small else 60, 1)
+    axes.set_title(title, fontsize=9.5)
     _time(axes, small)
     axis_as(axes.yaxis, one.measure.kind)
     axes.tick_params(labelsize=8.5)
     grid(axes, "y")
+
+
+def _ends_only(lines):
+    """Lines that are level throughout by their two ends: a tenth of the points, the same picture."""
+    level = np.all((lines == lines[:, :1]) | (np.isnan(lines) & np.isnan(lines[:, :1])))
+    return lines[:, [0, -1]] if level and lines.shape[1] > 2 else lines
 
 
 def _key(figure, shown):
@@ -296,12 +361,6 @@ def _key(figure, shown):
 def _target_words(shown):
     bands = [one.chart.direction == "band" for one in shown if one.chart.target is not None]
     return "target band" if all(bands) else "target"
-
-
-def _share_axis(shown):
-    """One scale for all panels where their values are near each other."""
-    middles = [float(np.nanmedian(s.chart.values)) for s in shown if np.isfinite(s.chart.values).any()]
-    return len(middles) > 1 and min(middles) > 0 and max(middles) / min(middles) < 4
 
 
 def _said(one):
@@ -365,7 +424,8 @@ def _funnel(one, name):
     alt = f"Funnel of {formats.plural(result.n, one.by)} around {formats.value(result.target * scale, kind)}: "
     alt += f"outside are {formats.listing(far)}." if far else "none lies outside."
     caption = (
-        f"{one.measure.name}: {one.by}s by size, unranked; limits hold 95% and 99.8% of units that differ by chance."
+        f"{one.measure.name}: {one.by}s by size, unranked; limits hold 95% and 99.8% of units that differ by chance"
+        + (f" and by what all of them vary beyond it (φ = {formats.ratio(result.phi)})." if result.tau2 > 0 else ".")
     )
     return Picture(figure, alt, f"{caption} {one.note}".strip(), name)
 

@@ -8,6 +8,7 @@ from rdclib.review.across import FIRST_CHECKS
 from rdclib.review.ratings import CLUSTERED
 
 _MOST_LINES = 8  # of one list; the tables have all
+_FEW_COSTS = 3  # vendors whose cost of an outcome is said one by one
 METHODS = (
     "Limits of individuals charts lie 3 sigma from the mean, sigma being the mean moving range / 1.128 (Montgomery); "
     "the rounded 2.66 of NHS Making Data Count gives limits 0.02% wider.",
@@ -60,7 +61,7 @@ def signals(review):
 def headlines(review):
     """What changed since last time, and what needs a decision."""
     pack = review.pack
-    decide = [h for h in pack.decisions if _reasons(h)]
+    decide = [h for h in pack.headlines if h.needs]
     since = f"the meeting of {formats.date(pack.last_meeting)}" if pack.last_meeting else "a period ago"
     lines = [
         f"Changed since {since}: "
@@ -69,8 +70,13 @@ def headlines(review):
         ),
         "Needs a decision: " + (_lines(decide, lambda h: f"{_who(h)} ({', '.join(_reasons(h))})") or "nothing."),
     ]
-    if late := sorted({h.label for h in pack.headlines if h.late}):
-        lines.append(f"Data to ask for: {_few(late)}.")
+    late = {}
+    for h in pack.headlines:
+        if h.late:
+            late[h.label] = max(h.late, late.get(h.label, 0))
+    if late:
+        names = [f"{label} ({formats.plural(n, 'period')})" for label, n in sorted(late.items())]
+        lines.append(f"Data to ask for: {_few(names)}.")
     if pack.topic:
         lines.append(f"Roadmap topic: {formats.text(pack.topic)}.")
     return bullets(lines)
@@ -117,19 +123,26 @@ def vendor_comparison(review):
     """Who differs from the others by more than chance, and what to check first."""
     if not review.vendors:
         return Prose("There are not two vendors or sites with the same metric in this period: nothing to compare.")
-    lines = []
-    for one in review.vendors:
-        for row in one.outside.itertuples():
-            value = formats.value(row.value, one.measure.kind)
-            lines.append(f"{formats.text(row.name)} on {formats.text(one.measure.name)}: {value}, {row.flag} limits.")
-    funnels = sum(one.funnel is not None for one in review.vendors)
-    if not funnels:
+    lines = [
+        f"{formats.text(row.name)} on {formats.text(one.measure.name)}: "
+        f"{formats.value(row.value, one.measure.kind)}, {row.flag} limits."
+        for one in review.vendors
+        for row in one.far.itertuples()
+    ]
+    if not review.in_funnels:
         reasons = dict.fromkeys(one.note for one in review.vendors if one.note)
         return Prose("No funnel is drawn. " + " ".join(reasons))
-    if not lines:
-        return Prose("No vendor lies outside a funnel: differences are no larger than chance gives.")
     checks = ", then ".join(FIRST_CHECKS)
-    return bullets(lines) + f"Before anything is said to a vendor, check: {checks}."
+    after = f"Before anything is said to a vendor, check: {checks}."
+    found = bullets(lines) + after if lines else Prose("No vendor lies outside the 99.8% limits of a funnel.")
+    if not review.near_limits:
+        return found
+    chance = round(review.expected_near_limits)
+    return found + (
+        f"{formats.integer(review.near_limits)} of {formats.plural(review.in_funnels, 'result')} in funnels "
+        f"{'lies' if review.near_limits == 1 else 'lie'} between the 95% and the 99.8% limits, where chance alone puts "
+        f"{f'about {formats.integer(chance)}' if chance else 'fewer than one'}."
+    )
 
 
 def group_gaps(review):
@@ -140,8 +153,9 @@ def group_gaps(review):
             if math.isnan(row.gap) or (row.gap_low <= 0 <= row.gap_high):
                 continue
             kind = one.measure.kind
-            gap = formats.value(row.gap, kind).replace("%", " points")
-            span = formats.interval(row.gap_low, row.gap_high, kind).replace("%", "")
+            apart = "points" if kind == "share" else kind
+            gap = formats.value(row.gap, apart)
+            span = formats.interval(row.gap_low, row.gap_high, apart).replace(" points", "")
             what, group = formats.text(one.measure.name), formats.text(row.group)
             lines.append(
                 f"{what}: {group} {formats.value(row.value, kind)}, a gap of **{gap}** ({span}) to "
@@ -171,14 +185,20 @@ def pathway(review):
     if len(known) > 1:
         low, high = known[column].min(), known[column].max()
         text += f" Vendors lie between {formats.share(low)} and {formats.share(high)}."
-    return Prose(f"{text} {path.note}".strip())
+    prose = Prose(f"{text} {path.note}".strip())
+    lines = [
+        f"{formats.text(vendor)} keeps fewer from {before} to {after} than chance gives: **{formats.share(kept)}**, "
+        f"all vendors {formats.share(every)}."
+        for vendor, before, after, kept, every in path.apart[:_MOST_LINES]
+    ]
+    return prose + bullets(lines)
 
 
 def change_effects(review):
     """Verdict on every change, why, and the questions that remain."""
     if not review.changes:
         return Prose("No change is entered. Enter what was changed, from when, and which months gave rise to it.")
-    parts = []
+    verdicts = []
     for one in review.changes:
         vendor = f", {formats.text(one.series.label)}" if one.series else ""
         text = f"**{formats.text(one.what)}**{vendor}, {formats.date(one.day)}: "
@@ -187,28 +207,42 @@ def change_effects(review):
             text += f" Compared with {formats.plural(len(one.comparison), 'other vendor')}."
         if one.note:
             text += f" {one.note}"
-        parts.append(f"{text}\n\nStill to be asked:\n\n" + "\n".join(f"- {formats.text(q)}" for q in one.questions))
-    return Prose("\n\n".join(parts))
+        verdicts.append(text)
+    # A question that all changes leave open is asked once.
+    everywhere = [q for q in review.changes[0].questions if all(q in one.questions for one in review.changes)]
+    asked = [formats.text(q) for q in everywhere]
+    for one in review.changes:
+        about = formats.text(one.series.label if one.series else one.what)
+        asked += [f"{about}: {formats.text(q)}" for q in one.questions if q not in everywhere]
+    each = " of each" if len(review.changes) > 1 else ""
+    return bullets(verdicts) + f"Still to be asked{each}:" + bullets(dict.fromkeys(asked))
 
 
 def outcome_costs(review):
-    """What an outcome cost last year."""
+    """What an outcome cost in the last whole year: of a few vendors each, of many the middle and the range."""
     if not review.costs:
         return Prose("No cost per outcome: it needs payments and counted outcomes of the same vendor for whole years.")
-    lines = []
-    for one in review.costs:
-        years = one.table[~one.table["label"].isin(["before", "after"])]
-        if years.empty:
+    lines, currency = [], review.currency
+    for one in review.cost_summaries:
+        name = formats.text(one.measure.name)
+        if len(one.lines) <= _FEW_COSTS:
+            lines += [
+                f"{formats.text(line.vendor)}: {formats.money(line.each, currency)} for each “{name}” in {line.label} "
+                f"({_prices(line)}; {formats.money(line.paid, currency)} paid for {formats.integer(line.outcomes)})."
+                for line in one.lines
+            ]
             continue
-        row = years.iloc[-1]
-        constant = not math.isnan(row["cost_constant"])
-        cost = formats.money(row["cost_constant"] if constant else row["cost"], review.currency)
-        prices = f"prices of {one.base_year}" if constant else "nominal"
+        years, prices = sorted({line.label for line in one.lines}), sorted({_prices(line) for line in one.lines})
+        span = formats.interval(one.low, one.high, "money", currency)
         lines.append(
-            f"{formats.text(one.vendor)}: {cost} for each “{formats.text(one.measure.name)}” in {row['label']} "
-            f"({prices}; {formats.money(row['paid'], review.currency)} paid for {formats.integer(row['outcomes'])})."
+            f"“{name}”: **{formats.money(one.middle, currency)}** each at the vendor in the middle of "
+            f"{len(one.lines)}, from {span} ({formats.listing(years)}; {formats.listing(prices)})."
         )
     return bullets(lines)
+
+
+def _prices(line):
+    return f"prices of {line.base_year}" if line.base_year else "nominal"
 
 
 def payments_due(review):
@@ -279,6 +313,8 @@ def _reasons(h):
         reasons.append("getting worse by more than chance")
     if h.assurance == "consistently fails":
         reasons.append("the target cannot be met as things are")
+    if h.among:
+        reasons.append(f"far {h.among} the other vendors")
     return reasons
 
 

@@ -15,7 +15,14 @@ from rdclib.review.across import Comparison, Groups, compare_groups, compare_ven
 from rdclib.review.cases import OnTime, Pathway, cases_on_time, pathway
 from rdclib.review.change import ChangeReview, did_it_last
 from rdclib.review.memo import Memo, concern_by_contract, memos
-from rdclib.review.money import CostPerOutcome, DesignPay, cost_per_outcome, payments_due
+from rdclib.review.money import (
+    CostPerOutcome,
+    CostSummary,
+    DesignPay,
+    cost_per_outcome,
+    payments_due,
+    summarise_costs,
+)
 from rdclib.review.pack import Pack, build
 from rdclib.review.ratings import PastPerformance, Ratings, past_performance, ratings
 from rdclib.review.series import Measure, Series, all_series, measured
@@ -24,6 +31,7 @@ __all__ = [
     "ChangeReview",
     "Comparison",
     "CostPerOutcome",
+    "CostSummary",
     "DesignPay",
     "Groups",
     "Measure",
@@ -59,11 +67,16 @@ class Review:
     charts : int
         Charts with limits.
     vendors : tuple of Comparison
+    in_funnels, near_limits : int
+        Results that stand in a funnel, and those of them between its 95% and its 99.8% limits.
+    expected_near_limits : float
+        How many chance alone would put there.
     groups : tuple of Groups
     on_time : OnTime or None
     pathway : Pathway or None
     changes : tuple of ChangeReview
     costs : tuple of CostPerOutcome
+    cost_summaries : tuple of CostSummary
     payments : tuple of DesignPay
     pack : Pack
     ratings : Ratings
@@ -83,11 +96,15 @@ class Review:
     with_signals: int
     charts: int
     vendors: tuple
+    in_funnels: int
+    near_limits: int
+    expected_near_limits: float
     groups: tuple
     on_time: OnTime | None
     pathway: Pathway | None
     changes: tuple
     costs: tuple
+    cost_summaries: tuple
     payments: tuple
     pack: Pack
     ratings: Ratings
@@ -136,7 +153,10 @@ def review_records(records, choices=None):
     changes = tuple(did_it_last(change, shown) for change in decided.changes)
     past = past_performance(records, rated, decided)
     concern = concern_by_contract(shown, rated, records.contracts)
-    pack = build(records, shown, decided)
+    vendors = compare_vendors(records)
+    in_funnels = sum(one.funnel.n for one in vendors if one.funnel is not None)
+    pack = build(records, shown, decided, vendors)
+    costs = cost_per_outcome(records, shown, changes, {h.measure.id for h in pack.headlines})
     note = ""
     if not shown and records.observations["metric_id"].notna().any():
         note = "No result has a date: vendors and groups can be compared, but nothing can be seen over time."
@@ -150,12 +170,16 @@ def review_records(records, choices=None):
         expected_false_signals=float(sum(spc.false_alarms(s.chart.n, s.chart.kind) for s in limited)),
         with_signals=sum(bool(s.chart.signals.any(axis=None)) for s in limited),
         charts=len(limited),
-        vendors=compare_vendors(records),
+        vendors=vendors,
+        in_funnels=in_funnels,
+        near_limits=sum(len(one.outside) - len(one.far) for one in vendors),
+        expected_near_limits=in_funnels * (0.998 - 0.95),
         groups=compare_groups(records),
         on_time=waiting,
         pathway=pathway(records),
         changes=changes,
-        costs=cost_per_outcome(records, shown, changes, {h.measure.id for h in pack.headlines}),
+        costs=costs,
+        cost_summaries=summarise_costs(costs),
         payments=payments_due(choices.selection.payment_designs, series, records),
         pack=pack,
         ratings=rated,

@@ -51,8 +51,13 @@ class Comparison:
 
     @property
     def outside(self):
-        """Rows outside the funnel."""
+        """Rows outside the 95% limits of the funnel."""
         return self.table[self.table["flag"].str.startswith(("above", "below"))]
+
+    @property
+    def far(self):
+        """Rows outside its 99.8% limits."""
+        return self.table[self.table["flag"].isin(["above 99.8%", "below 99.8%"])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,9 +176,13 @@ def group_table(measure, kind, sums, smallest_group):
     table["shown"] = np.select([~there, ~counted, ~shown], ["no data", "no cases", "hidden"], "shown")
     table.loc[~shown, ["numerator", "denominator"]] = np.nan
     table["value"] = table["numerator"] / table["denominator"] * measure.scale
+    # Money, hours or beds are no cases: chance gives their ratios no interval.
+    counted = measure.measure_type != "ratio" or measure.expected
     interval = stats.proportion_interval if people else _rate_interval
     low, high = interval(table["numerator"].to_numpy(), table["denominator"].to_numpy())
     table["low"], table["high"] = low * measure.scale, high * measure.scale
+    if not counted:
+        table[["low", "high"]] = np.nan
     reference = ""
     words = ("ratio", "ratio_low", "ratio_high", "gap", "gap_low", "gap_high")
     table[list(words)] = np.nan
@@ -185,6 +194,8 @@ def group_table(measure, kind, sums, smallest_group):
             pair = (row["numerator"], row["denominator"], base["numerator"], base["denominator"])
             table.loc[i, list(words[:3])] = funnel.rate_ratio(*pair, people=people)
             table.loc[i, list(words[3:])] = np.array(funnel.rate_gap(*pair, people=people)) * measure.scale
+    if not counted:
+        table[["ratio_low", "ratio_high", "gap_low", "gap_high"]] = np.nan
     hidden = int((table["shown"] == "hidden").sum())
     note = ""
     if hidden:
@@ -235,8 +246,15 @@ def _comparison(measure, by, rows):
         note = "The values were already adjusted by a model: they keep their published intervals and get no funnel."
         return Comparison(measure, by, "published intervals", table, None, None, nothing, "", note)
     sums = whole.groupby("unit")[["numerator", "denominator"]].sum(min_count=1).reindex(units)
-    weighed = sums["denominator"].notna().any() and measure.measure_type in ("proportion", "rate", "ratio", "count", "")
-    if not weighed:
+    # Money, hours or beds are no cases: chance gives their ratios no limits, however large they are.
+    counted = measure.measure_type in ("proportion", "rate", "count", "") or measure.expected
+    if sums["denominator"].notna().any() and measure.measure_type == "ratio" and not counted:
+        table = sums.rename_axis("name").reset_index()
+        table["value"] = table["numerator"] / table["denominator"] * measure.scale
+        table[["low", "high"]], table["flag"] = np.nan, ""
+        note = "Numerator and denominator are no counts of people or events, so chance gives no limits: no funnel."
+        return Comparison(measure, by, "small multiples", table, None, None, nothing, "", note)
+    if not (counted and sums["denominator"].notna().any()):
         values = whole.set_index("unit")["value"]
         if additive:
             values = whole.groupby(["unit", "period_start"])["numerator"].sum(min_count=1).droplevel("period_start")
@@ -255,7 +273,7 @@ def _comparison(measure, by, rows):
     low, high = interval(table["numerator"].to_numpy(), table["denominator"].to_numpy())
     scale = measure.scale
     table["value"], table["low"], table["high"] = table["value"] * scale, low * scale, high * scale
-    notes = [result.note]
+    notes = []
     enough = result.n >= FUNNEL_UNITS
     if not enough:
         notes = [f"{result.n} units, fewer than {FUNNEL_UNITS}: each series of its own, no funnel."]

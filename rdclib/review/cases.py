@@ -1,11 +1,12 @@
 """What cases tell: done on time or still open past their target, and where people drop out on the way."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from rdclib import disclosure, spc, stats
+from rdclib import disclosure, funnel, spc, stats
 from rdclib.review.series import Measure, Series, draw
 
 STEPS = (
@@ -14,6 +15,7 @@ STEPS = (
     ("served", "served_date"),
     ("outcome", "outcome_date"),
 )
+FAR = 0.998  # limits beyond which a vendor is said to lose more people than the others
 ON_TIME = Measure(
     "on_time",
     "Cases done by their target date",
@@ -79,6 +81,9 @@ class Pathway:
         The step before which most people are lost; empty when it cannot be told.
     kept : float
         Share that gets over that step.
+    apart : tuple of (str, str, str, float, float)
+        Vendors that keep fewer over a step than chance gives (outside the 99.8% limits around all vendors), the largest
+        gap first: vendor, the step before, the step, share kept, share of all vendors. Hidden counts tell nothing.
     hidden : int
         Counts hidden because they are small, or would give a small one away.
     young : tuple of str
@@ -91,6 +96,7 @@ class Pathway:
     steps: tuple
     biggest_loss: str
     kept: float
+    apart: tuple
     hidden: int
     young: tuple
     note: str
@@ -223,7 +229,8 @@ def pathway(records):
     young = sorted({m for m in entry.unique() if m != "not dated" and (day - pd.Period(m).end_time).days < usual})
     note = ""
     if young:
-        note = f"People who entered from {young[0]} on may still be on their way (nine of ten take {usual:.0f} days)."
+        first = f"{pd.Period(young[0]):%B %Y}"
+        note = f"People who entered from {first} on may still be on their way (nine of ten take {usual:.0f} days)."
     small = min(lost[place], counts.iloc[place + 1]) < smallest
     return Pathway(
         by_vendor,
@@ -231,10 +238,29 @@ def pathway(records):
         tuple(steps),
         "" if small else steps[place + 1],
         np.nan if small else float(kept[place]),
+        _apart(by_vendor, steps),
         hidden + hidden_months,
         tuple(young),
         note,
     )
+
+
+def _apart(by_vendor, steps):
+    """Vendors that keep fewer people over a step than chance gives."""
+    every, vendors = by_vendor[by_vendor["name"] == "All"].iloc[-1], by_vendor.iloc[:-1]
+    found = []
+    for before, step in itertools.pairwise(steps):
+        overall = every[step] / every[before] if every[before] > 0 else np.nan
+        known = vendors[vendors[step].notna() & (vendors[before] > 0)]
+        if len(known) < 2 or not 0 < overall < 1:
+            continue
+        lower, _ = funnel.limits(overall, known[before].to_numpy(float), "proportion", FAR)
+        shares = (known[step] / known[before]).to_numpy(float)
+        found += [
+            (known["name"].iloc[i], before, step, float(shares[i]), float(overall))
+            for i in np.flatnonzero(shares < lower)
+        ]
+    return tuple(sorted(found, key=lambda one: one[3] - one[4]))
 
 
 def _steps_table(reached, key, steps, smallest, *, total):

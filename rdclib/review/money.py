@@ -36,6 +36,47 @@ class CostPerOutcome:
     note: str
 
 
+@dataclass(frozen=True)
+class YearCost:
+    """What one outcome cost at one vendor in its last whole fiscal year.
+
+    Parameters
+    ----------
+    vendor, label : str
+        Vendor, and fiscal year.
+    paid, outcomes, each : float
+        ``each`` in constant prices where the city gave an index, else nominal.
+    base_year : str
+        Of the constant prices; empty when nominal.
+    """
+
+    vendor: str
+    label: str
+    paid: float
+    outcomes: float
+    each: float
+    base_year: str
+
+
+@dataclass(frozen=True)
+class CostSummary:
+    """What one outcome costs across vendors, each in its last whole fiscal year.
+
+    Parameters
+    ----------
+    measure : Measure
+    lines : tuple of YearCost
+    low, middle, high : float
+        Lowest, median and highest cost of one outcome.
+    """
+
+    measure: Measure
+    lines: tuple
+    low: float
+    middle: float
+    high: float
+
+
 @dataclass(frozen=True, eq=False)
 class DesignPay:
     """What one payment design pays in the period under review.
@@ -102,6 +143,38 @@ def cost_per_outcome(records, series, changes, metric_ids):
                 table[["paid_constant", "cost_constant"]] = np.nan
             found.append(CostPerOutcome(one.measure, one.label, table, base, note))
     return tuple(found)
+
+
+def summarise_costs(costs):
+    """The last whole year of every outcome, across vendors.
+
+    Parameters
+    ----------
+    costs : sequence of CostPerOutcome
+
+    Returns
+    -------
+    tuple of CostSummary
+        In the order of the costs; without a whole year nothing.
+    """
+    found = []
+    for measure in dict.fromkeys(one.measure for one in costs):
+        lines = tuple(line for one in costs if one.measure == measure and (line := _last_year(one)))
+        if lines:
+            each = [line.each for line in lines]
+            found.append(CostSummary(measure, lines, min(each), float(np.median(each)), max(each)))
+    return tuple(found)
+
+
+def _last_year(one):
+    years = one.table[~one.table["label"].isin(["before", "after"])]
+    if years.empty:
+        return None
+    row = years.iloc[-1]
+    constant = bool(np.isfinite(row["cost_constant"]))
+    each = float(row["cost_constant"] if constant else row["cost"])
+    base_year = one.base_year if constant else ""
+    return YearCost(one.vendor, row["label"], float(row["paid"]), float(row["outcomes"]), each, base_year)
 
 
 def payments_due(designs, series, records):

@@ -54,12 +54,13 @@ class Headline:
         The variation at the time of the last meeting (or a period ago); empty when there was no series.
     changed : bool
         The variation differs from then.
+    among : str
+        ``below`` or ``above`` where the period's result lies outside the 99.8% limits of the vendors' funnel on the
+        bad side, and case mix does not explain it; else empty.
     late : int
         Periods that are over and have no value yet.
     finding : str
         What the meeting made of it, as written down.
-    decide : bool
-        It needs a decision: a concern, a target that cannot be met, or missing data.
     """
 
     measure: object
@@ -73,9 +74,19 @@ class Headline:
     assurance: str
     before: str
     changed: bool
+    among: str
     late: int
     finding: str
-    decide: bool
+
+    @property
+    def decide(self):
+        """It needs a decision, or its data have to be asked for."""
+        return self.needs or self.late > 0
+
+    @property
+    def needs(self):
+        """It needs a decision: a concern, a target that cannot be met, or a result far from the other vendors'."""
+        return self.variation == "concern" or self.assurance == "consistently fails" or bool(self.among)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +140,7 @@ class Pack:
         return tuple(h for h in self.headlines if h.changed)
 
 
-def build(records, series, choices):
+def build(records, series, choices, vendors=()):
     """Draft the pack of the next meeting.
 
     Parameters
@@ -137,15 +148,17 @@ def build(records, series, choices):
     records : rdclib.records.Records
     series : sequence of rdclib.review.series.Series
     choices : rdclib.choices.Review
+    vendors : sequence of rdclib.review.across.Comparison
 
     Returns
     -------
     Pack
     """
+    far = _far_from_others(vendors)
     actions = action_log(records)
     last = _last_meeting(records, actions, choices)
     chosen = _headline_metrics(series, choices)
-    headlines = [_headline(s, last, choices) for s in series if s.measure.id in chosen and s.latest is not None]
+    headlines = [_headline(s, last, choices, far) for s in series if s.measure.id in chosen and s.latest is not None]
     headlines.sort(key=lambda h: (chosen.index(h.measure.id), not h.decide, h.label))
     topic, metric = _topic(choices, headlines)
     status = actions["status"].str.strip().str.lower()
@@ -241,11 +254,27 @@ def _headline_metrics(series, choices):
     return sorted(there, key=rank)[:MOST_HEADLINES]
 
 
-def _headline(series, last, choices):
+def _far_from_others(vendors):
+    """Metric and vendor -> ``below`` or ``above``, for results outside the 99.8% limits on the bad side."""
+    bad_side = {"higher": "below", "lower": "above"}
+    far = {}
+    for one in vendors:
+        if one.by != "vendor" or one.funnel is None:
+            continue
+        table = one.funnel.table if one.adjusted is None else one.adjusted.table
+        still = dict(zip(table["name"], table["flag"], strict=True))
+        for row in one.outside.itertuples():
+            side, flag = bad_side.get(one.measure.direction), still.get(row.name, row.flag)
+            if side and row.flag == flag == f"{side} 99.8%":
+                far[one.measure.id, row.name] = side
+    return far
+
+
+def _headline(series, last, choices, far):
     latest = series.latest
     chart = series.chart
     before = _before(series, last)
-    decide = chart.variation == "concern" or chart.assurance == "consistently fails" or series.late > 0
+    among = "" if series.site else far.get((series.measure.id, series.vendor_name or series.vendor_id), "")
     return Headline(
         series.measure,
         series.label,
@@ -257,9 +286,9 @@ def _headline(series, last, choices):
         chart.assurance,
         before,
         bool(before) and before != chart.variation,
+        among,
         series.late,
         choices.findings.get(series.measure.id, ""),
-        bool(decide),
     )
 
 
@@ -274,7 +303,7 @@ def _topic(choices, headlines):
         return choices.topic, next((h.measure.id for h in headlines if h.measure.name == choices.topic), "")
     worst = sorted(
         (h for h in headlines if h.decide),
-        key=lambda h: (h.variation != "concern", h.assurance != "consistently fails"),
+        key=lambda h: (h.variation != "concern", h.assurance != "consistently fails", not h.among),
     )
     if not worst:
         return "", ""

@@ -64,6 +64,7 @@ class Measure:
     definition: str = ""
     kind: str = "number"  # how its values are printed: share, days, money, ratio or number
     scale: float = 1.0  # numerator / denominator times this is the value
+    expected: bool = False  # the denominator is how many events were expected, as in observed / expected
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +168,7 @@ def measure_of(metric_id, facts):
                 metric.definition,
                 kind,
                 scale,
+                "expected" in metric.denominator.lower(),
             )
     return Measure(str(metric_id), str(metric_id))
 
@@ -340,16 +342,16 @@ def _series(measure, site, rows, records, choices, ends):
     measure = scaled(measure, rows)
     notes = []
     if again:
-        notes.append(f"{again} value(s) were reported more than once for a period: the one received last counts.")
+        notes.append("Some values were reported more than once for a period: the one received last counts.")
     first = rows.iloc[-1]
     vendor_id, vendor_name = _text(first["vendor_id"]), _text(first["vendor_name"])
     contracts = tuple(rows["contract_id"].dropna().unique())
     step, table = _grid(rows, measure, _until(records, contracts, ends))
     table, odd, unlike = _values(measure, table)
     if unlike:
-        notes.append(f"{unlike} reported value(s) differ from numerator / denominator, which are used.")
+        notes.append("Some reported values differ from numerator / denominator, which are used.")
     if odd:
-        notes.append(f"{len(odd)} value(s) look as if they were in another unit and are left out until confirmed.")
+        notes.append("Values that look as if they were in another unit are left out until confirmed.")
     who = pd.Series({"vendor_id": vendor_id, "vendor_name": vendor_name})
     rebases = sorted((r.date, r.reason) for r in choices.rebases if r.metric_id == measure.id and match(who, r.vendor))
     places = [int(np.searchsorted(table["start"].to_numpy(), np.datetime64(day))) for day, _ in rebases]
@@ -505,7 +507,8 @@ def _values(measure, table):
         reported = np.where(known, reported, columns["numerator"])
     first, second = (computed, reported) if per_line else (reported, computed)
     values = np.where(np.isfinite(first), first, second)
-    unlike = np.abs(computed - reported) > 0.01 * np.maximum(np.abs(computed), 0.01 * measure.scale)
+    allowed = np.maximum(0.01 * np.maximum(np.abs(computed), 0.01 * measure.scale), _rounding(reported))
+    unlike = np.abs(computed - reported) > allowed
     if share:
         for name in _TARGETS:
             columns[name] = _as_share(columns[name], values, percent=factor > 1 or not known.any())
@@ -518,6 +521,15 @@ def _values(measure, table):
     gap[~np.isfinite(values) & (gap == "")] = "missing"
     made = pd.DataFrame({"start": table["start"], "end": table["end"], **columns, "gap": gap})
     return made, found, int(unlike.sum()) if per_line else 0
+
+
+def _rounding(values):
+    """Half of the last decimal that reported values have, and a little for how numbers are held."""
+    known = values[np.isfinite(values)]
+    for decimals in range(6):
+        if np.allclose(known, np.round(known, decimals), rtol=0, atol=1e-9):
+            return 0.51 * 10.0**-decimals
+    return 0.0
 
 
 def _in_percent(values, to_counts):

@@ -1,6 +1,7 @@
 """Results over time, across vendors and groups, before and after a change, and the meeting's pages, as tables."""
 
 import math
+from dataclasses import replace
 
 from rdclib import formats
 from rdclib.tables.table import Column, Interval, Table, Value
@@ -12,6 +13,7 @@ _AFTER = (3, 6, 12)
 
 def headline_summary(review):
     """First page of the pack: one line for each headline metric; None when there are none."""
+    found = (review.pack.summary["finding"] != "").any() if len(review.pack.summary) else False
     rows = [
         (
             row.name,
@@ -23,7 +25,7 @@ def headline_summary(review):
             row.worsening,
             row.never_met,
             row.late,
-            row.finding,
+            *((row.finding,) if found else ()),
         )
         for row in review.pack.summary.itertuples(index=False)
     ]
@@ -39,7 +41,7 @@ def headline_summary(review):
             Column("worsening", "integer", "Worse"),
             Column("never_met", "integer", "Target never met"),
             Column("late", "integer", "Data late"),
-            Column("finding", "text", "Finding"),
+            *((Column("finding", "text", "Finding"),) if found else ()),
         ),
         tuple(rows),
         notes=("Better and worse: vendors whose latest value moved by more than chance gives.",),
@@ -49,8 +51,11 @@ def headline_summary(review):
 
 
 def headlines(review):
-    """Headline lines that need a decision or have changed since the last meeting; None when there are none."""
-    shown = [h for h in review.pack.headlines if h.decide or h.changed]
+    """Headline lines that need a decision or have changed since the last meeting; None when there are none.
+
+    Lines of which only data are late are in the sentence that asks for the data.
+    """
+    shown = [h for h in review.pack.headlines if h.changed or h.needs]
     others = len(review.pack.headlines) - len(shown)
     return _unless_empty(
         "What needs a decision or has changed",
@@ -63,7 +68,7 @@ def headlines(review):
             Column("variation", "text", "Says"),
             Column("assurance", "text", "Target is"),
             Column("before", "text", "Last meeting"),
-            Column("late", "integer", "Periods late"),
+            Column("among", "text", "Among vendors"),
         ),
         tuple(
             (
@@ -75,11 +80,14 @@ def headlines(review):
                 _says(h.variation),
                 _assured(h.assurance),
                 _says(h.before),
-                h.late,
+                f"far {h.among}" if h.among else "",
             )
             for h in shown
         ),
-        notes=(f"{formats.plural(others, 'other line')} unchanged, with nothing to decide." if others else "",),
+        notes=(
+            "Far below or above: outside the 99.8% limits of the funnel." if any(h.among for h in shown) else "",
+            f"{formats.plural(others, 'other line')} unchanged, with nothing to decide." if others else "",
+        ),
         id="headlines",
         currency=review.currency,
     )
@@ -125,13 +133,15 @@ def results(review):
 
 def remarks(review):
     """What a reader has to know of single charts; None when there is nothing."""
-    found = {}
+    found, charts = {}, {}
     for s in review.series:
+        charts[s.measure.name] = charts.get(s.measure.name, 0) + 1
         for note in dict.fromkeys((*s.notes, s.chart.note)):
             if note and not any(note != other and note in other for other in s.notes):
-                found.setdefault(note, []).append(f"{s.label} ({s.measure.name})")
+                found.setdefault(note, {}).setdefault(s.measure.name, []).append(s.label)
     rows = tuple(
-        (note, len(who), "; ".join(who[:6]) + ("; and others" if len(who) > 6 else "")) for note, who in found.items()
+        (note, sum(map(len, where.values())), "; ".join(_where(m, who, charts[m]) for m, who in where.items()))
+        for note, where in found.items()
     )
     columns = (
         Column("note", "text", "Remark"),
@@ -139,6 +149,14 @@ def remarks(review):
         Column("where", "text", "Where"),
     )
     return _unless_empty("Remarks on single charts", columns, rows, id="remarks")
+
+
+def _where(metric, who, charts):
+    """Charts of one metric: all of them, or the first by name."""
+    if len(who) == charts > 1:
+        return f"{metric} (all {charts})"
+    more = f" and {len(who) - 3} more" if len(who) > 4 else ""
+    return f"{metric} ({', '.join(who[:3] if more else who)}{more})"
 
 
 def vendor_comparison(review):
@@ -154,7 +172,10 @@ def vendor_comparison(review):
             interval, flag = _interval(row.low, row.high, kind), row.flag or one.how
             value = Value(row.value, kind)
             rows.append((one.measure.name, row.name, row.numerator, row.denominator, value, interval, flag))
-    notes += [f"{one.measure.name}: {one.note}" for one in review.vendors if one.note]
+    notes += _by_note((one.measure.name, one.note) for one in review.vendors)
+    spread = [f"{c.measure.name} (φ = {formats.ratio(c.funnel.phi)})" for c in review.vendors if _spread(c)]
+    if spread:
+        notes.append(f"Limits that allow for more than counting chance among all vendors: {', '.join(spread)}.")
     return _unless_empty(
         f"Vendors side by side, {review.period.label}",
         (
@@ -172,6 +193,20 @@ def vendor_comparison(review):
         row_header=1,
         currency=review.currency,
     )
+
+
+def _spread(comparison):
+    """Whether the limits of a funnel allow for more than counting chance."""
+    return comparison.funnel is not None and comparison.funnel.tau2 > 0
+
+
+def _by_note(pairs):
+    """Each remark once, with what it is about."""
+    about = {}
+    for name, note in pairs:
+        if note:
+            about.setdefault(note, []).append(name)
+    return [f"{formats.listing(names)}: {note}" for note, names in about.items()]
 
 
 def case_mix(review):
@@ -219,32 +254,35 @@ def group_gaps(review):
                 (
                     one.measure.name,
                     f"{one.kind}: {row.group}",
+                    "compared with" if row.group == one.reference else row.shown,
                     row.denominator,
                     Value(row.value, kind),
                     _interval(row.low, row.high, kind),
                     row.ratio,
                     _interval(row.ratio_low, row.ratio_high, "ratio"),
-                    Value(row.gap, kind),
-                    _interval(row.gap_low, row.gap_high, kind),
-                    "compared with" if row.group == one.reference else row.shown,
+                    Value(row.gap, _apart(kind)),
+                    _interval(row.gap_low, row.gap_high, _apart(kind)),
                 )
             )
         if one.note:
             notes.append(f"{one.measure.name} by {one.kind}: {one.note}")
-    notes.append("Ratio and gap: against the group that is marked as compared with. Hidden is not zero.")
+    notes.append(
+        "Ratio and gap: against the group that is marked as compared with. 95%: the interval of the number before it. "
+        "Hidden is not zero."
+    )
     return _unless_empty(
         f"Groups and places, {review.period.label}",
         (
             Column("metric", "text", "Metric"),
             Column("group", "text", "Group"),
+            Column("shown", "text", "Shown"),
             Column("n", "number", "Cases"),
             Column("value", "number", "Result"),
-            Column("interval", "text", "95% interval"),
+            Column("interval", "text", "95%"),
             Column("ratio", "ratio", "Ratio"),
-            Column("ratio_interval", "text", "95% interval of the ratio"),
+            Column("ratio_interval", "text", "95%"),
             Column("gap", "number", "Gap"),
-            Column("gap_interval", "text", "95% interval of the gap"),
-            Column("shown", "text", "Shown"),
+            Column("gap_interval", "text", "95%"),
         ),
         tuple(rows),
         notes=tuple(notes),
@@ -275,23 +313,23 @@ def change_effects(review):
         effects = [_effect(e, kind) for e in one.effects] or [None] * 3
         before, after = (one.its.n_before, one.its.n_after) if one.its else (None, None)
         vendor = one.series.label if one.series else None
-        rows.append((one.what, vendor, one.day, before, after, *effects, len(one.comparison), one.verdict))
+        rows.append((one.what, vendor, one.verdict, *effects, one.day, before, after, len(one.comparison)))
     return _unless_empty(
         "Did the change last?",
         (
             Column("what", "text", "Change"),
             Column("vendor", "text", "Vendor"),
+            Column("verdict", "text", "Verdict"),
+            *(Column(f"effect_{m}", "text", f"After {m} months (95%)") for m in _AFTER),
             Column("day", "date", "From"),
             Column("before", "integer", "Periods before"),
             Column("after", "integer", "Periods after"),
-            *(Column(f"effect_{m}", "text", f"Effect after {m} months (95%)") for m in _AFTER),
             Column("comparison", "integer", "Compared with (vendors)"),
-            Column("verdict", "text", "Verdict"),
         ),
         tuple(rows),
         notes=(
-            "Effect: difference to the old level and slope carried on, less that of the comparison vendors; for counts "
-            "a ratio. Intervals are the wider of the model's own and Newey and West's.",
+            "After: the effect then, the difference to the old level and slope carried on, less that of the comparison "
+            "vendors; for counts a ratio. Intervals are the wider of the model's own and Newey and West's.",
         ),
         id="changes",
     )
@@ -314,8 +352,9 @@ def outcome_costs(review):
         for one in review.costs
         for row in one.table.itertuples()
     ]
-    return _unless_empty(
-        "Cost per outcome",
+    names = tuple(dict.fromkeys(one.measure.name for one in review.costs))
+    table = _unless_empty(
+        f"Cost per outcome: {names[0]}" if len(names) == 1 else "Cost per outcome",
         (
             Column("vendor", "text", "Vendor"),
             Column("outcome", "text", "Outcome"),
@@ -332,6 +371,18 @@ def outcome_costs(review):
         id="costs",
         currency=review.currency,
     )
+    # One outcome is in the caption; a fiscal year has its days at the top of the page.
+    years = all(row[2] not in ("before", "after") for row in rows)
+    indexed = any(one.base_year for one in review.costs)
+    spare = {"outcome": len(names) == 1, "start": years, "end": years, "cost_constant": not indexed}
+    return table and _without(table, {name for name, unused in spare.items() if unused})
+
+
+def _without(table, names):
+    """Leave out columns that would say the same in every row, or nothing."""
+    kept = [k for k, column in enumerate(table.columns) if column.name not in names]
+    rows = tuple(tuple(row[k] for k in kept) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[k] for k in kept), rows=rows)
 
 
 def payments_due(review):
@@ -536,7 +587,13 @@ def _effect(effect, kind):
         return None
     if not math.isnan(effect.ratio):
         return f"× {formats.ratio(effect.ratio)} ({formats.interval(effect.ratio_low, effect.ratio_high, 'ratio')})"
+    kind = _apart(kind)
     return f"{formats.value(effect.value, kind)} ({formats.interval(effect.low, effect.high, kind)})"
+
+
+def _apart(kind):
+    """How a difference of two results is printed: that of shares in points."""
+    return "points" if kind == "share" else kind
 
 
 def _interval(low, high, kind):

@@ -49,6 +49,24 @@ def test_a_letter_that_no_font_has_gives_no_warning(recwarn):
     assert [str(w.message) for w in recwarn] == []
 
 
+def test_the_drawing_is_made_smaller_and_stays_the_same():
+    marks = '<use xlink:href="#m1a" x="1.23456" y="-2" style="fill: #56616d"/>' * 2
+    other = '<use xlink:href="#m2b" x="1" style="fill: red"/><use xlink:href="#m2b" x="2" style="fill: blue"/>'
+    text = '<text x="1.23456">1.23456 &lt;!-- a name --&gt;</text><g transform="scale(0.015625 -0.085)">\n  </g>'
+    svg = (
+        "<svg>\n<metadata><a/></metadata><!-- 0% -->"
+        '<path id="m1a" d="M 0 1.2345 \nL 2 -0.001 \nz\n" style="stroke: red"/>'
+        f'<path id="m2b" d="M 0 0" style="stroke: red"/>{marks}{other}{text}</svg>'
+    )
+    assert picture._slim(svg) == (
+        '<svg><path id="m1a" d="M 0 1.23 L 2 -0 z" style="fill: #56616d"/>'
+        '<path id="m2b" d="M 0 0" style="stroke: red"/>'
+        + '<use xlink:href="#m1a" x="1.23" y="-2"/>' * 2
+        + other
+        + '<text x="1.23">1.23456 &lt;!-- a name --&gt;</text><g transform="scale(0.015625 -0.085)"></g></svg>'
+    )
+
+
 def test_long_names_are_wrapped_and_end_in_an_ellipsis():
     wrapped = picture.wrap("Department of Homeless Services and Supportive Housing Programs", width=24, lines=2)
 

@@ -1,8 +1,14 @@
 """Figures of a review: what they say to whoever cannot see them, and when there is none."""
 
+from dataclasses import replace
+
 import pytest
 
 from rdclib import figures
+from rdclib.review import review_records
+from tests import build
+from tests.figures.legible import faults
+from tests.review.made import SHARE, months
 from tests.review.shown import EVIL, nothing, shown
 
 PLACED = ("metric_over_time", "vendor_funnel", "group_gaps", "change_effect")
@@ -29,6 +35,54 @@ def test_charts_say_every_vendors_latest_value_and_what_it_means():
     assert "V2: 63% in June 2024, chance alone, target hit and missed." in picture.alt
     assert "2 months late" in picture.alt
     assert picture.caption.startswith("Done well, by month.")
+
+
+def band_of(*vendors):
+    """Monthly shares of beds in use with a target band from 85% to 95%, one vendor for each usual share."""
+    metric = SHARE | {"name": "Beds in use", "measure_type": "ratio", "direction": "band"}
+    rows = []
+    for i, (usual, swing) in enumerate(vendors):
+        values = [100 * usual + swing * (-1) ** k * (k % 3) for k in range(24)]
+        rows += months(values, vendor=f"V{i}", first="2022-07", target_low=85, target_high=95)
+    return review_records(build.records(*rows, metrics=[metric]))
+
+
+def test_a_target_band_is_drawn_with_both_ends_and_named():
+    picture = figures.metric_over_time(band_of((0.98, 0.1), (0.9, 0.5)), 1)
+
+    for axes in picture.figure.axes[:2]:
+        dashed = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"]
+        assert sorted(dashed) == [0.85, 0.95]
+    assert "target band" in [text.get_text() for text in picture.figure.legends[0].get_texts()]
+    assert "V0: 98% in June 2024, chance alone, target consistently fails." in picture.alt
+    assert faults(picture) == []
+
+
+def test_a_panel_that_would_flatten_the_others_has_a_scale_of_its_own():
+    review = band_of(*[(0.9, 0.5)] * 3, (0.9, 9))
+    *usual, wild = figures.metric_over_time(review, 1).figure.axes[:4]
+
+    assert len({axes.get_ylim() for axes in usual}) == 1
+    assert wild.get_ylim() != usual[0].get_ylim()
+    assert [axes.get_title(loc="left") for axes in (usual[0], wild)] == ["V0", "V3 (own scale)"]
+    assert "scale of its own" not in figures.metric_over_time(review, 1).caption
+
+
+def test_values_far_apart_have_a_scale_each_and_the_caption_says_so():
+    picture = figures.metric_over_time(band_of((0.9, 0.5), (0.1, 0.5)), 1)
+    assert picture.caption.endswith("Each panel has a scale of its own.")
+
+
+def test_six_panels_show_who_needs_a_decision_and_the_caption_counts_the_rest():
+    review = band_of(*[(0.9, 0.5)] * 6, (0.98, 0.1))
+    picture = figures.metric_over_time(review, 1)
+    titles = [axes.get_title(loc="left") for axes in picture.figure.axes if axes.get_visible()]
+    # It is the topic of the meeting: everybody is shown.
+    assert titles == [f"V{i}" for i in range(7)]
+    picture = figures.metric_over_time(replace(review, pack=replace(review.pack, topic_metric="")), 1)
+    titles = [axes.get_title(loc="left") for axes in picture.figure.axes if axes.get_visible()]
+    assert titles == ["V0", "V1", "V2", "V3", "V4", "V6"]
+    assert picture.caption.endswith(" 1 more, with no signal at the end and no data late, are in the table.")
 
 
 def test_the_funnel_names_who_is_outside():

@@ -43,7 +43,10 @@ def test_open_cases_are_said():
 def test_first_reaction_to_an_outlier():
     text = str(narrative.vendor_comparison(shown()))
     assert "36%, below 99.8% limits." in text
-    assert text.endswith("Before anything is said to a vendor, check: data error, then case mix, then process.")
+    assert "Before anything is said to a vendor, check: data error, then case mix, then process." in text
+    assert text.endswith(
+        "1 of 6 results in funnels lies between the 95% and the 99.8% limits, where chance alone puts fewer than one."
+    )
 
 
 def test_gaps_carry_interval_and_reference():
@@ -54,7 +57,7 @@ def test_gaps_carry_interval_and_reference():
 
 def test_a_change_carries_verdict_reason_and_questions():
     text = str(narrative.change_effects(shown()))
-    assert text.startswith("**A second team**, V0, January 1, 2023: **lasting improvement**, because the intervals")
+    assert text.startswith("- **A second team**, V0, January 1, 2023: **lasting improvement**, because the intervals")
     assert "- Was the vendor chosen because its results were bad?" in text
 
 

@@ -73,6 +73,41 @@ def test_without_denominators_there_is_no_funnel():
     assert (comparison.how, comparison.table["value"].tolist()) == ("small multiples", [6.0] * 6)
 
 
+BEDS = {"id": "m", "name": "Beds", "unit": "%", "measure_type": "ratio", "direction": "band", "denominator": "beds"}
+
+
+def test_a_ratio_of_what_is_no_count_of_cases_gets_no_funnel():
+    rows = vendors([0.9, 0.9, 0.9, 0.9, 0.5], size=1000)
+    comparison = only(build.records(*rows, metrics=[BEDS]))
+
+    assert (comparison.how, comparison.funnel) == ("small multiples", None)
+    assert comparison.table["value"].tolist() == pytest.approx([0.9, 0.9, 0.9, 0.9, 0.5])
+    assert comparison.table[["low", "high"]].isna().all(axis=None)
+    assert comparison.note == (
+        "Numerator and denominator are no counts of people or events, so chance gives no limits: no funnel."
+    )
+
+
+def test_observed_over_expected_events_get_a_funnel_of_ratios():
+    expected = BEDS | {"unit": "ratio", "direction": "lower", "denominator": "infections expected from the case mix"}
+    comparison = only(build.records(*vendors([1, 1, 1.1, 0.9, 3], size=20), metrics=[expected]))
+
+    assert (comparison.how, comparison.funnel.kind) == ("funnel", "ratio")
+    assert comparison.outside["name"].tolist() == ["V4"]
+
+
+def test_groups_of_what_is_no_count_of_cases_get_no_intervals():
+    rows = [
+        row
+        for site, used in (("a", 900), ("b", 700))
+        for row in months([used] * 12, counted=1000, first="2023-07", stratum=site, stratum_kind="site")
+    ]
+    (result,) = compare_groups(build.records(*rows, metrics=[BEDS]))
+    row = result.table.set_index("group").loc["b"]
+    assert (row["value"], row["ratio"], row["gap"]) == pytest.approx((0.7, 7 / 9, -0.2))
+    assert row[["low", "high", "ratio_low", "ratio_high", "gap_low", "gap_high"]].isna().all()
+
+
 def test_counts_are_added_up_over_sites_before_vendors_are_compared():
     rows = [
         row

@@ -115,10 +115,24 @@ def test_small_counts_on_the_path_are_hidden_with_another():
     assert result.hidden == 2
 
 
+@pytest.mark.parametrize(("few", "named"), [(70, True), (72, True), (73, False), (88, False)])
+def test_a_vendor_that_loses_more_than_chance_is_named_with_its_step(few, named):
+    # Of 500, 353 and the few enrolled. Limit for 100: sin2(arcsin(root of the share) - 3.0902 / (2 root 100)); for 72
+    # that is 72.2%, for 73 it is 72.4%.
+    overall = (353 + few) / 500
+    limit = np.sin(np.arcsin(np.sqrt(overall)) - 3.0902 / 20) ** 2
+    assert (few / 100 < limit) == named
+
+    enrolled = [88, 88, 88, 89, few]
+    cases = [case for i, n in enumerate(enrolled) for case in path(f"V{i}", 100, n, min(n, 70), min(n, 70) - 4)]
+    found = [one for one in pathway(build.records(*cases)).apart if one[2] == "enrolled"]
+    assert found == ([("V4", "referred", "enrolled", few / 100, pytest.approx(overall))] if named else [])
+
+
 def test_recent_entries_may_still_be_on_their_way():
     result = pathway(build.records(*path("A", 50, 40, 30, 20), *path("A", 50, 40, 30, 0, month="2024-06")))
     assert result.young == ("2024-06",)
-    assert result.note == "People who entered from 2024-06 on may still be on their way (nine of ten take 15 days)."
+    assert result.note == "People who entered from June 2024 on may still be on their way (nine of ten take 15 days)."
 
 
 def test_no_path_from_one_step():

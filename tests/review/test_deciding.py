@@ -11,7 +11,7 @@ from rdclib.review import performance_concern, review_records
 from rdclib.review.pack import AGENDA
 from rdclib.review.ratings import POINTS, past_performance, ratings
 from tests import build
-from tests.review.made import SCORE, months
+from tests.review.made import SCORE, SHARE, months
 
 STEADY = [5, 7, 6, 8, 5, 6, 7, 5, 8, 6, 7, 6] * 3
 FALLING = [*STEADY[:29], 2, 1, 2, 1, 2, 1, 2]
@@ -41,6 +41,51 @@ def test_headlines_say_what_moved_since_the_last_meeting():
 def test_a_target_that_cannot_be_met_needs_a_decision():
     (line,) = pack_of(*months(STEADY, target=50)).headlines
     assert (line.assurance, line.decide, line.target) == ("consistently fails", True, 50)
+
+
+def shares(*counts, direction="higher", **more):
+    rows = [
+        row
+        for i, count in enumerate(counts)
+        for row in months([count] * 12, counted=100, vendor=f"V{i}", first="2023-07", **more)
+    ]
+    return pack_of(*rows, metrics=[SHARE | {"direction": direction}])
+
+
+@pytest.mark.parametrize(
+    ("direction", "last", "among"),
+    [("higher", 30, "below"), ("higher", 70, ""), ("lower", 70, "above"), ("lower", 30, ""), ("higher", 49, "")],
+)
+def test_a_vendor_far_from_the_others_on_the_bad_side_needs_a_decision(direction, last, among):
+    lines = {h.label: h for h in shares(50, 51, 49, 50, 51, 49, last, direction=direction).headlines}
+    assert (lines["V6"].among, lines["V6"].needs) == (among, bool(among))
+    assert not any(lines[f"V{i}"].among for i in range(6))
+
+
+def test_what_case_mix_explains_needs_no_decision():
+    rows = []
+    for i in range(6):
+        hard, easy = (80, 20) if i == 0 else (20, 80)
+        words = {"vendor": f"V{i}", "stratum_kind": "difficulty", "first": "2023-07"}
+        rows += months([hard // 5] * 12, counted=hard, stratum="hard", **words)
+        rows += months([easy * 4 // 5] * 12, counted=easy, stratum="easy", **words)
+    assert [h.among for h in pack_of(*rows, metrics=[SHARE]).headlines] == [""] * 6
+
+
+def test_a_result_outside_its_target_band_needs_a_decision_and_one_within_does_not():
+    band = [SCORE | {"direction": "band"}]
+    for low, high, words, needs in ((20, 30, "consistently fails", True), (1, 20, "consistently passes", False)):
+        (line,) = pack_of(*months(STEADY, target_low=low, target_high=high), metrics=band).headlines
+        assert (line.assurance, line.needs, line.target, line.target_high) == (words, needs, low, high)
+
+
+def test_vendors_with_one_band_have_a_common_one_in_the_summary():
+    band = [SCORE | {"direction": "band"}]
+    rows = [*months(STEADY, vendor="A", target_low=1, target_high=20), *months(STEADY, vendor="B", target=6)]
+    (row,) = pack_of(*rows[: len(STEADY)], metrics=band).summary.itertuples()
+    assert (row.target, row.target_high) == (1, 20)
+    (row,) = pack_of(*rows, metrics=band).summary.itertuples()
+    assert np.isnan([row.target, row.target_high]).all()
 
 
 def test_late_data_needs_a_decision():

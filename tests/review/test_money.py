@@ -35,12 +35,29 @@ def test_cost_per_outcome_by_fiscal_year():
     assert one.note == "Nominal prices: engagement.yaml gives no price_index."
 
 
+def test_the_last_whole_year_of_each_vendor_is_summed_up():
+    rows = []
+    for vendor, counts in (("V1", [50] * 24), ("V2", [40] * 24), ("V3", [20] * 20)):
+        first = "2022-07" if vendor != "V3" else "2022-11"
+        rows += months(counts, counted=100, vendor=vendor, contract_id=f"C{vendor}", first=first)
+        rows += paid_monthly(1000.0, len(counts), first, vendor_id=vendor, contract_id=f"C{vendor}")
+    (one,) = reviewed(*rows).cost_summaries
+
+    assert [(line.vendor, line.label, line.each) for line in one.lines] == [
+        ("V1", "FY2024", 20), ("V2", "FY2024", 25), ("V3", "FY2024", 50)
+    ]  # fmt: skip
+    assert (one.low, one.middle, one.high) == (20, 25, 50)
+    assert one.lines[0].base_year == ""
+
+
 def test_constant_prices_follow_the_fiscal_years_index():
     rows = [*months([50] * 24, counted=100, contract_id="C1", first="2022-07"), *paid_monthly(1000.0)]
     (one,) = reviewed(*rows, price_index={"2023": 100, "2024": 125}).costs
 
     assert one.base_year == "2024"
     assert one.table["cost_constant"].tolist() == pytest.approx([25, 20])
+    ((line,),) = [s.lines for s in reviewed(*rows, price_index={"2023": 100, "2024": 125}).cost_summaries]
+    assert (line.label, line.each, line.base_year) == ("FY2024", 20, "2024")
     assert one.note == "Constant prices of 2024."
 
 

@@ -152,8 +152,19 @@ def test_a_reported_value_that_contradicts_its_counts_is_said():
     rows = [(table, row | {"value": 50 if i < 23 else 80}) for i, (table, row) in enumerate(rows)]
     series = only(build.records(*rows, metrics=[SHARE]))
 
-    assert series.notes[0] == "12 reported value(s) differ from numerator / denominator, which are used."
+    assert series.notes[0] == "Some reported values differ from numerator / denominator, which are used."
     assert series.chart.values[-1] == 0.55
+
+
+@pytest.mark.parametrize(("reported", "unlike"), [(3.1, False), (3.2, True), (3.0, True)])
+def test_a_value_that_was_only_rounded_does_not_contradict_its_counts(reported, unlike):
+    # 31 of 990 are 3.13%; the others are reported with one decimal too.
+    rows = [
+        (t, r | {"value": reported if i == 3 else round(100 * r["numerator"] / 990, 1)})
+        for i, (t, r) in enumerate(months([31, 29, 33] * 8, first="2022-07", counted=990))
+    ]
+    notes = only(build.records(*rows, metrics=[SHARE])).notes
+    assert ("Some reported values differ from numerator / denominator, which are used." in notes) == unlike
 
 
 def test_the_value_received_last_counts():
