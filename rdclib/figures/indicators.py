@@ -19,8 +19,11 @@ def portfolio(overview):
 
     Returns
     -------
-    Picture
+    Picture or None
+        None where no contract was in force in the period.
     """
+    if not overview.n:
+        return None
     panels = [
         ("By department", _largest(overview.by_department, "other departments")),
         ("By vendor", _largest(overview.by_vendor, "other vendors")),
@@ -43,8 +46,6 @@ def portfolio(overview):
         words = [f"{formats.short_money(value, overview.currency)} · {formats.integer(n)}" for _, value, n in rows]
         bars(panel, [wrap(label, 26, 1) for label, _, _ in rows], [value for _, value, _ in rows], words)
         panel.set_title(title, fontsize=10.5, loc="left", x=0)
-    if not overview.n:
-        return Picture(figure, "No contract in force.", "No contract was in force in the period.", "portfolio")
     firsts = "; ".join(
         f"{title.lower()}, most is {formats.line(rows[0][0])} ({formats.money(rows[0][1], overview.currency)})"
         for title, rows in panels[:3]

@@ -123,30 +123,34 @@ class Table:
     def html(self):
         """Give the table as semantic HTML, for a page or for Word: a caption, headers with scope, escaped text."""
         name, texts = html.escape(self.id), self.texts()
+        notes = "".join(f"<p>{_escape(note)}</p>" for note in self.notes)
+        notes = f'<div class="notes">{notes}</div>' if notes else ""
+        if not self.rows:  # headers above nothing tell nobody anything
+            return f'<div class="table" id="{name}"><p><strong>{_escape(self.caption)}:</strong> none.</p>{notes}</div>'
         looks = [f' class="{look}"' if look else "" for look in self._looks(texts)]
         head = "".join(
             f'<th{look} scope="col">{_escape(column.header)}</th>'
             for look, column in zip(looks, self.columns, strict=True)
         )
         body = "\n".join(self._row(looks, row, span) for row, span in zip(texts, self._spans(texts), strict=True))
-        if not self.rows:
-            body = f'<tr><td colspan="{len(self.columns)}">None.</td></tr>'
         rows = f" <small>({len(self.rows)} rows)</small>" if len(self.rows) > LONG else ""
-        notes = "".join(f"<p>{_escape(note)}</p>" for note in self.notes)
         return (
             f'<div class="table{" long" if len(self.rows) > LONG else ""}" id="{name}">'
             f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{name}-caption">'
             f'<table><caption id="{name}-caption"><span>{_escape(self.caption)}{rows}</span></caption>\n'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
-            + (f'<div class="notes">{notes}</div>' if notes else "")
-            + "</div>"
+            f"{notes}</div>"
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         plain = "\n".join("  ".join(row) for row in (tuple(c.header for c in self.columns), *self.texts()))
         bundle = {MIMETYPE: self.data(), "text/plain": f"{self.caption}\n{plain}"}
         # A report needs the data alone, and great_tables takes longest.
-        return bundle if "text/html" in (exclude or ()) else {"text/html": self._great_table()} | bundle
+        if "text/html" in (exclude or ()):
+            return bundle
+        shown = self._great_table() if self.rows else self.html()
+        # JupyterLab would read "$1.2 million to $1.5 million" as a formula.
+        return {"text/html": f'<div class="mathjax_ignore">{shown}</div>'} | bundle
 
     def _text(self, cell, column):
         if isinstance(cell, Value):
@@ -211,7 +215,7 @@ class Table:
         right = [name for name, look in zip(names, looks, strict=True) if look == "number" and name in labels]
         left = [name for name in labels if name not in right]
         shown = shown.cols_label(**labels).cols_align("right", columns=right).cols_align("left", columns=left)
-        for note in self.notes if self.rows else ("None.", *self.notes):
+        for note in self.notes:
             shown = shown.tab_source_note(ready(note))
         shown = shown.opt_align_table_header("left").tab_options(
             table_font_color=style.INK,
@@ -233,8 +237,7 @@ class Table:
                 ),
             ],
         )
-        # JupyterLab would read "$1.2 million to $1.5 million" as a formula.
-        return f'<div class="mathjax_ignore">{shown.as_raw_html()}</div>'
+        return shown.as_raw_html()
 
 
 def _is_code(text):
