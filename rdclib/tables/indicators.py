@@ -1,7 +1,5 @@
 """Indicators, their coverage and their questions, as tables."""
 
-import math
-
 from rdclib import formats
 from rdclib.indicators import field_title
 from rdclib.tables.table import Column, Interval, Table, Value
@@ -151,11 +149,13 @@ def coverage(results):
     -------
     Table
     """
-    return _coverage(results, "How complete the columns are", math.inf, "coverage")
+    return _coverage(results, "How complete the columns are", "coverage", lambda share, rows: True)
 
 
 def incomplete_columns(results):
     """The columns that an indicator needs and that are filled in for under 95% of rows; None without any.
+
+    Columns of tables that the city did not send are not gaps: `not_computed` names what they would make possible.
 
     Parameters
     ----------
@@ -165,10 +165,12 @@ def incomplete_columns(results):
     -------
     Table or None
     """
-    return _coverage(results, "Columns with gaps", NEARLY_COMPLETE, "columns-with-gaps")
+    return _coverage(
+        results, "Columns with gaps", "columns-with-gaps", lambda share, rows: rows and share < NEARLY_COMPLETE
+    )
 
 
-def _coverage(results, caption, most, name):
+def _coverage(results, caption, name, wanted):
     found = {}
     for result in results.values():
         for row in result.coverage.itertuples():
@@ -181,8 +183,10 @@ def _coverage(results, caption, most, name):
         Column("rows", "integer", "Rows"),
         Column("needed", "text", "Needed for"),
     )
-    rows = [(field_title(field), share, n, ", ".join(ids)) for field, (share, n, ids) in found.items()]
-    rows = sorted((row for row in rows if row[1] < most), key=lambda row: row[1])
+    rows = [
+        (field_title(field), share, n, ", ".join(ids)) for field, (share, n, ids) in found.items() if wanted(share, n)
+    ]
+    rows.sort(key=lambda row: row[1])
     if not rows:
         return None
     note = "Where an indicator looks at part of the rows only, the lowest share is shown. Under 80% is warned of."

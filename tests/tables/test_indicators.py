@@ -54,6 +54,13 @@ def test_columns_with_gaps_are_those_under_95_percent(known, listed):
     assert (table is not None) == listed
 
 
+def test_a_table_that_the_city_did_not_send_is_no_gap_in_its_columns():
+    results = {"CP02": compute("CP02", build.records())}
+
+    assert tables.incomplete_columns(results) is None
+    assert tables.coverage(results).texts()[0][1:3] == ("0%", "0")
+
+
 def test_flags_are_questions_with_how_often_they_were_raised():
     table = tables.flags({"CP02": single_bids()})
 
