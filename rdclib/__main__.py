@@ -43,6 +43,7 @@ def new(name: Name):
     with told():
         folder = engagement.create(name)
     typer.echo(f"Made {folder}.")
+    typer.echo("Look into its engagement.yaml: the city's name, currency and fiscal year are assumed there.")
     typer.echo(f"Next:  rdc intake {name} FILE...   with the files that the city sent")
 
 
