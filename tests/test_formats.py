@@ -119,10 +119,20 @@ def test_dates_in_a_table_are_short():
         (math.nan, 5, "number", "at most 5"),
         (3, math.inf, "number", "at least 3"),
         (math.nan, math.nan, "share", "–"),
+        (0.07, 0.11, "points", "7–11 points"),
+        (-0.3, -0.09, "points", "−30 to −9 points"),
+        (-0.004, 0.01, "points", "−0.4 to 1 point"),
     ],
 )
 def test_intervals_name_their_unit_once(low, high, kind, words):
     assert formats.interval(low, high, kind) == words
+
+
+@pytest.mark.parametrize(
+    ("x", "words"), [(0.09, "9 points"), (0.01, "1 point"), (-0.004, "−0.4 points"), (0.0001, "less than 0.1 points")]
+)
+def test_the_difference_of_two_shares_is_in_points(x, words):
+    assert formats.points(x) == words
 
 
 @pytest.mark.parametrize("nothing", [None, math.nan, np.float64("nan"), pd.NaT, pd.NA])

@@ -19,7 +19,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from rdclib import formats, style
@@ -33,8 +32,9 @@ PNG_DPI = 150
 _POINTS = 72  # an inch
 # A mark of a scatter or line, at its place and in its color.
 _MARK = re.compile(r'<use xlink:href="#(m[0-9a-f]+)"[^>]* style="([^"]*)"/>')
-# For words that may lie on a line: a white edge keeps them readable.
-HALO = (withStroke(linewidth=3, foreground=style.PAPER),)
+# Behind words that may lie on a line: paper keeps them readable. (A white edge would turn every letter into outlines
+# of its own, and make the drawing five times as large.)
+ON_LINES = {"boxstyle": "square,pad=0.08", "facecolor": style.PAPER, "edgecolor": "none"}
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Results over time, across vendors and groups, along the path, and before and after a change, as figures."""
 
 import math
+from datetime import timedelta
 
 import matplotlib.dates as mdates
 import numpy as np
 
 from rdclib import formats, style
-from rdclib.figures.picture import HALO, Picture, axis_as, canvas, grid, label_margin, text_width, wrap
+from rdclib.figures.picture import ON_LINES, Picture, axis_as, canvas, grid, label_margin, text_width, wrap
 
 # Where a point's name may stand, the best place first: inches to the side and up, and the side that is fixed.
 _BESIDE_A_POINT = (
@@ -188,7 +189,10 @@ def change_effect(review, place):
     values = table["value"].to_numpy(float)
     start = int(np.searchsorted(table["start"].to_numpy(), np.datetime64(one.day)))
     excluded = one.left_out
-    figure, axes = canvas(3.2, left=0.75, right=0.2, top=0.3, bottom=0.75)
+    title = wrap(f"{one.series.label}: {one.series.measure.name}", 58)
+    figure, axes = canvas(
+        3.2 + 0.2 * title.count("\n"), left=0.75, right=0.2, top=0.3 + 0.2 * title.count("\n"), bottom=0.75
+    )
     axes.plot(days[~excluded], values[~excluded], "o", color=style.DATA, markersize=4.5, label="result")
     if excluded.any():
         axes.plot(
@@ -203,7 +207,7 @@ def change_effect(review, place):
             )
         axes.plot(days[start:], without[start:], "--", color=style.CONCERN, linewidth=1.6, label="without the change")
     axes.axvline(days[start] if start < len(days) else days[-1], color=style.MUTED, linewidth=1)
-    axes.set_title(wrap(f"{one.series.label}: {one.series.measure.name}", 62, 1))
+    axes.set_title(title)
     _time(axes)
     axis_as(axes.yaxis, kind, review.currency)
     grid(axes, "y")
@@ -230,9 +234,9 @@ def _charts(series, name, most, first=()):
     measure = shown[0].measure
     columns = 1 if len(shown) == 1 else 2
     lines = math.ceil(len(shown) / columns)
-    height = 2.3 if columns == 1 else 1.55
+    height = 2.3 if columns == 1 else 1.35
     figure, panels = canvas(
-        height * lines + 1.0, rows=lines, columns=columns, left=0.72, right=0.15, top=0.6, bottom=0.75, gap=0.62
+        height * lines + 1.0, rows=lines, columns=columns, left=0.72, right=0.15, top=0.6, bottom=0.75, gap=(0.62, 0.42)
     )
     figure.text(
         0.02,
@@ -244,8 +248,12 @@ def _charts(series, name, most, first=()):
     )
     panels = np.atleast_1d(panels).ravel()
     scale, apart = _scale(shown)
+    first, last = min(one.table["start"].iloc[0] for one in shown), max(one.table["start"].iloc[-1] for one in shown)
+    room = max((last - first) * 0.05, timedelta(days=10))
     for place, (axes, one) in enumerate(zip(panels, shown, strict=False)):
+        axes.set_xlim(first - room, last + room)
         _chart(axes, one, small=columns > 1, apart=one in apart)
+        axes.tick_params(labelbottom=place >= len(shown) - columns)
         if scale and one not in apart:
             axes.set_ylim(scale)
             axes.tick_params(labelleft=place % columns == 0)
@@ -304,9 +312,9 @@ def _chart(axes, one, *, small, apart):
         when = days[part] if lines.shape[1] == len(part) else days[part[[0, -1]]]
         axes.plot(when, center, color=style.MUTED, linewidth=1)
         if np.isfinite(upper).any():
-            axes.fill_between(when, lower, upper, color=style.PANEL, step="mid", linewidth=0, zorder=0)
-            for edge in (lower, upper):
-                axes.step(when, edge, where="mid", color=style.RULE, linewidth=0.9)
+            axes.fill_between(
+                when, lower, upper, facecolor=style.PANEL, edgecolor=style.RULE, step="mid", linewidth=0.9, zorder=0
+            )
     for day, _ in one.rebases:
         axes.axvline(np.datetime64(day), color=style.INK, linewidth=0.9, linestyle=":")
     axes.plot(days, values, color=style.SECOND, linewidth=1)  # a missing value leaves a gap
@@ -396,13 +404,16 @@ def _funnel(one, name):
             ha="right",
             fontsize=8.5,
             color=style.MUTED,
-            path_effects=HALO,
+            bbox=ON_LINES,
         )
     axes.axhline(result.target * scale, color=style.MUTED, linewidth=1)
     value = table["value"].to_numpy(float) * scale
     outside = table["flag"].str.startswith(("above", "below")).to_numpy()
     axes.scatter(size[~outside], value[~outside], s=28, color=style.DATA, zorder=3)
-    axes.scatter(size[outside], value[outside], s=52, color=style.CONCERN, marker="D", zorder=3)
+    above = table["flag"].str.startswith("above").to_numpy()
+    for here, what in zip((outside & above, outside & ~above), _sides(one.measure.direction), strict=True):
+        color, mark, size_ = _LOOK[what]
+        axes.scatter(size[here], value[here], s=1.4 * size_, color=color, marker=mark, zorder=3)
     spread = np.concatenate([value, [result.target * scale]])
     middle = curve[curve["n"] >= np.median(size) / 2].iloc[0]
     bottom, top = min(spread.min(), middle["lower_998"] * scale), max(spread.max(), middle["upper_998"] * scale)
@@ -430,6 +441,12 @@ def _funnel(one, name):
     return Picture(figure, alt, f"{caption} {one.note}".strip(), name)
 
 
+def _sides(direction):
+    """What it means to lie above and below a funnel."""
+    good, bad = "improvement", "concern"
+    return {"higher": (good, bad), "lower": (bad, good)}.get(direction, ("neutral", "neutral"))
+
+
 def _name_points(axes, names, size, value, outside, everyone):
     """Write names beside points: those outside always, all where there are few; none over another."""
     span = axes.get_ylim()[1] - axes.get_ylim()[0]
@@ -452,7 +469,7 @@ def _name_points(axes, names, size, value, outside, everyone):
             if free and inside:
                 taken.append(box)
                 axes.annotate(label, (size[i], value[i]), xytext=(dx * 72, dy * 72), textcoords="offset points",
-                              ha=side, va="center", fontsize=8.5, path_effects=HALO)  # fmt: skip
+                              ha=side, va="center", fontsize=8.5, bbox=ON_LINES)  # fmt: skip
                 break
 
 

@@ -77,9 +77,29 @@ def headlines(review):
     if late:
         names = [f"{label} ({formats.plural(n, 'period')})" for label, n in sorted(late.items())]
         lines.append(f"Data to ask for: {_few(names)}.")
+    if also := _also(review):
+        lines.append(f"Also to talk about: {'; '.join(also)}.")
     if pack.topic:
         lines.append(f"Roadmap topic: {formats.text(pack.topic)}.")
     return bullets(lines)
+
+
+def _also(review, most=2):
+    """What the later sections found: people lost on the path, and groups with other results."""
+    path = review.pathway.apart[:most] if review.pathway else ()
+    found = [
+        f"{formats.text(vendor)} keeps {formats.share(kept)} from {before} to {after} (all vendors "
+        f"{formats.share(every)})"
+        for vendor, before, after, kept, every in path
+    ]
+    gaps = [
+        (one, row) for one in review.groups for row in one.table.itertuples() if row.gap_low > 0 or row.gap_high < 0
+    ]
+    return found + [
+        f"{formats.text(row.group)} {formats.value(row.value, one.measure.kind)} on {formats.text(one.measure.name)}, "
+        f"{formats.text(one.reference)} {formats.value(one.reference_value, one.measure.kind)}"
+        for one, row in gaps[:most]
+    ]
 
 
 def _few(names, most=5):

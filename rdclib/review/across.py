@@ -87,6 +87,12 @@ class Groups:
     hidden: int
     note: str
 
+    @property
+    def reference_value(self):
+        """The result of the group that the others are compared with; nan without one."""
+        known = self.table.loc[self.table["group"] == self.reference, "value"]
+        return float(known.iloc[0]) if len(known) else np.nan
+
 
 def compare_vendors(records):
     """Every metric across vendors, or across sites where there is one vendor only.

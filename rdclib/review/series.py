@@ -187,7 +187,7 @@ def all_series(records, choices, targets=None):
     Returns
     -------
     tuple of Series
-        In the order of metric and vendor; without observations an empty tuple.
+        In the order of metric ids and vendors' names; without observations an empty tuple.
     """
     seen = known_rows(records)
     ends = _contract_ends(records)
@@ -201,7 +201,7 @@ def all_series(records, choices, targets=None):
             if metric_id in (targets or {}) and unit[_TARGETS].isna().all(axis=None):
                 unit = unit.assign(**dict(zip(_TARGETS, targets[metric_id], strict=True)))
             series.append(_series(measure, site, unit, records, choices, ends))
-    return tuple(series)
+    return tuple(sorted(series, key=lambda s: (s.measure.id, s.label.casefold())))
 
 
 def measured(records):

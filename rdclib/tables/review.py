@@ -253,8 +253,8 @@ def group_gaps(review):
             rows.append(
                 (
                     one.measure.name,
-                    f"{one.kind}: {row.group}",
-                    "compared with" if row.group == one.reference else row.shown,
+                    f"{one.kind[:1].upper()}{one.kind[1:]}: {row.group}",
+                    "reference" if row.group == one.reference else "" if row.shown == "shown" else row.shown,
                     row.denominator,
                     Value(row.value, kind),
                     _interval(row.low, row.high, kind),
@@ -267,7 +267,7 @@ def group_gaps(review):
         if one.note:
             notes.append(f"{one.measure.name} by {one.kind}: {one.note}")
     notes.append(
-        "Ratio and gap: against the group that is marked as compared with. 95%: the interval of the number before it. "
+        "Ratio and gap: against the reference, the largest group. 95%: the interval of the number before it. "
         "Hidden is not zero."
     )
     return _unless_empty(
@@ -275,7 +275,7 @@ def group_gaps(review):
         (
             Column("metric", "text", "Metric"),
             Column("group", "text", "Group"),
-            Column("shown", "text", "Shown"),
+            Column("shown", "text", "Note"),
             Column("n", "number", "Cases"),
             Column("value", "number", "Result"),
             Column("interval", "text", "95%"),
@@ -339,8 +339,8 @@ def outcome_costs(review):
     """Cost per outcome by fiscal year, and before and after a change; None when there are none."""
     rows = [
         (
-            one.vendor,
             one.measure.name,
+            one.vendor,
             row.label,
             row.start,
             row.end,
@@ -356,8 +356,8 @@ def outcome_costs(review):
     table = _unless_empty(
         f"Cost per outcome: {names[0]}" if len(names) == 1 else "Cost per outcome",
         (
-            Column("vendor", "text", "Vendor"),
             Column("outcome", "text", "Outcome"),
+            Column("vendor", "text", "Vendor"),
             Column("label", "text", "Period"),
             Column("start", "date", "From"),
             Column("end", "date", "To"),
@@ -369,6 +369,7 @@ def outcome_costs(review):
         tuple(rows),
         notes=tuple(dict.fromkeys(one.note for one in review.costs)),
         id="costs",
+        row_header=1,
         currency=review.currency,
     )
     # One outcome is in the caption; a fiscal year has its days at the top of the page.
@@ -382,7 +383,8 @@ def _without(table, names):
     """Leave out columns that would say the same in every row, or nothing."""
     kept = [k for k, column in enumerate(table.columns) if column.name not in names]
     rows = tuple(tuple(row[k] for k in kept) for row in table.rows)
-    return replace(table, columns=tuple(table.columns[k] for k in kept), rows=rows)
+    head = kept.index(table.row_header)
+    return replace(table, columns=tuple(table.columns[k] for k in kept), rows=rows, row_header=head)
 
 
 def payments_due(review):
@@ -492,7 +494,7 @@ def past_performance(review):
 def contract_memos(review):
     """Contracts that end within a year: results, record, time, options, advice; None when there are none."""
     rows = [
-        (m.contract_id, m.vendor_name, m.title, m.end_date, m.notice_date, m.days_left, m.concern, m.score, m.advice)
+        (m.contract_id, m.vendor_name, m.advice, m.end_date, m.days_left, m.concern, m.score, m.notice_date, m.title)
         for m in review.memos
     ]
     return _unless_empty(
@@ -500,13 +502,13 @@ def contract_memos(review):
         (
             Column("contract_id", "text", "Contract"),
             Column("vendor", "text", "Vendor"),
-            Column("title", "text", "For"),
+            Column("advice", "text", "Draft"),
             Column("end", "date", "Ends"),
-            Column("notice", "date", "Option notice"),
             Column("days", "days", "Left"),
             Column("concern", "ratio", "Concern (0–4)"),
             Column("score", "ratio", "Record (0–4)"),
-            Column("advice", "text", "Draft"),
+            Column("notice", "date", "Option notice"),
+            Column("title", "text", "For"),
         ),
         tuple(rows),
         notes=("A draft from results, record, time and options: the decision and its reasons are the city's.",),

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from matplotlib.colors import to_hex
 
-from rdclib import figures
+from rdclib import figures, style
 from rdclib.review import review_records
 from tests import build
 from tests.figures.legible import faults
@@ -89,6 +90,27 @@ def test_the_funnel_names_who_is_outside():
     picture = figures.vendor_funnel(shown(), 1)
     assert EVIL in picture.alt
     assert "below 99.8%" in picture.alt
+
+
+def test_outside_on_the_good_side_is_no_concern():
+    rows = [
+        row
+        for i, count in enumerate((50, 51, 49, 50, 51, 49, 30, 75))
+        for row in months([count] * 12, counted=100, vendor=f"V{i}", first="2023-07")
+    ]
+    axes = figures.vendor_funnel(review_records(build.records(*rows, metrics=[SHARE])), 1).figure.axes[0]
+    marks = {
+        to_hex(c.get_facecolor()[0]): c.get_offsets()[:, 1].tolist() for c in axes.collections if len(c.get_offsets())
+    }
+    assert (marks[style.IMPROVEMENT], marks[style.CONCERN]) == ([0.75], [0.3])
+
+
+def test_panels_share_their_months_and_name_them_once():
+    picture = figures.metric_over_time(shown(), 1)
+    panels = [axes for axes in picture.figure.axes if axes.get_visible()]
+    assert len({axes.get_xlim() for axes in panels}) == 1
+    named = [bool(axes.xaxis.get_tick_params()["labelbottom"]) for axes in panels]
+    assert named == [False] * 4 + [True] * 2
 
 
 def test_hidden_groups_are_named_in_the_figure():
