@@ -15,8 +15,9 @@ CONFIDENCE = 0.95
 # Mean absolute deviation of first digits, below which amounts conform closely, acceptably, or marginally.
 # Nigrini, Benford's Law (2012), table 7.1.
 BENFORD_BANDS = ((0.006, "close"), (0.012, "acceptable"), (0.015, "marginal"))
-# Below this number of amounts the deviation is mostly chance.
-BENFORD_MINIMUM = 300
+# Below this number of amounts the deviation is mostly chance: of 300 that follow the law a third lie above 0.015, of
+# 1,000 one in fifty above 0.012.
+BENFORD_MINIMUM = 1000
 
 
 class Noted(float):
@@ -481,7 +482,7 @@ def benford(values):
         return Benford(0, counts, expected, math.nan, "", "no amounts above zero")
     mad = float(np.abs(counts / n - expected).mean())
     conformity = next((name for limit, name in BENFORD_BANDS if mad <= limit), "none")
-    note = "" if n >= BENFORD_MINIMUM else f"fewer than {BENFORD_MINIMUM} amounts: the deviation is mostly chance"
+    note = "" if n >= BENFORD_MINIMUM else f"fewer than {BENFORD_MINIMUM:,} amounts: the deviation is mostly chance"
     return Benford(n, counts, expected, mad, conformity, note)
 
 

@@ -352,7 +352,7 @@ def test_benford_by_hand():
     assert result.expected == pytest.approx(expected, abs=5e-7)
     assert result.mad == pytest.approx(sum(abs(a - b) for a, b in zip(shares, expected, strict=True)) / 9, abs=1e-6)
     assert (result.n, result.conformity) == (100, "none")
-    assert result.note == "fewer than 300 amounts: the deviation is mostly chance"
+    assert result.note == "fewer than 1,000 amounts: the deviation is mostly chance"
 
 
 def test_first_digits_are_not_lost_to_rounding():
@@ -393,6 +393,18 @@ def test_benford_1938_average_of_twenty_thousand_first_digits_conforms_closely()
     shares = [306, 185, 124, 94, 80, 64, 51, 49, 47]
     result = stats.benford(np.repeat(np.arange(1.0, 10), shares))
     assert (round(result.mad, 4), result.conformity) == (0.0035, "close")
+
+
+def test_benford_minimum_is_where_chance_seldom_passes_the_limits():
+    # Amounts that follow the law: few of 1,000 pass even the limit of acceptable, a third of 300 the last one.
+    rng = np.random.default_rng(8)
+    law = np.log10(1 + 1 / np.arange(1, 10))
+
+    def passed(n, limit):
+        return np.mean(np.abs(rng.multinomial(n, law, 4000) / n - law).mean(axis=1) > limit)
+
+    assert passed(stats.BENFORD_MINIMUM, 0.012) < 0.04
+    assert passed(300, 0.015) > 0.25
 
 
 def test_benford_conforms_to_its_own_law_and_is_missing_for_nothing():

@@ -107,26 +107,26 @@ def test_purchases_of_two_departments_are_two_needs():
 
 
 def test_benford_of_the_powers_of_two():
-    # First digits of 2^0 to 2^299: 90, 54, 36, 30, 24, 18, 18, 15, 15 by counting.
-    rows = [build.contract(f"c{i}", award_amount=float(2**i)) for i in range(300)]
+    # First digits of 2^0 to 2^999: 301, 176, 125, 97, 79, 69, 56, 52, 45 by counting.
+    rows = [build.contract(f"c{i}", award_amount=float(2**i)) for i in range(1000)]
     counts = [0] * 9
-    for i in range(300):
+    for i in range(1000):
         counts[int(str(2**i)[0]) - 1] += 1
     law = [0.30103, 0.17609, 0.12494, 0.09691, 0.07918, 0.06695, 0.05799, 0.05115, 0.04576]
 
     result = compute("IN03", build.records(*rows))
 
-    expected = sum(abs(count / 300 - share) for count, share in zip(counts, law, strict=True)) / 9
+    expected = sum(abs(count / 1000 - share) for count, share in zip(counts, law, strict=True)) / 9
     assert result.value == pytest.approx(expected, abs=1e-5)
     assert result.verdict == "good"
 
 
-def test_benford_needs_300_amounts_over_two_orders_of_magnitude():
-    few = [build.contract(f"c{i}", award_amount=float(2**i)) for i in range(299)]
-    narrow = [build.contract(f"c{i}", award_amount=1_000.0 + i) for i in range(300)]
+def test_benford_needs_1000_amounts_over_two_orders_of_magnitude():
+    few = [build.contract(f"c{i}", award_amount=float(2**i)) for i in range(999)]
+    narrow = [build.contract(f"c{i}", award_amount=1_000.0 + i) for i in range(1000)]
 
     assert compute("IN03", build.records(*few)).note == (
-        "Records that count: only 299 of the 300 that it takes, so no value is given."
+        "Records that count: only 999 of the 1,000 that it takes, so no value is given."
     )
     assert compute("IN03", build.records(*narrow)).note == (
         "The amounts span less than two orders of magnitude, so Benford's law does not apply."

@@ -348,7 +348,7 @@ def test_portugal_single_bids_by_value_and_first_digits(portugal):
     signed = pd.to_datetime(sheet["Data de celebração"], format="%d-%m-%Y")
     undated = dataclasses.replace(records, contracts=records.contracts.assign(signed_date=pd.NaT))
 
-    by_value, digits = compute("CP03", undated), compute("IN03", records)
+    by_value, digits = compute("CP03", undated), compute("IN03", records, minimum_n=300)
 
     assert by_value.value == pytest.approx(price[bids == 1].sum() / price[bids > 0].sum())
     mine = price[(signed.dt.year == 2021) & (price > 0)].tolist()
