@@ -234,13 +234,14 @@ def _charts(series, name, most, first=()):
     measure = shown[0].measure
     columns = 1 if len(shown) == 1 else 2
     lines = math.ceil(len(shown) / columns)
-    height = 2.3 if columns == 1 else 1.35
+    height = 2.3 if columns == 1 else 1.2  # two figures of six panels fit on a printed page
     figure, panels = canvas(
-        height * lines + 1.0, rows=lines, columns=columns, left=0.72, right=0.15, top=0.6, bottom=0.75, gap=(0.62, 0.42)
-    )
+        height * lines + 0.95, rows=lines, columns=columns, left=0.72, right=0.15, top=0.55, bottom=0.65,
+        gap=(0.62, 0.42),
+    )  # fmt: skip
     figure.text(
         0.02,
-        1 - 0.22 / figure.get_figheight(),
+        1 - 0.18 / figure.get_figheight(),
         wrap(measure.name, 58, 1),
         fontsize=11.5,
         fontweight="bold",

@@ -96,7 +96,7 @@ def _also(review, most=2):
         (one, row) for one in review.groups for row in one.table.itertuples() if row.gap_low > 0 or row.gap_high < 0
     ]
     return found + [
-        f"{formats.text(row.group)} {formats.value(row.value, one.measure.kind)} on {formats.text(one.measure.name)}, "
+        f"{formats.text(one.measure.name)}: {formats.text(row.group)} {formats.value(row.value, one.measure.kind)}, "
         f"{formats.text(one.reference)} {formats.value(one.reference_value, one.measure.kind)}"
         for one, row in gaps[:most]
     ]

@@ -463,11 +463,7 @@ def vendor_ratings(review):
 
 def past_performance(review):
     """Each vendor's record for the next award; newcomers are neutral; None when there are none."""
-    rows = [
-        (p.vendor_name, p.score, p.n, p.weight, "newcomer: neutral" if p.newcomer else "rated")
-        for p in review.past_performance
-        if not p.newcomer
-    ]
+    rows = [(p.vendor_name, p.score, p.n, p.weight) for p in review.past_performance if not p.newcomer]
     new = sum(p.newcomer for p in review.past_performance)
     notes = ["Score 0 (unsatisfactory) to 4 (exceptional): mean of ratings, weighted by recency and relevance."]
     if new:
@@ -483,7 +479,6 @@ def past_performance(review):
             Column("score", "ratio", "Score"),
             Column("n", "integer", "Ratings"),
             Column("weight", "number", "Sum of weights"),
-            Column("status", "text", "Record"),
         ),
         tuple(rows),
         notes=tuple(notes),

@@ -15,6 +15,7 @@ _LONGER = re.compile(rf"[^\s&;]{{{LONGEST_CODE + 1},}}")
 SENTENCE = 30  # characters; a column with more is one to be read
 # Rows; a longer table is scrolled under its header on a screen, and may be cut between two rows on paper.
 LONG = 25
+_MOST_SHARED = 12  # rows below each other whose first cell is written once
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,10 @@ class Table:
         for first, run in groupby(row[0] for row in texts):
             n = len(list(run))
             merged = self.columns[0].kind == "text" and first != formats.MISSING
-            spans += [n, *[0] * (n - 1)] if merged else [1] * n
+            # A printer moves rows that share a cell to the next page together.
+            parts = [min(_MOST_SHARED, n - k) for k in range(0, n, _MOST_SHARED)] if merged else [1] * n
+            for part in parts:
+                spans += [part, *[0] * (part - 1)]
         return spans
 
     def _looks(self, texts):

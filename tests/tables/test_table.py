@@ -116,6 +116,15 @@ def test_a_head_that_several_rows_share_is_said_once():
     assert [td.text for td in page.xpath("//tbody//td")] == ["A", "B", "A", "A", "A", "B"]
 
 
+@pytest.mark.parametrize(
+    ("n", "spans"), [(11, ["11"]), (12, ["12"]), (13, ["12", None]), (25, ["12", "12", None]), (26, ["12", "12", "2"])]
+)
+def test_a_head_of_many_rows_is_said_again_so_that_they_can_be_parted(n, spans):
+    columns = (Column("m", "text", "Metric"), Column("v", "integer", "N"))
+    page = html.fromstring(Table("T", columns, tuple(("Calls", i) for i in range(n))).html())
+    assert [(th.text, th.get("rowspan")) for th in page.xpath("//tbody//th")] == [("Calls", span) for span in spans]
+
+
 def test_a_first_cell_that_several_rows_share_is_said_once_also_beside_their_heads():
     columns = (Column("m", "text", "Metric"), Column("v", "text", "Vendor"), Column("n", "integer", "N"))
 
