@@ -70,8 +70,8 @@ _MISSING = pa.array(["", *_variants(MISSING_WORDS)], pa.string())
 _MISSING_BUT_NONE = pa.array(["", *_variants([w for w in MISSING_WORDS if w != "none"])], pa.string())
 
 
-def as_text(texts):
-    """One plain pyarrow string array, whatever came in."""
+def in_one(texts):
+    """One pyarrow array in one piece, whatever came in; texts that repeat themselves may be a dictionary."""
     if isinstance(texts, pa.ChunkedArray):
         texts = texts.combine_chunks()
         if isinstance(texts, pa.ChunkedArray):  # more than 2 GB of text: kept in pieces by pyarrow
@@ -79,6 +79,26 @@ def as_text(texts):
     elif not isinstance(texts, pa.Array):
         texts = pa.array(texts, pa.string())
     return texts
+
+
+def as_text(texts):
+    """One plain pyarrow string array, whatever came in."""
+    texts = in_one(texts)
+    return texts.dictionary_decode() if isinstance(texts, pa.DictionaryArray) else texts
+
+
+def tally(texts):
+    """Texts to look at, as `missing` gives them, and how often each stands there.
+
+    Returns
+    -------
+    tuple
+        Of a dictionary its distinct texts and their counts (numpy int), of other arrays all texts and None.
+    """
+    texts = in_one(texts)
+    if not isinstance(texts, pa.DictionaryArray):
+        return missing(texts), None
+    return missing(texts.dictionary), np.bincount(texts.indices.drop_null(), minlength=len(texts.dictionary))
 
 
 def missing(texts, *, keep_none=False):
@@ -121,11 +141,29 @@ _OPEN_TO_BOTH = r"\d\.\d{3}\D*$"
 
 
 def _matches(texts, pattern):
-    return pc.fill_null(pc.match_substring_regex(texts, pattern), False)
+    return pc.fill_null(pc.match_substring_regex(texts, pattern), False).to_numpy(zero_copy_only=False)
 
 
-def _count(mask):
-    return pc.sum(mask).as_py() or 0
+_NINES = bytes.maketrans(b"12345678", b"99999999")
+
+
+def _shapes(texts):
+    """Texts with every digit but 0 written as 9, as a dictionary: a million amounts have a few hundred shapes.
+
+    The patterns of this file tell digits apart no further, so each is tried on a shape instead of on every text.
+
+    Returns
+    -------
+    tuple of pyarrow.Array and numpy array of int
+        The shapes, with null for missing as the last, and the shape of each text.
+    """
+    valid, offsets, data = texts.buffers()
+    if data is not None:
+        data = pa.py_buffer(data.to_pybytes().translate(_NINES))
+        texts = pa.Array.from_buffers(texts.type, len(texts), [valid, offsets, data], offset=texts.offset)
+    coded = texts.dictionary_encode()
+    shapes = pa.concat_arrays([coded.dictionary, pa.nulls(1, texts.type)])
+    return shapes, pc.fill_null(coded.indices, len(shapes) - 1).to_numpy(zero_copy_only=False)
 
 
 def _plain_spaces(texts):
@@ -138,21 +176,26 @@ def _plain_spaces(texts):
     return texts
 
 
-def decimal_evidence(texts):
+def decimal_evidence(texts, counts=None):
     """How often a column proves a decimal point, a decimal comma, or leaves both open.
+
+    Parameters
+    ----------
+    texts : array of text
+    counts : numpy array of int, optional
+        How often each text stands there; once unless given.
 
     Returns
     -------
     dict of str to int
         ``point``, ``comma`` and ``open`` (only one mark, three digits behind it: 1.234).
     """
-    texts = _plain_spaces(as_text(texts))
-    point = _matches(texts, _PROVES_POINT)
-    # What the first question settles need not be asked the others.
-    rest = texts.filter(pc.invert(point))
-    comma = _matches(rest, _PROVES_COMMA)
-    unsure = _matches(rest.filter(pc.invert(comma)), _OPEN_TO_BOTH)
-    return {"point": _count(point), "comma": _count(comma), "open": _count(unsure)}
+    shapes, where = _shapes(_plain_spaces(as_text(texts)))
+    often = np.bincount(where, counts, len(shapes)).astype(np.int64)
+    point = _matches(shapes, _PROVES_POINT)
+    comma = _matches(shapes, _PROVES_COMMA) & ~point
+    unsure = _matches(shapes, _OPEN_TO_BOTH) & ~point & ~comma
+    return {"point": int(often[point].sum()), "comma": int(often[comma].sum()), "open": int(often[unsure].sum())}
 
 
 def decimal_mark(evidence):
@@ -198,63 +241,61 @@ def money(texts, decimal="."):
         no cell does.
     """
     texts = _plain_spaces(as_text(texts))
-    styles = (_POINT, ".") if decimal == "." else (_COMMA, ",")
-    others = (_COMMA, ",") if decimal == "." else (_POINT, ".")
-    good = _matches(texts, styles[0])
-    values, worded = _amounts(pc.if_else(good, texts, pa.scalar(None, texts.type)), styles[1])
-    present = pc.is_valid(texts)
-    refused = pc.and_(present, pc.invert(good))
-    if pc.any(refused).as_py():
-        rest = pc.if_else(refused, texts, pa.scalar(None, texts.type))
-        other = _matches(rest, others[0])
-        if pc.any(other).as_py():
-            found, more = _amounts(pc.if_else(other, rest, pa.scalar(None, texts.type)), others[1])
-            values, worded = np.where(np.isnan(values), found, values), worded or more
-            refused = pc.and_(refused, pc.invert(other))
-    if pc.any(refused).as_py():
-        # 1.00214595E7 is how some programs write whole amounts: every digit is there. 1.0E+07, which a spreadsheet
-        # rounded, is not taken.
-        exact = pc.and_(refused, _matches(texts, r"^-?\d\.\d+E\d{1,2}$"))
-        if pc.any(exact).as_py():
-            numbers = pc.cast(pc.if_else(exact, texts, pa.scalar(None, texts.type)), pa.float64())
-            values = np.where(exact.to_numpy(zero_copy_only=False), numbers.to_numpy(zero_copy_only=False), values)
-            refused = pc.and_(refused, pc.invert(exact))
-    named = _currencies(pc.if_else(refused, pa.scalar(None, texts.type), texts)) if worded else None
-    return Reading(values, refused.to_numpy(zero_copy_only=False), {"currency": named})
+    shapes, where = _shapes(texts)
+    refused = pc.is_valid(shapes).to_numpy(zero_copy_only=False)
+    values = np.full(len(texts), np.nan)
+    for pattern, mark in ((_POINT, "."), (_COMMA, ",")) if decimal == "." else ((_COMMA, ","), (_POINT, ".")):
+        good = refused & _matches(shapes, pattern)
+        if good.any():
+            values = np.where(good[where], _amounts(texts, shapes, where, good, mark), values)
+            refused &= ~good
+        if not refused.any():
+            break
+    # 1.00214595E7 is how some programs write whole amounts: every digit is there. 1.0E+07, which a spreadsheet rounded,
+    # is not taken.
+    exact = refused & _matches(shapes, r"^-?\d\.\d+E\d{1,2}$")
+    if exact.any():
+        numbers = pc.cast(_only(texts, exact[where]), pa.float64()).to_numpy(zero_copy_only=False)
+        values = np.where(exact[where], numbers, values)
+        refused &= ~exact
+    named = _currencies(_only(shapes, ~refused))
+    return Reading(values, refused[where], {"currency": None if named is None else named.take(pa.array(where))})
 
 
-def _amounts(texts, decimal):
-    """Values of texts whose shape is known, and whether any holds more than digits and marks: a currency, perhaps."""
-    bracket, hyphen = pc.match_substring(texts, "("), pc.match_substring(texts, "-")
-    negative, worded = pc.or_(bracket, hyphen), False
-    for mark in ("$", "," if decimal == "." else ".", "(", ")", "-", "+", " "):
-        found = {"(": bracket, "-": hyphen}.get(mark)
-        if pc.any(pc.match_substring(texts, mark) if found is None else found).as_py():
-            texts = pc.replace_substring(texts, mark, "")
+def _only(texts, mask):
+    return pc.if_else(pa.array(mask), texts, pa.scalar(None, texts.type))
+
+
+def _amounts(texts, shapes, where, good, decimal):
+    """Values of the texts whose shape is ``good``; nan for others."""
+    if not good[where].all():
+        texts = _only(texts, good[where])
+    around = " $()+-"
+    texts = pc.ascii_trim(texts, around)
+    signs = set().union(*(shape.strip(around) for shape in shapes.filter(pa.array(good)).to_pylist()))
+    signs -= set("09" + decimal)
+    if signs <= set(",. $"):
+        for sign in signs:
+            texts = pc.replace_substring(texts, sign, "")
+    else:
+        texts = pc.replace_substring_regex(texts, f"[^0-9{decimal}]", "")
     if decimal == ",":
         texts = pc.replace_substring(texts, ",", ".")
-    try:
-        numbers = pc.cast(texts, pa.float64())
-    except pa.ArrowInvalid:
-        worded = True
-        numbers = pc.cast(pc.replace_substring_regex(texts, r"[^0-9.]", ""), pa.float64())
-    if pc.any(negative).as_py():
-        numbers = pc.if_else(negative, pc.negate(numbers), numbers)
-    values = numbers.to_numpy(zero_copy_only=False)
-    return np.asarray(values, dtype=float), worded
+    values = pc.cast(texts, pa.float64()).to_numpy(zero_copy_only=False)
+    negative = pc.fill_null(pc.match_substring_regex(shapes, r"[(-]"), False).to_numpy(zero_copy_only=False)
+    return np.where(negative[where], -values, values) if negative.any() else values
 
 
 def _currencies(texts):
-    words = _matches(texts, r"[^0-9.,()+\-\s'’$E]|[A-Z]{3}")
-    if not pc.any(words).as_py():
+    """Code of the currency that each text names, null where it names none; None when no text does."""
+    words = _only(texts, _matches(texts, r"[^0-9.,()+\-\s'’$E]|[A-Z]{3}"))
+    if words.null_count == len(words):
         return None
-    named = pc.replace_substring_regex(pc.if_else(words, texts, pa.scalar(None, texts.type)), r"[0-9.,()+\-\s'’]", "")
-    coded = named.dictionary_encode()
     codes = []
-    for word in coded.dictionary.to_pylist():
-        code = CURRENCY_SIGNS.get(word) or (word.upper() if re.fullmatch("[A-Za-z]{3}", word) else None)
-        codes.append(code)
-    return pa.array(codes, pa.string()).take(coded.indices)
+    for word in pc.replace_substring_regex(words, r"[0-9.,()+\-\s'’]", "").to_pylist():
+        named = word and re.fullmatch("[A-Za-z]{3}", word)
+        codes.append(CURRENCY_SIGNS.get(word) or (word.upper() if named else None))
+    return pa.array(codes, pa.string())
 
 
 def number(texts, decimal="."):
@@ -361,19 +402,27 @@ def _moment(parts, order):
         return None
 
 
-def date_evidence(texts):
+def date_evidence(texts, counts=None):
     """How often a column proves an order of day and month, or leaves it open.
+
+    Parameters
+    ----------
+    texts : array of text
+    counts : numpy array of int, optional
+        How often each text stands there; once unless given.
 
     Returns
     -------
     dict of str to int
         Cells that can only be ``day-first``, only ``month-first``, ``open`` (3/4/2021), or ``clear`` (2021-04-03).
     """
-    coded = as_text(texts).dictionary_encode()
-    counts = np.bincount(coded.indices.drop_null().to_numpy(), minlength=len(coded.dictionary))
+    texts = as_text(texts)
+    if counts is None:
+        coded = texts.dictionary_encode()
+        texts, counts = coded.dictionary, np.bincount(coded.indices.drop_null(), minlength=len(coded.dictionary))
     found = {"day-first": 0, "month-first": 0, "open": 0, "clear": 0}
-    for text, count in zip(coded.dictionary.to_pylist(), counts.tolist(), strict=True):
-        parts = _date_parts(text)
+    for text, count in zip(texts.to_pylist(), counts.tolist(), strict=True):
+        parts = _date_parts(text) if text is not None else None
         if parts is None:
             continue
         if parts[4] != "open" or parts[1] == parts[2]:
@@ -411,7 +460,7 @@ def dates(texts, order="", *, clock=False):
     Returns
     -------
     Reading
-        ``values`` datetime64[us] with NaT; ``extra["serials"]`` how many cells were Excel serials.
+        ``values`` datetime64[us] with NaT; ``extra["serials"]`` which cells were Excel serials.
     """
     texts = as_text(texts)
     coded = texts.dictionary_encode()
@@ -433,7 +482,7 @@ def dates(texts, order="", *, clock=False):
     where = pc.fill_null(coded.indices, len(moments) - 1).to_numpy(zero_copy_only=False)
     values = moments[where]
     present = pc.is_valid(texts).to_numpy(zero_copy_only=False)
-    return Reading(values, present & np.isnat(values), {"serials": int(serial[where].sum())})
+    return Reading(values, present & np.isnat(values), {"serials": serial[where]})
 
 
 def month(text):
@@ -507,18 +556,16 @@ def code(texts):
     Returns
     -------
     Reading
-        ``extra["points"]``: cells from which ``.0`` was taken; ``extra["damaged"]``: cells in scientific notation,
-        whose digits a spreadsheet has already lost.
+        ``extra["damaged"]``: which cells are in scientific notation, whose digits a spreadsheet has already lost.
     """
     texts = as_text(texts)
-    points = _matches(texts, r"^\d+\.0$")
+    shapes, where = _shapes(texts)
+    points = _matches(shapes, r"^\d+\.0$")
     # Only when all numbers in the column end so: version 2.0 beside 2.1 is a code of its own.
-    if pc.any(points).as_py() and not pc.any(_matches(texts, r"^\d+\.(?:\d{2,}|[1-9])$")).as_py():
-        texts_out = pc.if_else(points, pc.replace_substring_regex(texts, r"\.0$", ""), texts)
-    else:
-        points, texts_out = pa.array(np.zeros(len(texts), dtype=bool)), texts
-    damaged = _count(_matches(texts, r"^\d(?:\.\d+)?E\+\d+$"))
-    return Reading(texts_out, np.zeros(len(texts), dtype=bool), {"points": _count(points), "damaged": damaged})
+    if points.any() and not _matches(shapes, r"^\d+\.(?:\d{2,}|[1-9])$").any():
+        texts = pc.if_else(pa.array(points[where]), pc.replace_substring_regex(texts, r"\.0$", ""), texts)
+    damaged = _matches(shapes, r"^\d(?:\.\d+)?E\+\d+$")
+    return Reading(texts, np.zeros(len(texts), dtype=bool), {"damaged": damaged[where]})
 
 
 _FOLD = str.maketrans("áàâãäåéèêëíìîïóòôõöúùûüñçýÿ", "aaaaaaeeeeiiiiooooouuuuncyy")

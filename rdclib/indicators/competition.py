@@ -53,7 +53,7 @@ def competitive_share(records):
 
 def _share_of_value(records, made, words):
     """Say what a share of contracts is by value, for those of the period."""
-    c = records.contracts.loc[made.index]
+    c = records.contracts[["amount", "foreign"]].loc[made.index]
     inside = made["left_out"].isna() & ~c["foreign"] & c["amount"].notna()
     if made["date"].notna().any():
         inside &= made["date"].between(records.start, records.end)

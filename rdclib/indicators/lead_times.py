@@ -77,13 +77,21 @@ def slack(frames):
     Slack is the end of the contract, less the lead time, the planning allowance and the transition to a new vendor
     (both from engagement.yaml), less today.
     """
+    # Two indicators ask for it.
+    if "_slack" not in vars(frames):
+        vars(frames)["_slack"] = _slack(frames)
+    return vars(frames)["_slack"]
+
+
+def _slack(frames):
     c = frames.contracts
     times = lead_times(frames)
-    methods = c["procurement_method"].astype(object)
     # A method without a single solicitation has nothing to go by, as an unknown method has all of them.
-    row = methods.where(methods.isin(times.index), ASSUMED).where(methods.notna(), ANY_METHOD)
-    days = row.map(times["days"]).fillna(ASSUMED_DAYS).astype(float)
-    basis = row.map(times["basis"]).fillna(ASSUMED)
+    methods = c["procurement_method"].astype("category").cat
+    told = times.reindex([*methods.categories, ANY_METHOD]).fillna({"days": ASSUMED_DAYS, "basis": ASSUMED})
+    of_method = methods.codes.to_numpy()  # -1 where it is unknown: the last row, of all methods
+    days = told["days"].astype(float).take(of_method).set_axis(c.index)
+    basis = told["basis"].take(of_method).set_axis(c.index)
     needed = days + frames.facts.planning_days + frames.facts.transition_days
     start_by = c["last_day"] - pd.to_timedelta(np.ceil(needed), unit="D")
     return pd.DataFrame(

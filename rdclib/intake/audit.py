@@ -17,7 +17,7 @@ _PLAIN = np.zeros(256, dtype=bool)
 _PLAIN[[ord(c) for c in "0123456789.,()+-$' \"\r"]] = True
 # The bytes of £, €, no-break and thin blanks in UTF-8.
 _PLAIN[[0xC2, 0xA3, 0xA0, 0xE2, 0x82, 0xAC, 0x80, 0x89, 0xAF]] = True
-_BLANK, _ZERO, _BRACKET, _HYPHEN, _COMMA, _POINT = (np.uint8(ord(sign)) for sign in " 0(-,.")
+_BLANK, _ZERO, _BRACKET, _HYPHEN, _COMMA, _POINT, _QUOTE, _BREAK = (np.uint8(ord(sign)) for sign in ' 0(-,."\n')
 _EIGHTEEN = 18  # digits that fit an integer
 _PLACES = 40  # a longer cell is looked at by itself
 
@@ -162,34 +162,31 @@ def from_bytes(data, delimiter, positions, decimals, skip_lines, chunk=1 << 22):
     while start < size:
         end = _record_end(data, start, min(start + chunk, size))
         part = np.frombuffer(data, dtype=np.uint8, count=end - start, offset=start)
-        breaks, split = part == 10, part == mark
-        physical = np.flatnonzero(breaks)
-        quotes = part == 34
-        if quotes.any():
-            outside = (np.cumsum(quotes.view(np.uint8), dtype=np.uint8) & 1) == 0
-            breaks, split = breaks & outside, split & outside
-        ends = np.flatnonzero(breaks)
-        if not len(ends) or ends[-1] != len(part) - 1:
-            ends = np.append(ends, len(part))
-        begins = np.concatenate([[0], ends[:-1] + 1])
-        lines = line + np.searchsorted(physical, begins)
-        keep = ~np.isin(lines, skipped) if len(skipped) else np.ones(len(begins), dtype=bool)
-        marks = np.flatnonzero(split)
-        first = np.searchsorted(marks, begins)
-        count = np.searchsorted(marks, ends) - first
+        # The few bytes that divide: all that follows looks at these alone.
+        at = np.flatnonzero((part == mark) | (part == _BREAK) | (part == _QUOTE))
+        sign = part[at]
+        quote = sign == _QUOTE
+        breaks = np.cumsum(sign == _BREAK)
+        physical = int(breaks[-1]) if len(at) else 0
+        if quote.any():
+            outside = ((np.cumsum(quote, dtype=np.uint8) & 1) == 0) & ~quote
+            at, sign, breaks = at[outside], sign[outside], breaks[outside]
+        last = np.flatnonzero(sign == _BREAK)  # of each record, its place among the dividers
+        lines = line + np.concatenate([[0], breaks[last]])
+        if end == size and (not len(last) or at[last[-1]] != len(part) - 1):
+            at, last = np.append(at, len(part)), np.append(last, len(at))
+        lines = lines[: len(last)]
+        first = np.concatenate([[0], last[:-1] + 1])
+        keep = ~np.isin(lines, skipped) if len(skipped) else np.ones(len(last), dtype=bool)
         records += int(keep.sum())
         for column, cells in positions.items():
-            for at in cells:
-                have = keep & (count >= at)
-                left = begins[have] if at == 0 else marks[first[have] + at - 1] + 1
-                right = ends[have]
-                if len(marks):
-                    after = marks[np.minimum(first[have] + at, len(marks) - 1)]
-                    right = np.where(count[have] > at, after, right)
-                found, bad = _amounts(part, left, right, decimals[column])
+            for cell in cells:
+                have = first[keep & (last - first >= cell)] + cell
+                left = np.where(have > 0, at[have - 1] + 1, 0)
+                found, bad = _amounts(part, left, at[have], decimals[column])
                 sums[column][0].append(float(found.sum()))
                 sums[column][1][0] += bad
-        line += len(physical)
+        line += physical
         start = end
     return {column: (math.fsum(found), bad[0]) for column, (found, bad) in sums.items()}, records
 
@@ -211,42 +208,33 @@ def _amounts(part, left, right, decimal):
     length = right - left
     filled = length > 0
     left, length = left[filled], length[filled]
-    n = len(left)
-    simple = length <= _PLACES
-    minus, digit, pending = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    joined = np.zeros(n, dtype=bool)  # a hyphen right behind a digit
-    mantissa, marks = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int8)
-    digits, behind = np.zeros(n, dtype=np.int8), np.zeros(n, dtype=np.int8)  # all, and those since the last mark
-    for place in range(min(int(length.max(initial=0)), _PLACES)):
-        sign = np.where(length > place, part[np.minimum(left + place, len(part) - 1)], _BLANK)
-        value = sign - _ZERO  # wraps round, so that only digits are below ten
-        before, digit = digit, value < 10
-        simple &= _PLAIN[sign]
-        # A hyphen between digits is no sign: 1900-04-03 is no amount.
-        simple &= ~(joined & digit)
-        hyphen = sign == _HYPHEN
-        joined = hyphen & before
-        minus |= hyphen | (sign == _BRACKET)
-        comma, point = sign == _COMMA, sign == _POINT
-        mark = comma | point
+    places = np.arange(min(int(length.max(initial=0)), _PLACES))[:, None]
+    signs = np.where(places < length, part[np.minimum(places + left, len(part) - 1)], _BLANK)
+    values = signs - _ZERO  # wraps round, so that only digits are below ten
+    digit, hyphen, comma, point = values < 10, signs == _HYPHEN, signs == _COMMA, signs == _POINT
+    # A hyphen between digits is no sign: 1900-04-03 is no amount.
+    simple = (length <= _PLACES) & _PLAIN[signs].all(axis=0) & ~(digit[:-2] & hyphen[1:-1] & digit[2:]).any(axis=0)
+    digits, marks = digit.sum(axis=0, dtype=np.int8), (point if decimal == "." else comma).sum(axis=0, dtype=np.int8)
+    pending, early = np.zeros(len(left), dtype=bool), np.zeros(len(left), dtype=bool)
+    mantissa, behind = np.zeros(len(left), dtype=np.int64), np.zeros(len(left), dtype=np.int8)
+    for place in range(len(signs)):
+        mark = comma[place] | point[place]
         if mark.any():
             if decimal == ".":
                 # A comma has three digits behind it; other cells are looked at by themselves, like 1.2.3.
-                simple &= ~(mark & pending & (behind != 3)) & ~(comma & (marks > 0))
-                pending = np.where(mark, comma, pending)
-                marks += point
+                simple &= ~(mark & pending & (behind != 3)) & ~(comma[place] & early)
+                pending, early = np.where(mark, comma[place], pending), early | point[place]
             else:
-                simple &= ~point
-                marks += comma
+                simple &= ~point[place]
             behind[mark] = 0
-        mantissa = np.where(digit, mantissa * 10 + value, mantissa)
-        digits += digit
-        behind += digit
+        if digit[place].any():
+            mantissa = np.where(digit[place], mantissa * 10 + values[place], mantissa)
+            behind += digit[place]
     if decimal == ".":
         simple &= ~(pending & (behind != 3))
     simple &= (marks <= 1) & (digits > 0) & (digits <= _EIGHTEEN)
     values = mantissa / (10.0 ** np.where(marks == 1, behind, 0))
-    values[minus] *= -1
+    values[((signs == _BRACKET) | hyphen).any(axis=0)] *= -1
     # A cell without a digit holds no amount; the others that are not simple are looked at one by one.
     blank = (digits == 0) & (length <= _PLACES)
     values, unread = values[simple], int(blank.sum())

@@ -146,8 +146,28 @@ def _drop(block, sums):
     block.not_data += [(int(block.lines[i]), "total", _join([c[i].as_py() or "" for c in block.columns])) for i in sums]
     keep = np.ones(block.n, dtype=bool)
     keep[sums] = False
-    block.columns = [c.filter(pa.array(keep)) for c in block.columns]
+    block.columns = [_only(c, keep) for c in block.columns]
     block.lines = block.lines[keep]
+
+
+def _only(column, keep):
+    """A column's texts of some rows; a dictionary keeps no text that no row has."""
+    left = column.filter(pa.array(keep))
+    return left.dictionary_decode().dictionary_encode() if isinstance(left, pa.DictionaryArray) else left
+
+
+def _with(column, more):
+    """A column and more texts behind it."""
+    texts = parsing.as_text(column)
+    joined = pa.concat_arrays([texts, more.cast(texts.type)])
+    return joined.dictionary_encode() if isinstance(column, pa.DictionaryArray) else joined
+
+
+def _rows_where(column, test):
+    """Rows whose text passes a test; a text that repeats itself is tried once."""
+    repeats = isinstance(column, pa.DictionaryArray)
+    passed = np.flatnonzero(test(column.dictionary if repeats else column))
+    return np.flatnonzero(np.isin(column.indices, passed)) if repeats and len(passed) else passed
 
 
 def _sums(columns, rows, usual):
@@ -169,7 +189,7 @@ def _sums(columns, rows, usual):
         return []
     filled = np.zeros((len(columns), len(rows)), dtype=bool)
     for j, column in enumerate(columns):
-        text = pc.utf8_trim_whitespace(column.take(pa.array(rows)))
+        text = pc.utf8_trim_whitespace(parsing.as_text(column.take(pa.array(rows))))
         filled[j] = pc.fill_null(pc.not_equal(text, ""), False).to_numpy(zero_copy_only=False)
     count = filled.sum(axis=0)
     few = (count > 0) & (count <= NOTE_CELLS)
@@ -182,7 +202,7 @@ def _sums(columns, rows, usual):
 
 def _adds_up(column, few, asked):
     """Whether ``asked`` rows hold the sum of two or more amounts right above; rows in ``few`` are no part of it."""
-    texts = parsing.missing(column)
+    texts = parsing.missing(parsing.as_text(column))
     amounts = parsing.money(texts, parsing.decimal_mark(parsing.decimal_evidence(texts)) or ".").values
     cents = np.rint(np.where(np.abs(amounts) < MOST, amounts, 0) * 100).astype(np.int64)
     own = cents[asked]
@@ -216,6 +236,7 @@ def _tail(rows, last, usual, width):
 
 
 _SUM = re.compile(r"total|suma|soma", re.I)
+_SUM_LINE = r"(?i)^\s*(?:grand |sub ?|report |overall )?totals?\b|^\s*(?:suma|soma)\b"
 
 
 def _begins_like(row, head):
@@ -289,16 +310,12 @@ def _regular_block(grid, found, name):
     if drop or more_rows:
         keep = np.ones(len(lines), dtype=bool)
         keep[list(drop)] = False
-        where = pa.array(keep)
-        block.columns = [c.filter(where) for c in columns]
+        block.columns = [_only(c, keep) for c in columns]
         block.lines = block.lines[keep]
         if more_rows:
             more = [pa.array(c, pa.string()) for c in zip(*more_rows, strict=True)]
             order = np.argsort(np.concatenate([block.lines, more_lines]), kind="stable")
-            joined = [
-                pa.chunked_array([*c.chunks, m] if isinstance(c, pa.ChunkedArray) else [c, m])
-                for c, m in zip(block.columns, more, strict=True)
-            ]
+            joined = [_with(c, m) for c, m in zip(block.columns, more, strict=True)]
             block.columns = [c.take(pa.array(order)) for c in joined]
             block.lines = np.concatenate([block.lines, more_lines])[order].astype(np.int64)
     size = np.diff(regular.starts)[np.searchsorted(regular.lines, block.lines)]
@@ -314,13 +331,11 @@ def _suspects(columns, regular, lines, first, width, found):
     good = regular.cells[first:] == width
     size = np.diff(regular.starts[first:])[good]
     found_rows |= set(np.flatnonzero(size <= width + 2).tolist())
-    for j in range(min(3, width)):
-        mask = pc.match_substring_regex(
-            columns[j], r"(?i)^\s*(?:grand |sub ?|report |overall )?totals?\b|^\s*(?:suma|soma)\b"
-        )
-        found_rows |= set(np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist() if n else [])
+    for column in columns[:3]:
+        found_rows |= set(_rows_where(column, lambda texts: pc.match_substring_regex(texts, _SUM_LINE)).tolist())
     own = next((j for j, h in enumerate(found.own) if h), 0)
-    if own < width and n:
-        mask = pc.equal(pc.utf8_trim_whitespace(columns[own]), pa.scalar(found.own[own]))
-        found_rows |= set(np.flatnonzero(mask.to_numpy(zero_copy_only=False)).tolist())
+    if own < width:
+        heading = pa.scalar(found.own[own])
+        test = lambda texts: pc.equal(pc.utf8_trim_whitespace(texts), heading)  # noqa: E731
+        found_rows |= set(_rows_where(columns[own], test).tolist())
     return sorted(found_rows)

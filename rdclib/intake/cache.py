@@ -14,15 +14,18 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from rdclib import places, saved
+from rdclib import places, saved, schemas
 from rdclib.checks import Finding
 from rdclib.errors import EngagementError
+from rdclib.intake import reading
 from rdclib.intake.opening import fingerprint
 from rdclib.intake.table import Account, Amounts, Intake
 
 FOLDER = ".cache"
-_FRAMES = ("frame", "set_aside", "not_data", "kept")
+_LISTS = ("set_aside", "not_data", "kept")
+REPEATS = 0.5  # a text column with at most this share of distinct texts among its first rows repeats itself
 # What decides how a file is read, besides the file and its map.
 _CODE = ("intake/*.py", "parsing.py", "schemas.py", "ocds.py", "checks.py", "vocabulary.py", "periods.py")
 _WORDS = ("headings.csv", "words.csv")
@@ -89,10 +92,45 @@ def _pack(intake, key):
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as parts:
         parts.writestr("words.json", json.dumps(words))
-        for name in _FRAMES:
+        for name in _LISTS:
             with parts.open(f"{name}.feather", "w") as part:
                 getattr(intake, name).to_feather(part)
-    return stream.getvalue()
+        with parts.open("frame.arrow", "w") as part:
+            table = _compact(intake.frame)
+            with pa.ipc.new_stream(part, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out:
+                out.write_table(table)
+    return stream.getbuffer()
+
+
+def _compact(frame):
+    """The columns that hold something; texts that repeat themselves as a list of texts and a number a row."""
+    columns = {}
+    for name, values in frame.items():
+        # Missing figures are kept as they are: nothing is looked for in a million of them.
+        column = pa.array(values.to_numpy()) if values.dtype.kind in "fM" else pa.array(values)
+        if isinstance(column, pa.ChunkedArray):
+            column = column.combine_chunks()
+        if pa.types.is_large_string(column.type):
+            some = column[:10_000]
+            if column.null_count == len(column):
+                continue
+            if pc.count_distinct(some).as_py() <= REPEATS * len(some):
+                column = column.dictionary_encode()
+        elif values.isna().all():
+            continue
+        columns[name] = column
+    return pa.table(columns)
+
+
+def _whole(table, kinds):
+    """The frame that `_compact` was given."""
+    columns = {
+        name: reading.series(table.column(name).combine_chunks(), kind)
+        if name in table.column_names
+        else reading.absent(kind, len(table))
+        for name, kind in kinds.items()
+    }
+    return pd.DataFrame(columns, copy=False)
 
 
 def _load(path, key):
@@ -102,7 +140,9 @@ def _load(path, key):
             words = json.loads(parts.read("words.json"))
             if words["key"] != key:
                 return None
-            frames = {name: pd.read_feather(io.BytesIO(parts.read(f"{name}.feather"))) for name in _FRAMES}
+            frames = {name: pd.read_feather(io.BytesIO(parts.read(f"{name}.feather"))) for name in _LISTS}
+            with parts.open("frame.arrow") as part, pa.ipc.open_stream(part) as stream:
+                frames["frame"] = _whole(stream.read_all(), schemas.columns(words["table"]))
     except (OSError, zipfile.BadZipFile, KeyError, ValueError):
         return None
     return Intake(

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
+from rdclib import parsing
 from rdclib.errors import DataFileError
 from rdclib.intake.opening import to_utf8
 
 DELIMITERS = ",;\t|"
 HEAD_ROWS = 60  # rows in which we look for titles and headings
-CHUNK = 1 << 20  # as much as the processor keeps at hand
+CHUNK = 1 << 18  # as much as the processor keeps at hand
+SAMPLE_BYTES = 1 << 22  # read first, to see which columns repeat themselves
+REPEATS = 0.5  # a column with at most this share of distinct texts does
 # Under this size rows are taken apart one by one, so that several tables on a sheet can be told apart.
 SMALL_BYTES = 400_000
 
@@ -92,14 +96,14 @@ def text_grid(source):
     if b"\0" in data:
         data = data.replace(b"\0", b"")
         about["null_bytes"] = True
-    if not data.strip():
+    if not data[:CHUNK].strip() and not data.strip():
         raise DataFileError(f"{source.name} is empty.", fix="Ask the city to send it again.")
     if data[:400].lstrip().lower().startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
         raise DataFileError(
             f"{source.name} is a web page or XML, whatever its name says.",
             fix="Open it in a spreadsheet program, save it as an Excel workbook or CSV, and add that file.",
         )
-    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
+    if _has_lone_returns(data):
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         about["line_end"] = "CR"
     delimiter = delimiter_of(data[:200_000].decode("utf-8", errors="ignore"))
@@ -146,67 +150,69 @@ def _by_row(name, data, delimiter, about):
     return grid
 
 
+def _has_lone_returns(data):
+    """Whether a carriage return stands without a line feed behind it, as old Macs ended their lines."""
+    view = np.frombuffer(data, dtype=np.uint8)
+    for start in range(0, len(view), CHUNK):
+        part = view[start : start + CHUNK + 1]
+        returns = part == 13
+        if returns[:-1].any() and (returns[:-1] & (part[1:] != 10)).any():
+            return True
+    return data.endswith(b"\r")
+
+
 def _regular(data, delimiter):
     """Find the records of a big text by its bytes; None when its quotes or widths leave doubt."""
     view = np.frombuffer(data, dtype=np.uint8)
-    ends, counts = [], []
-    carry, carried, quoted_breaks = 0, 0, False
+    ends, counts, lines = [], [], []
+    carry, carried, line = 0, 0, 1
     mark = ord(delimiter)
     for start in range(0, len(view), CHUNK):
         part = view[start : start + CHUNK]
-        newline, split = part == 10, part == mark
-        quote = part == 34
+        # The few bytes that divide: all that follows looks at these alone.
+        at = np.flatnonzero((part == mark) | (part == 10) | (part == 34))
+        sign = part[at]
+        quote, newline = sign == 34, sign == 10
+        breaks = np.cumsum(newline)  # line feeds up to here, those in quotes too
+        total = int(breaks[-1]) if len(at) else 0
         if quote.any() or carry:
-            inside = (np.cumsum(quote.view(np.uint8), dtype=np.uint8) + np.uint8(carry)) & 1
-            if not _proper_quotes(view, start, np.flatnonzero(quote), inside, mark):
+            inside = (np.cumsum(quote, dtype=np.uint8) + np.uint8(carry)) & 1
+            if not _proper_quotes(view, at[quote] + start, inside[quote] == 1, mark):
                 return None
-            outside = inside == 0
-            every = np.count_nonzero(newline)
-            newline &= outside
-            split &= outside
-            carry = int(inside[-1])
+            outside = (inside == 0) & ~quote
+            carry = int(inside[-1]) if len(at) else carry
+            at, newline, breaks = at[outside], newline[outside], breaks[outside]
+        last = np.flatnonzero(newline)  # of each record, its place among the dividers
+        cells = np.diff(last, prepend=-1)
+        if len(cells):
+            cells[0] += carried
+            carried = len(at) - 1 - last[-1]
         else:
-            every = None
-        ended = np.flatnonzero(newline)
-        marks = np.flatnonzero(split)
-        upto = np.searchsorted(marks, ended)
-        counts.append(np.diff(upto, prepend=0) + 1)
-        if len(counts[-1]):
-            counts[-1][0] += carried
-            carried = len(marks) - upto[-1]
-        else:
-            carried += len(marks)
-        if every is not None and every != len(ended):
-            quoted_breaks = True
-        ends.append(ended + start)
+            carried += len(at)
+        counts.append(cells)
+        ends.append(at[last] + start)
+        lines.append(breaks[last] + line)
+        line += total
     if carry:
         return None
     ends, counts = np.concatenate(ends), np.concatenate(counts)
+    lines = np.concatenate([[1], *lines])
+    quoted_breaks = line - 1 != len(ends)
     if len(view) and view[-1] != 10:
         ends, counts = np.append(ends, len(view) - 1), np.append(counts, carried + 1)
     starts = np.concatenate([[0], ends + 1])
     usual = np.bincount(np.minimum(counts, 100_000)).argmax()
     if usual < 2 or (counts != usual).sum() > max(30, len(counts) // 50):
         return None
-    if quoted_breaks:
-        all_breaks = np.flatnonzero(view == 10)
-        lines = np.searchsorted(all_breaks, starts[:-1]) + 1
-    else:
-        lines = np.arange(1, len(counts) + 1)
-    return Regular(data, delimiter, starts, counts, lines, quoted_breaks)
+    return Regular(data, delimiter, starts, counts, lines[: len(counts)], quoted_breaks)
 
 
-def _proper_quotes(view, start, at, inside, mark):
+def _proper_quotes(view, where, opens, mark):
     """Every quote opens behind a delimiter or closes before one (or is half of a doubled quote)."""
-    if not len(at):
-        return True
-    opens = inside[at] == 1
-    where = at + start
-    before = view[np.maximum(where - 1, 0)]
-    after = view[np.minimum(where + 1, len(view) - 1)]
-    around = np.array([10, 13, 34, mark], dtype=np.uint8)
-    good_open = np.isin(before, around) | (where == 0)
-    good_close = np.isin(after, around) | (where == len(view) - 1)
+    around = np.zeros(256, dtype=bool)
+    around[[10, 13, 34, mark]] = True
+    good_open = around[view[np.maximum(where - 1, 0)]] | (where == 0)
+    good_close = around[view[np.minimum(where + 1, len(view) - 1)]] | (where == len(view) - 1)
     return bool(np.where(opens, good_open, good_close).all())
 
 
@@ -230,22 +236,37 @@ def regular_columns(regular, first, width):
             odd.append((int(regular.lines[first + i]), bytes(view[starts[i] : ends[i]]).decode("utf-8", "replace")))
         edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(np.int8)))
         body = b"".join(view[starts[a] : ends[b - 1]] for a, b in zip(edges[::2], edges[1::2], strict=True))
-    names = [f"c{i}" for i in range(width)]
     if not len(body):
         return [pa.array([], pa.string())] * width, regular.lines[first:][good], odd
-    table = pa.csv.read_csv(
+    # The first rows tell which columns repeat themselves; these are read as a list of texts and a number a row.
+    ends = np.cumsum((ends - starts)[good])
+    some = max(1, int(np.searchsorted(ends, SAMPLE_BYTES, side="right")))
+    sample = _read_csv(body[: int(ends[some - 1])], regular, [pa.string()] * width)
+    repeats = [pc.count_distinct(column).as_py() <= REPEATS * sample.num_rows for column in sample.columns]
+    types = [pa.dictionary(pa.int32(), pa.string()) if again else pa.string() for again in repeats]
+    table = _read_csv(body, regular, types)
+    if table.num_rows != int(good.sum()):
+        return None
+    columns = []
+    table = table.unify_dictionaries()
+    for _ in range(width):
+        columns.append(parsing.in_one(table.column(0)))
+        table = table.remove_column(0)
+    return columns, regular.lines[first:][good], odd
+
+
+def _read_csv(body, regular, types):
+    names = [f"c{i}" for i in range(len(types))]
+    return pa.csv.read_csv(
         pa.BufferReader(pa.py_buffer(body)),
-        read_options=pa.csv.ReadOptions(column_names=names, block_size=1 << 23),
+        read_options=pa.csv.ReadOptions(column_names=names, block_size=1 << 22),
         parse_options=pa.csv.ParseOptions(
             delimiter=regular.delimiter, newlines_in_values=regular.quoted_breaks, ignore_empty_lines=False
         ),
         convert_options=pa.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            column_types=dict(zip(names, types, strict=True)), strings_can_be_null=False
         ),
     )
-    if table.num_rows != int(good.sum()):
-        return None
-    return [table.column(name) for name in names], regular.lines[first:][good], odd
 
 
 # --- workbooks ---------------------------------------------------------------------------------------------------

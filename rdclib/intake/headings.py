@@ -161,7 +161,7 @@ class Content:
 def content(texts):
     """Look at a sample of a column, spread over its length."""
     step = max(1, len(texts) // SAMPLE)
-    sample = parsing.missing(texts[::step] if isinstance(texts, list) else _every(texts, step))
+    sample = parsing.missing(parsing.as_text(texts[::step] if isinstance(texts, list) else _every(texts, step)))
     filled = sample.drop_null()
     n = len(filled)
     if not n:

@@ -233,6 +233,8 @@ def to_utf8(data):
 
 
 def _is_utf8(data):
+    if data.isascii():
+        return True
     decoder = codecs.getincrementaldecoder("utf-8")()
     view = memoryview(data)
     try:

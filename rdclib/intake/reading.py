@@ -3,6 +3,7 @@
 import html
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,8 @@ class Column:
     kept : dict of str to numpy array of bool
         Cells whose text is kept because reading changed its meaning or refused it, by the reason.
     remarks : list of (severity, what, done, mask)
+    texts : pyarrow array
+        The cells without padding, null where they are missing.
     """
 
     values: pd.Series
@@ -66,6 +69,19 @@ class Column:
     remarks: list = field(default_factory=list)
     currency: object = None
     amounts: object = None  # every figure that was read, also those left empty for what they are
+
+    def at(self, where):
+        """The column whose cells are those of this one at ``where``, a numpy array of positions."""
+        places = pa.array(where)
+        return Column(
+            values=pd.Series(self.values.array.take(where), copy=False),
+            refused=self.refused[where],
+            texts=pa.DictionaryArray.from_arrays(places, self.texts),
+            kept={why: mask[where] for why, mask in self.kept.items()},
+            remarks=[(severity, what, done, mask[where]) for severity, what, done, mask in self.remarks],
+            currency=None if self.currency is None else self.currency.take(places),
+            amounts=None if self.amounts is None else self.amounts[where],
+        )
 
 
 def words_of(column):
@@ -82,12 +98,41 @@ def choices_of(table, column):
 def series(values, kind):
     """Values as the column type of a kind."""
     if kind in ("text", "code", "choice"):
-        return pd.Series(pd.array(pc.cast(values, pa.large_string()), dtype=schemas.DTYPES[kind]))
+        texts = pc.cast(parsing.as_text(values), pa.large_string())
+        return pd.Series(pd.array(texts, dtype=schemas.DTYPES[kind]), copy=False)
     if kind == "yes_no":
         return pd.Series(pd.array(values.to_pandas(types_mapper={pa.bool_(): pd.BooleanDtype()}.get), dtype="boolean"))
-    if kind == "date":
-        return pd.Series(np.asarray(values, dtype="datetime64[us]"))
-    return pd.Series(np.asarray(values, dtype=float))
+    return pd.Series(np.asarray(values, dtype="datetime64[us]" if kind == "date" else float), copy=False)
+
+
+@lru_cache(maxsize=4)
+def _no_texts(n):
+    """One array of nothing for all columns: texts in Arrow never change."""
+    return pd.array(pa.nulls(n, pa.large_string()), dtype=schemas.DTYPES["text"])
+
+
+def absent(kind, n):
+    """A column of nothing: one missing value that stands in every row, so that it takes no room.
+
+    Parameters
+    ----------
+    kind : str
+    n : int
+        Rows.
+
+    Returns
+    -------
+    pandas.Series
+        In the type of its kind, on a ``RangeIndex``; its values cannot be written to in place.
+    """
+    dtype = schemas.DTYPES[kind]
+    if dtype == schemas.DTYPES["text"]:
+        nothing = _no_texts(n).view()
+    elif dtype == "boolean":
+        nothing = pd.arrays.BooleanArray(np.broadcast_to(np.False_, n), np.broadcast_to(np.True_, n))
+    else:
+        nothing = np.broadcast_to(np.array(np.nan if dtype == "float64" else "NaT", dtype=dtype), n)
+    return pd.Series(nothing, copy=False)
 
 
 def read(texts, table, column, kind, *, order="", decimal=".", undecided=""):
@@ -108,8 +153,11 @@ def read(texts, table, column, kind, *, order="", decimal=".", undecided=""):
     -------
     Column
     """
-    given = parsing.as_text(texts)
-    texts = parsing.missing(given, keep_none=column in NONE_IS_AN_ANSWER)
+    texts = parsing.in_one(texts)
+    if isinstance(texts, pa.DictionaryArray):  # what each text means is found once
+        how = {"order": order, "decimal": decimal, "undecided": undecided}
+        return read(texts.dictionary, table, column, kind, **how).at(texts.indices.to_numpy())
+    texts = parsing.missing(texts, keep_none=column in NONE_IS_AN_ANSWER)
     if kind in ("text", "code", "choice"):
         return _words(texts, table, column, kind)
     if kind == "yes_no":
@@ -118,10 +166,9 @@ def read(texts, table, column, kind, *, order="", decimal=".", undecided=""):
     if kind == "date":
         reading = parsing.dates(texts, order, clock=(table, column) in WITH_CLOCK)
         result = _with_refused(reading, texts, kind, undecided or "not a date", open_too=bool(undecided))
-        if reading.extra["serials"] and reading.extra["serials"] < pc.count(texts).as_py():
-            result.remarks.append(
-                ("note", "days written as spreadsheet serial numbers", "read as days", None, reading.extra["serials"])
-            )
+        serials = reading.extra["serials"]
+        if serials.any() and serials.sum() < pc.count(texts).as_py():
+            result.remarks.append(("note", "days written as spreadsheet serial numbers", "read as days", serials))
         return result
     return _figures(texts, table, column, kind, decimal, undecided)
 
@@ -134,7 +181,7 @@ def _with_refused(reading, texts, kind, why, open_too=False):
         done = "left empty; the text is kept" + (
             ": say in engagement.yaml how it is to be read" if open_too else "; mend it at the source"
         )
-        result.remarks.append((severity, why, done, reading.refused, int(reading.refused.sum())))
+        result.remarks.append((severity, why, done, reading.refused))
     return result
 
 
@@ -142,10 +189,10 @@ def _words(texts, table, column, kind):
     if kind == "code":
         reading = parsing.code(texts)
         result = Column(series(reading.values, kind), reading.refused, texts)
-        if reading.extra["damaged"]:
+        if reading.extra["damaged"].any():
             what = "identifiers in scientific notation, whose digits a spreadsheet has lost"
             done = "kept as they are; send the column again, formatted as text"
-            result.remarks.append(("warning", what, done, None, reading.extra["damaged"]))
+            result.remarks.append(("warning", what, done, reading.extra["damaged"]))
         return result
     if kind == "choice":
         own = {parsing.fold(word): word for word in choices_of(table, column)}
@@ -155,7 +202,7 @@ def _words(texts, table, column, kind):
             what = "words that stand for none of: " + ", ".join(choices_of(table, column))
             done = "left empty; the text is kept; add the words to data/catalogue/words.csv"
             result.kept[what] = reading.refused
-            result.remarks.append(("warning", what, done, reading.refused, int(reading.refused.sum())))
+            result.remarks.append(("warning", what, done, reading.refused))
         return result
     result = Column(None, np.zeros(len(texts), dtype=bool), texts)
     if pc.any(pc.match_substring(texts, "&")).as_py():
@@ -166,15 +213,13 @@ def _words(texts, table, column, kind):
             mask = entities.to_numpy(zero_copy_only=False)
             what = "signs written for a web page, such as &amp;amp;".replace("amp;amp", "amp")
             result.kept[what] = mask
-            result.remarks.append(
-                ("note", what, "read as the signs they stand for; the text is kept", mask, int(mask.sum()))
-            )
+            result.remarks.append(("note", what, "read as the signs they stand for; the text is kept", mask))
     if column in ("vendor_name", "bidder_name"):
         mask = pc.fill_null(pc.match_substring_regex(texts, REDACTED), False)
         if pc.any(mask).as_py():
             mask = mask.to_numpy(zero_copy_only=False)
             done = "kept; they count as one vendor only if the city says so"
-            result.remarks.append(("note", "names that were withheld", done, mask, int(mask.sum())))
+            result.remarks.append(("note", "names that were withheld", done, mask))
     result.values = series(texts, kind)
     return result
 
@@ -213,17 +258,15 @@ def _figures(texts, table, column, kind, decimal, undecided):
     ):
         if mask.any():
             result.kept[what] = mask
-            result.remarks.append((severity, what, done, mask, int(mask.sum())))
+            result.remarks.append((severity, what, done, mask))
             values[mask] = np.nan
-    result.values = pd.Series(values)
+    result.values = pd.Series(values, copy=False)
     return result
 
 
 def examples(texts, mask):
     """Up to three texts of the cells concerned."""
     found = []
-    if mask is None:
-        return ""
     for i in np.flatnonzero(mask)[:50].tolist():
         text = " ".join(str(texts[i].as_py() if hasattr(texts[i], "as_py") else texts[i]).split())[:60]
         if text not in found:

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -233,10 +234,10 @@ class _State:
 
     def _take(self, grid):
         """Add a grid's tables; how many it has."""
-        print_of = _fingerprint(grid)
-        blocks = blocks_of(grid, self.known, print_of)
+        mark = _fingerprint(grid.rows) if grid.reread is None else ""
+        blocks = blocks_of(grid, self.known, mark)
         if blocks is None:  # the reader of big texts saw other records than we did
-            blocks = blocks_of(row_by_row(grid), self.known, print_of)
+            blocks = blocks_of(row_by_row(grid), self.known)
         self.blocks += blocks
         if hidden := grid.about.get("hidden"):
             done = "not read; name the sheet in engagement.yaml to read it"
@@ -314,26 +315,22 @@ class _State:
 
     def set_twice_aside(self, confirmed):
         """A file whose content came before, under any name, is set aside until the city confirms it."""
-        seen, kept = {}, []
+        seen = {}
+        alike = Counter((tuple(block.headings), block.lines_read) for block in self.blocks)
+        confirmed = {Path(name).name for name in confirmed}
         for block in self.blocks:
-            first = seen.setdefault((block.fingerprint, tuple(block.headings)), block)
+            sign = (tuple(block.headings), block.lines_read)
+            if alike[sign] == 1:
+                continue
+            first = seen.setdefault((sign, block.fingerprint or _text_fingerprint(block.reread[0])), block)
             name = block.file.split(" [")[0]
-            same_file = first is not block and first.file == block.file
-            if (
-                first is block
-                or same_file
-                or not block.fingerprint
-                or Path(name).name in {Path(c).name for c in confirmed}
-            ):
-                kept.append(block)
+            if first is block or first.file == block.file or Path(name).name in confirmed:
                 continue
             fix = f"If both are right, write  confirmed: [{name}]  in engagement.yaml under files > {self.table}."
             reason = f"the same content as {first.file}"
             block.about["twice"] = (reason, fix)
             done = f"set aside; {fix[0].lower()}{fix[1:]}"
             self.find("error", block.file, 0, "", "", block.n, f"a file sent twice ({reason})", done)
-            kept.append(block)
-        self.blocks = kept
 
     # --- columns
 
@@ -377,10 +374,10 @@ class _State:
             for column, (at, _) in self.sure.get(id(block), {}).items():
                 kind = self.kinds.get(column)
                 if kind == "date":
-                    seen = parsing.date_evidence(parsing.missing(block.columns[at]))
+                    seen = parsing.date_evidence(*parsing.tally(block.columns[at]))
                     self.orders[id(block), column] = seen
                 elif kind in heads.KINDS_OF_FIGURES:
-                    seen = parsing.decimal_evidence(parsing.missing(block.columns[at]))
+                    seen = parsing.decimal_evidence(*parsing.tally(block.columns[at]))
                     self.marks[id(block), column] = seen
                 else:
                     continue
@@ -462,8 +459,7 @@ class _State:
         read = {}
         main = next((c for c in MAIN_MONEY.get(self.table, ()) if c in texts), None)
         self._helpers(block, sure, texts)
-        if not block.about.get("twice"):
-            self._duplicates(block)
+        told = [column.indices.to_numpy() for column in block.columns if isinstance(column, pa.DictionaryArray)]
         # A big file's texts go as soon as their values are there: its lines can be found again in its bytes.
         letting_go = block.regular and not stacked and not any("currency" in column for column in sure)
         for column in list(texts):
@@ -475,7 +471,7 @@ class _State:
             elif kind in heads.KINDS_OF_FIGURES:
                 mark, undecided = self.mark_of(block, column) if (id(block), column) in self.marks else (".", "")
                 if (id(block), column) not in self.marks:
-                    mark = parsing.decimal_mark(parsing.decimal_evidence(parsing.missing(text))) or "."
+                    mark = parsing.decimal_mark(parsing.decimal_evidence(*parsing.tally(text))) or "."
             if column in ("period_start", "period_end"):
                 read[column] = _periods(text, column, order, undecided, self.fiscal_year_start)
             else:
@@ -488,6 +484,9 @@ class _State:
                 read[column].texts = None  # a copy that nobody needs any more
             if letting_go and column in sure and column not in _LOOKED_AT_AGAIN:
                 texts[column] = text = block.columns[sure[column][0]] = None
+        if not block.about.get("twice"):
+            told += [r.amounts for r in read.values() if r.amounts is not None and rows is None]
+            self._duplicates(block, told)
         frame = pd.DataFrame({c: r.values for c, r in read.items()}, index=pd.RangeIndex(len(lines)), copy=False)
         self._made(block, frame, lines, metrics, months, texts)
         kept, why = self._usable(frame, read)
@@ -535,11 +534,11 @@ class _State:
 
     def _remarks(self, file, lines, column, result, main):
         """Findings of one column, and the texts that are kept."""
-        for severity, what, done, mask, count in result.remarks:
+        for severity, what, done, mask in result.remarks:
             if column == main and what in ("not an amount", "not a number"):
                 continue  # the whole row is set aside, and said so
-            first = lines[np.flatnonzero(mask)[0]] if mask is not None and mask.any() else 0
-            self.find(severity, file, first, column, reading.examples(result.texts, mask), count, what, done)
+            first, value = lines[np.argmax(mask)], reading.examples(result.texts, mask)
+            self.find(severity, file, first, column, value, mask.sum(), what, done)
         for reason, mask in result.kept.items():
             for i in np.flatnonzero(mask)[:MOST_KEPT].tolist():
                 self.kept.append((file, int(lines[i]), column, result.texts[i].as_py(), reason))
@@ -576,7 +575,7 @@ class _State:
         for column, detail in (("procurement_method", "method_detail"), ("contract_type", "type_detail")):
             # What the city calls it is kept where it is none of our words.
             if column in texts and detail in self.kinds and detail not in has:
-                frame[detail] = reading.series(parsing.missing(texts[column]), "text")
+                frame[detail] = reading.series(parsing.missing(parsing.as_text(texts[column])), "text")
         if self.table == "contracts":
             if "snapshot_date" not in has and (day := _snapshot(block.file, self.fiscal_year_start)):
                 frame["snapshot_date"] = pd.Series([np.datetime64(day, "us")] * len(frame), dtype="datetime64[us]")
@@ -590,7 +589,7 @@ class _State:
             frame["end_date_open"] = pd.array([False] * len(frame), dtype="boolean")
             frame.loc[frame["end_date"].isna(), "end_date_open"] = pd.NA
         if far.any():
-            given = parsing.as_text(texts["end_date"])
+            given = parsing.in_one(texts["end_date"])
             what, done = "an end so far away that it means none", "read as open-ended; the text is kept"
             first = lines[np.flatnonzero(far)[0]]
             self.find("note", block.file, first, "end_date", reading.examples(given, far), far.sum(), what, done)
@@ -756,18 +755,20 @@ class _State:
         skip = {line for line, _, _ in block.not_data} | {line for line, _, _, _ in block.aside}
         return audit.from_bytes(data, delimiter, wanted, marks, skip)
 
-    def _duplicates(self, block):
+    def _duplicates(self, block, told):
         """Lines that are the same in every cell: reported, never dropped."""
         if block.n < 2:
             return
-        keys = _line_hashes(block) if block.regular else _row_hashes(block)
-        _, first, counts = np.unique(keys, return_index=True, return_counts=True)
-        extra = int((counts - 1).sum())
+        rows = _alike(block, told) if block.regular else np.arange(block.n)
+        keys = _line_texts(block, rows) if block.regular else _row_hashes(block).tolist()
+        first, again, extra = {}, block.n, 0
+        for row, key in zip(rows.tolist(), keys, strict=True):
+            if (before := first.setdefault(key, row)) != row:
+                again, extra = min(again, before), extra + 1
         if extra:
-            i = int(first[np.argmax(counts > 1)])
             done = "kept: a city may buy the same thing twice; tell us if a row was entered twice"
             what = "lines that are the same in every cell"
-            self.find("warning", block.file, block.lines[i], "", _text_of(block, i)[:60], extra, what, done)
+            self.find("warning", block.file, block.lines[again], "", _text_of(block, again)[:60], extra, what, done)
 
     # --- result
 
@@ -852,15 +853,18 @@ def _is_template_of_other(block, table):
     return name in titles and titles[name] != table
 
 
-def _fingerprint(grid):
+def _fingerprint(rows):
     digest = hashlib.sha256()
-    if grid.reread is not None:
-        data = memoryview(grid.reread[0])
-        for start in range(0, len(data), 1 << 22):
-            digest.update(bytes(data[start : start + (1 << 22)]).replace(b"\r", b""))
-    else:
-        for row in grid.rows:
-            digest.update(("\x1f".join(row) + "\n").encode("utf-8", "replace"))
+    for row in rows:
+        digest.update(("\x1f".join(row) + "\n").encode("utf-8", "replace"))
+    return digest.hexdigest()
+
+
+def _text_fingerprint(data):
+    digest = hashlib.sha256()
+    data = memoryview(data)
+    for start in range(0, len(data), 1 << 22):
+        digest.update(bytes(data[start : start + (1 << 22)]).replace(b"\r", b""))
     return digest.hexdigest()
 
 
@@ -870,18 +874,20 @@ def _text_of(block, i):
     return " | ".join(" ".join((c[i].as_py() or "").split()) for c in block.columns)[:2000]
 
 
-def _line_hashes(block):
-    """Hashes of a big text's lines, a few megabytes at a time."""
+def _alike(block, told):
+    """Rows of a big text that may be the same as others, since all that numbers tell of them is."""
+    key = np.zeros(block.n, dtype=np.uint64)
+    for numbers in told:
+        bits = numbers.view(np.uint64) if numbers.dtype == float else numbers.astype(np.uint64)
+        key = key * np.uint64(1_000_003) + bits
+    ordered = np.sort(key)
+    return np.flatnonzero(np.isin(key, ordered[1:][ordered[1:] == ordered[:-1]]))
+
+
+def _line_texts(block, rows):
     data, _ = block.reread
-    if block.about["quoted_breaks"]:
-        return _row_hashes(block)
-    found, start = [], 0
-    while start < len(data):
-        end = data.rfind(b"\n", start, start + (1 << 22)) + 1 or len(data)
-        lines = data[start:end].split(b"\n")
-        found.append(np.fromiter(map(hash, lines[: None if lines[-1] else -1]), dtype=np.int64))
-        start = end
-    return np.concatenate(found)[block.lines - 1]
+    for record in np.searchsorted(block.record_lines, block.lines[rows]).tolist():
+        yield data[block.starts[record] : block.starts[record + 1]].rstrip(b"\r\n")
 
 
 def _row_hashes(block):
@@ -944,7 +950,7 @@ def _periods(texts, column, order, undecided, fiscal_year_start):
     if refused.any():
         why = undecided or "not a period"
         again.kept[why] = refused
-        again.remarks.append(("warning", why, "left empty; the text is kept", refused, int(refused.sum())))
+        again.remarks.append(("warning", why, "left empty; the text is kept", refused))
     return again
 
 
@@ -975,23 +981,15 @@ def _join_frames(frames, table):
     kinds = schemas.columns(table)
     if not frames:
         return schemas.empty(table)
-    joined = {}
     n = sum(len(f) for f in frames)
-    nothing = pd.array(pa.nulls(n, pa.large_string()), dtype=_TEXT)
+    joined = {}
     for name, kind in kinds.items():
-        have = [f[name] for f in frames if name in f]
+        if not any(name in f for f in frames):
+            joined[name] = reading.absent(kind, n)
+            continue
         dtype = schemas.DTYPES[kind]
-        if not have and dtype == _TEXT:
-            joined[name] = pd.Series(nothing.copy())  # one array of nothing for all: texts in Arrow never change
-            continue
-        if not have:
-            joined[name] = pd.Series(np.nan if dtype != "datetime64[us]" else pd.NaT, index=range(n), dtype=dtype)
-            continue
         parts = [
-            f[name].astype(dtype)
-            if name in f
-            else pd.Series(pd.NaT if kind == "date" else np.nan, index=f.index, dtype=dtype)
-            for f in frames
+            f[name].astype(dtype) if name in f else reading.absent(kind, len(f)).set_axis(f.index) for f in frames
         ]
         joined[name] = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
     return pd.DataFrame(joined, copy=False)
