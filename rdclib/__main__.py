@@ -94,11 +94,12 @@ def check(name: Name, period: Period = "", as_of: AsOf = "", as_json: AsJson = F
     with told():
         city = engagement.load_engagement(name, period=period, as_of=as_of)
         from rdclib import readiness
-        from rdclib.documents.readiness import rejects
 
         result = readiness.check(city)
         aside = city.folder / "rejects.xlsx"
         if len(result.set_aside):
+            from rdclib.documents.readiness import rejects
+
             saved.write_bytes(aside, rejects(result.intakes, city.facts.city, city.as_of))
         else:
             aside.unlink(missing_ok=True)

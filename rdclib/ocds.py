@@ -10,8 +10,6 @@ Open Contracting Partnership, Open Contracting Data Standard 1.1.5, reference an
 
 from collections import Counter
 
-import ocdsmerge
-
 # The parts of the release schema that say how releases of one process are merged: what is replaced as a whole, what
 # is left out, and which lists are matched by id (all others that hold objects with an id are, too).
 _WHOLE = {"type": "array", "wholeListMerge": True, "items": {"type": "object", "properties": {}}}
@@ -98,6 +96,8 @@ def compiled(documents):
     list of dict
         In the order in which processes first appear; ``date`` is that of the newest release.
     """
+    import ocdsmerge
+
     by_process = {}
     for document in documents:
         for release in releases_of(document):

@@ -14,7 +14,7 @@ from rdclib import parsing, periods, saved, schemas
 from rdclib.checks import EXAMPLES, Finding, in_order
 from rdclib.errors import DataFileError, ReportError
 from rdclib.intake import Intake, cache, read_table
-from rdclib.intake.reading import series
+from rdclib.intake.reading import absent, series
 
 # The day by which a row of a table belongs to a period; the first that a row has.
 DAYS = {
@@ -187,18 +187,19 @@ def load_records(engagement):
     frames = {name: _merged(frame, merges) for name, frame in frames.items()}
     snapshots = _up_to(frames["contracts"], "snapshot_date", engagement.as_of)
     contracts = latest(snapshots)
+    single = contracts is snapshots
     contracts, left = without_left(contracts, snapshots)
     findings += left
     frames["contracts"] = contracts
     if not len(frames["amendments"]) and snapshots["snapshot_date"].nunique() > 1:
         frames["amendments"] = derived_amendments(snapshots)
     if not len(frames["contract_vendors"]):
-        frames["contract_vendors"] = _vendors_of(snapshots)
+        frames["contract_vendors"] = _vendors_of(snapshots, single)
     if not len(frames["vendors"]):
         frames["vendors"] = _vendors_from(frames)
     frames["bids"] = _bid_ids(frames["bids"])
     findings += foreign(intakes, engagement.facts) + _links(frames)
-    findings += _several_lines(contracts) + _unit_slips(frames["observations"])
+    findings += ([] if single else _several_lines(contracts)) + _unit_slips(frames["observations"])
     workbook = {
         name: _typed(
             saved.newest(saved.read_rows(engagement.folder / f"{file}.csv"), _WORKBOOK_KEYS[name]), name, f"{file}.csv"
@@ -263,7 +264,7 @@ def latest(snapshots):
     Returns
     -------
     DataFrame
-        In the order in which contracts first appear.
+        In the order in which contracts first appear; ``snapshots`` itself where every number stands on one line.
     """
     if not len(snapshots) or not snapshots.duplicated("contract_id").any():
         return snapshots
@@ -385,12 +386,12 @@ def _merged(frame, merges):
     return frame
 
 
-def _vendors_of(snapshots):
+def _vendors_of(snapshots, single):
     """Vendors of contracts where the city has no list of them: all that the register names beside a contract."""
     named = snapshots[["contract_id", "vendor_id", "vendor_name", "source_file", "source_row"]]
     if named["vendor_id"].isna().any():
         named = named[named["vendor_id"].notna()]
-    if named["contract_id"].duplicated().any():
+    if not single:
         named = named.drop_duplicates(["contract_id", "vendor_id"], keep="last")
     return _as_table(named, "contract_vendors")
 
@@ -414,9 +415,12 @@ def _vendors_from(frames):
 
 def _as_table(frame, table):
     """A frame with every column of a table, in its type."""
-    kinds = schemas.columns(table)
-    frame = frame.reset_index(drop=True).reindex(columns=list(kinds))
-    return frame.astype({name: schemas.DTYPES[kind] for name, kind in kinds.items()})
+    frame = frame.reset_index(drop=True)
+    columns = {
+        name: frame[name].astype(schemas.DTYPES[kind]) if name in frame else absent(kind, len(frame))
+        for name, kind in schemas.columns(table).items()
+    }
+    return pd.DataFrame(columns, copy=False)
 
 
 def _bid_ids(bids):

@@ -82,7 +82,7 @@ def recurring_vendors(records):
     """
     _history(records, RECURRING, "24 months")
     lines = awards(records)
-    before = _earlier_award(lines)
+    before = _earlier_award(lines, lines["date"] >= records.start)
     again = (lines["date"] - before) <= pd.Timedelta(days=730)
     return rows(
         lines,
@@ -105,8 +105,8 @@ def new_vendors(records):
     _history(records, NEW, "36 months")
     lines = awards(records)
     lines = lines[lines["vendor"].notna() & lines["date"].notna() & ~(lines["left_out"] == _cancelled(lines))]
-    before = _earlier_award(lines)
     inside = lines["date"].between(records.start, records.end)
+    before = _earlier_award(lines, inside)
     first = lines[inside].assign(before=before[inside]).sort_values("date", kind="stable")
     first = first[~first["vendor"].duplicated()]
     new = ~((first["date"] - first["before"]) <= pd.Timedelta(days=1095))
@@ -141,15 +141,16 @@ def _history(records, offset, words):
         )
 
 
-def _earlier_award(lines):
-    """Day of the vendor's last award on an earlier day; missing when there is none."""
+def _earlier_award(lines, asked):
+    """Day of the vendor's last award on an earlier day, for the lines asked; missing when there is none."""
     vendor = lines["vendor"].cat.codes.to_numpy().astype(np.int64)
     days = lines["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     use = (vendor >= 0) & lines["date"].notna().to_numpy() & ~(lines["left_out"] == _cancelled(lines)).to_numpy()
     key = vendor * 1_000_000 + days
-    unique = distinct(key[use])
-    place = np.searchsorted(unique, key) - 1
-    before = np.where(use & (place >= 0), unique[np.maximum(place, 0)] if len(unique) else 0, -1)
-    same = use & (before >= 0) & (before // 1_000_000 == vendor)
-    found = np.where(same, before % 1_000_000, 0).astype("datetime64[D]").astype("datetime64[us]")
-    return pd.Series(found, lines.index).mask(~same)
+    known, wanted = distinct(key[use]), np.flatnonzero(use & asked.to_numpy())
+    place = np.searchsorted(known, key[wanted]) - 1
+    before = known[np.maximum(place, 0)] if len(known) else key[wanted]
+    same = (place >= 0) & (before // 1_000_000 == vendor[wanted])
+    found = np.full(len(lines), np.datetime64("NaT"), dtype="datetime64[us]")
+    found[wanted[same]] = (before[same] % 1_000_000).astype("datetime64[D]")
+    return pd.Series(found, lines.index, copy=False)

@@ -142,14 +142,12 @@ def field_completeness(records):
         columns = [name for name in schemas.columns(table) if name not in schemas.LINEAGE and frame[name].notna().any()]
         if not len(frame) or not columns:
             continue
-        if "department" in columns:
-            by = frame["department"].fillna("").rename("department")
-            counts = frame[columns].notna().groupby(by, observed=True).sum()
-            sizes = by.value_counts()
-        else:
-            counts = frame[columns].notna().sum().to_frame("").T
-            sizes = pd.Series({"": len(frame)})
-        long = counts.rename_axis("department").rename_axis("field", axis=1).stack().rename("value").reset_index()
+        department = frame["department"].fillna("") if "department" in columns else [""] * len(frame)
+        whose, names = pd.factorize(np.asarray(department, dtype=object), sort=True)
+        counts = {name: np.bincount(whose[frame[name].notna()], minlength=len(names)) for name in columns}
+        sizes = pd.Series(np.bincount(whose, minlength=len(names)), names)
+        counts = pd.DataFrame(counts, index=pd.Index(names, name="department")).rename_axis("field", axis=1)
+        long = counts.stack().rename("value").reset_index()
         parts.append(long.assign(weight=long["department"].map(sizes).astype(float), part=table + "." + long["field"]))
     if not parts:
         raise CannotTell("The city sent no records yet.")

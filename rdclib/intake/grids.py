@@ -252,6 +252,7 @@ def regular_columns(regular, first, width):
     for _ in range(width):
         columns.append(parsing.in_one(table.column(0)))
         table = table.remove_column(0)
+    pa.default_memory_pool().release_unused()  # what reading took besides
     return columns, regular.lines[first:][good], odd
 
 

@@ -278,9 +278,11 @@ def examples(texts, mask):
 
 def far_ends(frame):
     """End dates so far away that they mean none: a mask over a table of contracts."""
-    end, start = frame["end_date"], frame["start_date"]
-    years = (end - start).dt.days / 365.25
-    return ((end.dt.year >= NEVER_YEAR) | ((end.dt.year >= FAR_YEAR) & ~(years <= LONGEST_YEARS))).to_numpy()
+    far = (frame["end_date"] >= pd.Timestamp(FAR_YEAR, 1, 1)).to_numpy(copy=True)
+    if far.any():
+        end, start = frame["end_date"][far], frame["start_date"][far]
+        far[far] = (end.dt.year >= NEVER_YEAR) | ~((end - start).dt.days / 365.25 <= LONGEST_YEARS)
+    return far
 
 
 def slug(text):

@@ -75,7 +75,9 @@ def findings(frame, table):
         if turned.any():
             find("warning", "target_low", turned, "above target_high", "taken as the upper end; check both")
     for first, second in ORDERS.get(table, ()):
-        wrong = (frame[first].dt.normalize() > frame[second].dt.normalize()).to_numpy()
+        wrong = (frame[first] > frame[second]).to_numpy(copy=True)
+        if wrong.any():  # a time of day tells nothing beside a day without one
+            wrong[wrong] = frame.loc[wrong, first].dt.normalize() > frame.loc[wrong, second].dt.normalize()
         if wrong.any():
             find(
                 "warning",

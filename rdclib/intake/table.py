@@ -459,9 +459,11 @@ class _State:
         read = {}
         main = next((c for c in MAIN_MONEY.get(self.table, ()) if c in texts), None)
         self._helpers(block, sure, texts)
-        told = [column.indices.to_numpy() for column in block.columns if isinstance(column, pa.DictionaryArray)]
         # A big file's texts go as soon as their values are there: its lines can be found again in its bytes.
         letting_go = block.regular and not stacked and not any("currency" in column for column in sure)
+        if letting_go:
+            used = {at for at, _ in sure.values()}
+            block.columns = [column if at in used else None for at, column in enumerate(block.columns)]
         for column in list(texts):
             text = texts[column]
             kind = self.kinds[column]
@@ -482,11 +484,14 @@ class _State:
                 self._remarks(file, lines, column, read[column], main)
             if column != main:
                 read[column].texts = None  # a copy that nobody needs any more
-            if letting_go and column in sure and column not in _LOOKED_AT_AGAIN:
+            if letting_go and column in sure and not isinstance(text, pa.DictionaryArray):
                 texts[column] = text = block.columns[sure[column][0]] = None
         if not block.about.get("twice"):
-            told += [r.amounts for r in read.values() if r.amounts is not None and rows is None]
-            self._duplicates(block, told)
+            self._duplicates(block, [r.amounts for r in read.values() if r.amounts is not None and rows is None])
+        if letting_go:
+            block.columns = [None] * len(block.columns)
+            texts = {column: texts[column] for column in _LOOKED_AT_AGAIN if column in texts}
+            pa.default_memory_pool().release_unused()
         frame = pd.DataFrame({c: r.values for c, r in read.items()}, index=pd.RangeIndex(len(lines)), copy=False)
         self._made(block, frame, lines, metrics, months, texts)
         kept, why = self._usable(frame, read)
@@ -586,8 +591,9 @@ class _State:
         start = frame["start_date"] if "start_date" in frame else pd.Series(pd.NaT, index=frame.index)
         far = reading.far_ends(pd.DataFrame({"end_date": frame["end_date"], "start_date": start}))
         if "end_date_open" not in frame:
-            frame["end_date_open"] = pd.array([False] * len(frame), dtype="boolean")
-            frame.loc[frame["end_date"].isna(), "end_date_open"] = pd.NA
+            frame["end_date_open"] = pd.arrays.BooleanArray(
+                np.zeros(len(frame), bool), frame["end_date"].isna().to_numpy()
+            )
         if far.any():
             given = parsing.in_one(texts["end_date"])
             what, done = "an end so far away that it means none", "read as open-ended; the text is kept"
@@ -755,11 +761,11 @@ class _State:
         skip = {line for line, _, _ in block.not_data} | {line for line, _, _, _ in block.aside}
         return audit.from_bytes(data, delimiter, wanted, marks, skip)
 
-    def _duplicates(self, block, told):
+    def _duplicates(self, block, amounts):
         """Lines that are the same in every cell: reported, never dropped."""
         if block.n < 2:
             return
-        rows = _alike(block, told) if block.regular else np.arange(block.n)
+        rows = _alike(block, amounts) if block.regular else np.arange(block.n)
         keys = _line_texts(block, rows) if block.regular else _row_hashes(block).tolist()
         first, again, extra = {}, block.n, 0
         for row, key in zip(rows.tolist(), keys, strict=True):
@@ -874,14 +880,16 @@ def _text_of(block, i):
     return " | ".join(" ".join((c[i].as_py() or "").split()) for c in block.columns)[:2000]
 
 
-def _alike(block, told):
-    """Rows of a big text that may be the same as others, since all that numbers tell of them is."""
+def _alike(block, amounts):
+    """Rows of a big text that may be the same as others: their amounts and texts that repeat themselves are."""
     key = np.zeros(block.n, dtype=np.uint64)
-    for numbers in told:
-        bits = numbers.view(np.uint64) if numbers.dtype == float else numbers.astype(np.uint64)
-        key = key * np.uint64(1_000_003) + bits
+    codes = [column.indices.to_numpy() for column in block.columns if isinstance(column, pa.DictionaryArray)]
+    for numbers in (*codes, *(each.view(np.uint64) for each in amounts)):
+        key *= np.uint64(1_000_003)
+        key += numbers.astype(np.uint64)
     ordered = np.sort(key)
-    return np.flatnonzero(np.isin(key, ordered[1:][ordered[1:] == ordered[:-1]]))
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    return np.flatnonzero(np.isin(key, again)) if len(again) else again
 
 
 def _line_texts(block, rows):
@@ -988,9 +996,7 @@ def _join_frames(frames, table):
             joined[name] = reading.absent(kind, n)
             continue
         dtype = schemas.DTYPES[kind]
-        parts = [
-            f[name].astype(dtype) if name in f else reading.absent(kind, len(f)).set_axis(f.index) for f in frames
-        ]
+        parts = [f[name].astype(dtype) if name in f else reading.absent(kind, len(f)).set_axis(f.index) for f in frames]
         joined[name] = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0].reset_index(drop=True)
     return pd.DataFrame(joined, copy=False)
 
