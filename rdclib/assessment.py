@@ -18,7 +18,9 @@ from rdclib.engagement import decisions, load_choices
 from rdclib.indicators.compute import NOT_GIVEN, verdict
 from rdclib.indicators.frames import Frames
 from rdclib.indicators.lead_times import ASSUMED, lead_times, slack
-from rdclib.review import performance_concern
+from rdclib.indicators.pipeline import HIGHEST, record_ratings
+from rdclib.indicators.result import MAJORITY
+from rdclib.indicators.rows import unknown
 
 PIPELINE_MONTHS = 24
 # Days of slack within which planning must begin at once.
@@ -33,7 +35,6 @@ ROBUST, OPEN = 0.8, 0.2
 DRAWS = 5_000
 # "About right" means each weight may be half or one and a half of what the city said.
 WEIGHT_SPREAD = 0.5
-HIGHEST_RATING = 4.0
 
 # Few competitive procedures and many direct ones are one finding.
 MIRRORED = {"CP01": "CP06"}
@@ -75,8 +76,8 @@ class Pipeline:
         Of `rdclib.indicators.lead_times.lead_times`.
     in_force : int
         Contracts in force today.
-    without_end : int
-        Of these, contracts whose end the register does not tell.
+    without_start, without_end : int
+        Of these, contracts whose start or whose end the register does not tell; an end to come says that one runs.
     amount : float
         Sum of the amounts that are known; nan without any.
     planning_days, transition_days : int
@@ -88,6 +89,7 @@ class Pipeline:
     rows: pd.DataFrame
     lead_times: pd.DataFrame
     in_force: int
+    without_start: int
     without_end: int
     amount: float
     planning_days: int
@@ -358,8 +360,8 @@ def refresh(assessment, records, engagement):
 
 def _decided(frames, results, records, engagement):
     made_from = (weakref.ref(records), decisions(engagement))
-    answers = questionnaire.load_answers(engagement.folder)
-    made = assess_frames(frames, results, questionnaire.score(answers), load_choices(engagement).assessment)
+    practice = questionnaire.score(questionnaire.load_answers(engagement.folder), as_of=engagement.as_of)
+    made = assess_frames(frames, results, practice, load_choices(engagement).assessment)
     return replace(made, made_from=made_from)
 
 
@@ -397,23 +399,29 @@ def pipeline(frames):
         [rows["slack_days"] < 0, rows["slack_days"] <= START_NOW_DAYS], [TOO_LATE, START_NOW], PLAN
     )
     rows = rows.sort_values(["start_by", "amount", "contract_id"], ascending=[True, False, True], ignore_index=True)
-    without_end = int((in_force & c["last_day"].isna()).sum())
-    note = ""
-    if not in_force.any():
-        note = "No contract is in force today, by the register's start and end dates."
-    elif not ends.any():
-        note = f"None of the contracts in force has an end in the next {PIPELINE_MONTHS} months."
     return Pipeline(
         as_of=frames.as_of,
         rows=rows,
         lead_times=lead_times(frames),
         in_force=int(in_force.sum()),
-        without_end=without_end,
+        without_start=int((in_force & c["start_date"].isna()).sum()),
+        without_end=int((in_force & c["last_day"].isna()).sum()),
         amount=float(rows["amount"].sum(min_count=1)),
         planning_days=frames.facts.planning_days,
         transition_days=frames.facts.transition_days,
-        note=note,
+        note="" if len(rows) else _why_nothing_ends(c, in_force),
     )
+
+
+def _why_nothing_ends(c, in_force):
+    """Why the pipeline is empty: what the city did not send, or what its dates say."""
+    if not len(c):
+        return "The city sent no contracts, so nothing is known of what ends when."
+    if c["end_date"].isna().all():
+        return "The register has no end dates, so nothing can be said of what ends when; a column with them would do."
+    if not in_force.any():
+        return "By the register's dates and status every contract has ended or has yet to begin."
+    return f"None of the contracts in force has an end in the next {PIPELINE_MONTHS} months."
 
 
 # --- where to start ---
@@ -437,11 +445,8 @@ def rank_contracts(frames, coming, choices):
     Ranked are the contracts that a person has read as key, or that the city rated or confirmed, filled up to 20 by
     those in force that end within 24 months and promise most (an unknown rating counting as 2).
 
-    Value is four times the share of contracts in force with a smaller amount a year; urgency falls from 4 without slack
-    to 0 at a year of it; strategic goal is that of the contract coding; concern is what the performance review says
-    (`rdclib.review.performance_concern`): the worse of the contract's results and of the vendor's latest ratings on
-    this contract. A rating of the city's own replaces these. One that nobody knows is drawn evenly from 0 to 4 each
-    time.
+    What records can tell is rated by `rdclib.indicators.pipeline.record_ratings`; a rating of the city's own replaces
+    it. One that nobody knows is drawn evenly from 0 to 4 each time.
     """
     ratings = _ratings(frames, choices)
     c = frames.contracts
@@ -459,7 +464,7 @@ def rank_contracts(frames, coming, choices):
         weights = dict.fromkeys(weights, 1.0)
     weights = {name: points / sum(weights.values()) for name, points in weights.items()}
     considered = int(candidate.sum())
-    promise = ratings.fillna(HIGHEST_RATING / 2) @ np.array(list(weights.values()))
+    promise = ratings.fillna(HIGHEST / 2) @ np.array(list(weights.values()))
     table = pd.DataFrame(
         {
             "contract_id": c["contract_id"],
@@ -483,7 +488,7 @@ def rank_contracts(frames, coming, choices):
     unrated = np.isnan(known)
     rng = np.random.default_rng(0)
     measurements = np.broadcast_to(known, (DRAWS, *known.shape)).copy()
-    measurements[:, unrated] = rng.uniform(0, HIGHEST_RATING, (DRAWS, int(unrated.sum())))
+    measurements[:, unrated] = rng.uniform(0, HIGHEST, (DRAWS, int(unrated.sum())))
     result = smaa.analyse(measurements, _weights(weights, choices.weights_known, rng))
     top = result.top(TOP)
     table = table.assign(
@@ -523,24 +528,7 @@ def _weights(weights, known, rng):
 def _ratings(frames, choices):
     """Return the six ratings of every contract, from 0 to 4, nan where nobody knows."""
     c = frames.contracts
-    years = ((c["last_day"] - c["start_date"]).dt.days + 1) / 365.25
-    a_year = (c["latest_amount"] / years.clip(lower=1 / 12)).where(~c["foreign"] & c["in_force"] & (years > 0))
-    n = int(a_year.notna().sum())
-    # Half of those with the same amount count as smaller, so that equal contracts are rated alike.
-    value = HIGHEST_RATING * (a_year.rank(method="average") - 0.5) / n if n else a_year * math.nan
-    urgency = HIGHEST_RATING * (1 - slack(frames)["slack_days"] / 365).clip(0, 1)
-    coded = frames.coding.set_index("contract_id")["goal_link"]
-    ratings = pd.DataFrame(
-        {
-            "value": value,
-            "resident impact": math.nan,
-            "strategic goal": c["contract_id"].map(coded).astype(float),
-            "performance concern": c["contract_id"].map(performance_concern(frames.records)).astype(float),
-            "urgency": urgency,
-            "feasibility": math.nan,
-        },
-        index=c.index,
-    )[list(vocabulary.PRIORITY_CRITERIA)]
+    ratings = record_ratings(frames).reindex(columns=list(vocabulary.PRIORITY_CRITERIA)).astype(float)
     for contract, given in choices.ratings.items():
         for criterion, rating in given.items():
             ratings.loc[c["contract_id"] == contract, criterion] = rating
@@ -569,11 +557,14 @@ def hot_spots(frames, results):
     in_terms = _paid_in_terms(frames, results["CT07"])
     spots = []
     for result in results.values():
-        if not result.computed or result.assumed or result.indicator.id in ABOUT_FILES:
+        if not result.computed or result.tentative or result.indicator.id in ABOUT_FILES:
             continue
         poor_everywhere = result.verdict == "poor" and result.verdict_sure
         bunched = _flagged_departments(result) if result.indicator.id in TESTED else ()
+        known = _known_shares(result)
         for row in result.by_department.itertuples():
+            if known.get(row.department, 1.0) < MAJORITY:
+                continue
             side, sure = verdict(result.indicator, row.value, row.low, row.high)
             clear = (side == "poor" and sure and not poor_everywhere) or row.department in bunched
             worse = {"lower": row.low > result.high, "higher": row.high < result.low}
@@ -584,6 +575,17 @@ def hot_spots(frames, results):
     found = {(spot.department, spot.result.indicator.id) for spot in spots}
     spots = [s for s in spots if (s.department, MIRRORED.get(s.result.indicator.id)) not in found]
     return tuple(sorted(spots, key=lambda spot: (not spot.beyond_threshold, -spot.n)))
+
+
+def _known_shares(result):
+    """Each department's records counted, as a share of these and of those left out because the data are silent."""
+    reasons = result.rows["left_out"].cat
+    codes = reasons.codes.to_numpy()
+    # The last place is for rows that count, whose code is -1.
+    silent = np.array([*unknown(reasons.categories), False])[codes]
+    asked = silent | (codes < 0)
+    departments = result.rows["department"].astype(object).to_numpy()[asked]
+    return pd.Series(codes[asked] < 0).groupby(departments).mean().to_dict()
 
 
 def _flagged_departments(result):
@@ -644,7 +646,7 @@ def _failing(row, practice, results, spots):
     rules = {side: [_rule(text) for text in row[f"{side}_if"].split(";") if text] for side in ("for", "against")}
     for indicator_id in dict.fromkeys(name for side in rules.values() for name, _, _ in side):
         result = results[indicator_id]
-        if not result.computed or result.assumed:
+        if not result.computed or result.tentative:
             unknown.append(result.indicator.name)
             continue
         side = "between"

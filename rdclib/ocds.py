@@ -362,8 +362,11 @@ def _contract(contract, award, ocid, shared, parties, tender, found, budget):
             "status": contract.get("status") if contract else _award_status(award),
         }
     )
-    for supplier in suppliers:
-        who, called = _party(supplier, parties)
+    # Releases merged by id repeat a supplier whose id the publisher changed: one of a name is one.
+    named = {}
+    for who, called in (_party(supplier, parties) for supplier in suppliers):
+        named.setdefault(_first(called, who), (who, called))
+    for who, called in named.values():
         found["contract_vendors"].append({"contract_id": key, "vendor_id": who, "vendor_name": called, "role": "prime"})
     amendments = _items(contract.get("amendments")) or _items(contract.get("amendment"))
     for number, amendment in enumerate(amendments, start=1):

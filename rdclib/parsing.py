@@ -524,6 +524,9 @@ def yes_no(texts):
     return Reading(values, refused)
 
 
+_CODE_AND_WORDS = re.compile(r"\s*([A-Z]{2,5})\s*[-–]")
+
+
 def choice(texts, words, *, begins=0):
     """A word of a list, however it is written.
 
@@ -533,7 +536,8 @@ def choice(texts, words, *, begins=0):
     words : dict of str to str
         Folded spelling to the list's own word.
     begins : int
-        Spellings of at least so many letters are also known by the beginning of a longer text; 0 for none.
+        Spellings of at least so many letters are also known by the beginning of a longer text; 0 for none. With it, a
+        code is also known before its own words: "DIR - Direct Contracting".
     """
     texts = as_text(texts)
     long = sorted((w for w in words if begins and len(w) >= begins), key=len, reverse=True)
@@ -542,6 +546,8 @@ def choice(texts, words, *, begins=0):
         folded = fold(text)
         if folded in words:
             return words[folded]
+        if begins and (code := _CODE_AND_WORDS.match(text)) and fold(code[1]) in words:
+            return words[fold(code[1])]
         return next((words[w] for w in long if folded.startswith(f"{w} ")), None)
 
     values, where = _by_word(texts, meaning)

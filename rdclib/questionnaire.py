@@ -153,6 +153,10 @@ class Practice:
     changes : tuple of Change
         Against the round before; empty with one round.
     earlier_round : str
+    later_round : str
+        The latest round, where it began after the day of the report and so is not in it; else empty.
+    answered_later : bool
+        Even this round began after that day.
     findings : tuple of Finding
         Rows of answers.csv that could not be used.
     note : str
@@ -170,6 +174,8 @@ class Practice:
     changes: tuple
     earlier_round: str
     findings: tuple
+    later_round: str = ""
+    answered_later: bool = False
     note: str = ""
 
     def item(self, question_id):
@@ -284,7 +290,7 @@ def read_workbook(path):
     return answers
 
 
-def score(answers, questions=None, round=""):
+def score(answers, questions=None, round="", as_of=None):
     """Score one round of answers.
 
     Parameters
@@ -297,6 +303,9 @@ def score(answers, questions=None, round=""):
         The catalogue's unless given.
     round : str
         The latest unless given.
+    as_of : date, optional
+        The latest round that had begun on this day; the first round where none had, since a city is often asked after
+        the period that the report is about.
 
     Returns
     -------
@@ -305,7 +314,8 @@ def score(answers, questions=None, round=""):
     questions = load_questions() if questions is None else tuple(questions)
     usable, findings = _usable(answers, {q.id for q in questions})
     rounds = sorted({row["round"] for row in usable}, key=in_time)
-    chosen = round or (rounds[-1] if rounds else "")
+    begun = [r for r in rounds if as_of is None or _begun(answers, r) <= as_of.isoformat()]
+    chosen = round or next(reversed(begun or rounds[:1]), "")
     earlier = [r for r in rounds if in_time(r) < in_time(chosen)]
     now = _items(questions, [row for row in usable if row["round"] == chosen])
     activities = _activities(now)
@@ -324,9 +334,16 @@ def score(answers, questions=None, round=""):
         kappa=stats.fleiss_kappa(table),
         changes=changes,
         earlier_round=earlier[-1] if earlier else "",
+        later_round=rounds[-1] if rounds and rounds[-1] != chosen and not round else "",
+        answered_later=bool(rounds) and not begun,
         findings=findings,
         note="" if any(i.n for i in now) else "Nobody has answered the practice questionnaire yet.",
     )
+
+
+def _begun(rows, round):
+    """The day of a round's first answer; empty, before all days, where an answer has no time."""
+    return min(row.get("time", "")[:10] for row in rows if row.get("round") == round)
 
 
 def in_time(round):

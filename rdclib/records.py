@@ -387,7 +387,14 @@ def _merged(frame, merges):
 
 
 def _vendors_of(snapshots, single):
-    """Vendors of contracts where the city has no list of them: all that the register names beside a contract."""
+    """Vendors of contracts where the city has no list of them: all that the register names beside a contract.
+
+    Where there are several snapshots, only its newest: a contract that passed to another vendor is not shared by both.
+    """
+    day = snapshots["snapshot_date"]
+    if day.nunique() > 1:
+        newest = day.groupby(snapshots["contract_id"]).transform("max")
+        snapshots = snapshots[(day == newest) | newest.isna()]
     named = snapshots[["contract_id", "vendor_id", "vendor_name", "source_file", "source_row"]]
     if named["vendor_id"].isna().any():
         named = named[named["vendor_id"].notna()]

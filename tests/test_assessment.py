@@ -87,10 +87,26 @@ def test_pipeline_counts_only_amounts_of_the_citys_currency():
 
 
 def test_an_empty_pipeline_says_why():
-    assert pipeline().note == "No contract is in force today, by the register's start and end dates."
+    assert pipeline().note == "The city sent no contracts, so nothing is known of what ends when."
+    assert pipeline(build.contract("c", end_date=None)).note == (
+        "The register has no end dates, so nothing can be said of what ends when; a column with them would do."
+    )
+    assert pipeline(build.contract("c", end_date="2024-06-29")).note == (
+        "By the register's dates and status every contract has ended or has yet to begin."
+    )
     assert pipeline(build.contract("c", end_date="2030-01-01")).note == (
         "None of the contracts in force has an end in the next 24 months."
     )
+
+
+def test_a_register_without_starts_has_a_pipeline_by_its_ends():
+    days = {"start_date": None, "award_date": None, "signed_date": None}
+    found = pipeline(
+        build.contract("c", end_date="2025-01-01", **days), build.contract("over", **days, end_date="2024-01-01")
+    )
+
+    assert found.rows["contract_id"].tolist() == ["c"]
+    assert (found.in_force, found.without_start) == (1, 1)
 
 
 # --- where to start ---

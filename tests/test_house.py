@@ -13,7 +13,7 @@ FLOORS = (
     ("errors", "vocabulary", "places", "periods", "saved"),
     ("stats", "spc", "funnel", "its", "smaa", "power", "disclosure"),
     ("models", "schemas", "parsing", "catalogue", "choices", "engagement", "ocds", "checks", "intake", "records"),
-    ("indicators", "questionnaire", "payment", "contract_types", "selection", "review", "assessment", "readiness"),
+    ("questionnaire", "payment", "contract_types", "selection", "review", "indicators", "assessment", "readiness"),
     ("formats", "style", "tables", "figures", "narrative", "documents"),
     ("publish", "running", "widgets", "notebook", "lab", "__main__"),
 )

@@ -253,3 +253,11 @@ def test_no_text_breaks_a_reader_and_every_text_is_read_or_refused(cells):
         gone = np.isnan(reading.values) if reading.values.dtype == float else np.isnat(reading.values)
         present = np.array([cell is not None for cell in texts.to_pylist()], dtype=bool)
         assert (gone == (reading.refused | ~present)).all()
+
+
+def test_a_code_is_known_before_its_own_words():
+    words = {"dir": "direct", "direct contracting": "direct"}
+    texts = ["DIR- Direct  Contracting", "DIR -", "DIRECTLY", "dir - by letter", "CQS- Selection"]
+
+    assert parsing.choice(texts, words, begins=12).values.to_pylist() == ["direct", "direct", None, None, None]
+    assert parsing.choice(texts, words).values.to_pylist() == [None, "direct", None, None, None]

@@ -1,4 +1,5 @@
 import math
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -268,3 +269,32 @@ def test_the_questionnaire_has_nine_activities_and_relates_to_every_criterion():
     assert {q.wwc_criterion for q in questions} == {f"RDC{k}" for k in range(1, 9)} | {"LC7"}
     assert {q.continuum_stage for q in questions} - {""} == set("123456")
     assert questionnaire.STANDARD == 3
+
+
+def of_round(round, level, day):
+    return answer("Q01", "finance", level) | {"round": round, "time": f"{day}T09:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("day", "round", "later", "answered_later"),
+    [
+        ("2023-05-15", "1", "2", True),  # before anybody was asked
+        ("2023-05-16", "1", "2", False),
+        ("2024-05-20", "1", "2", False),
+        ("2024-05-21", "2", "", False),
+        ("2030-01-01", "2", "", False),
+    ],
+)
+def test_the_round_of_a_day_is_the_latest_that_had_begun(day, round, later, answered_later):
+    rows = [of_round("1", 1, "2023-05-16"), of_round("2", 4, "2024-05-21"), of_round("2", 4, "2024-07-01")]
+
+    practice = score(rows, as_of=date.fromisoformat(day))
+
+    assert (practice.round, practice.later_round, practice.answered_later) == (round, later, answered_later)
+    assert practice.item("Q01").score == {"1": 1, "2": 4}[round]
+
+
+def test_a_first_round_after_the_period_is_shown():
+    practice = score([of_round("1", 3, "2024-11-12")], as_of=date(2024, 6, 30))
+
+    assert (practice.round, practice.later_round, practice.answered_later) == ("1", "", True)

@@ -206,6 +206,8 @@ def bid_window(records):
         s,
         date=s["bid_deadline"],
         value=np.floor(window),
+        # A direct award has no call, so nobody can have been given too little time.
+        only=~((s["procurement_method"] == "direct") & s["posted_date"].isna()),
         leave_out={
             "cancelled": s["solicitation_status"] == "cancelled",
             "no posting date": s["posted_date"].isna(),
@@ -312,7 +314,7 @@ def price_gap(records):
     reasons = _not_comparable(p) | {
         "not decided by price alone": p["other_criteria"],
         "not exactly one award to one vendor": ~p["one_award"],
-        "no second valid bid": p["winning"].isna() | p["other"].isna(),
+        "a single valid bid": p["winning"].isna() | p["other"].isna(),
         "not won by the lowest bid": p["other"] < p["winning"],
         "winning bid of zero": ~(p["winning"] > 0),
     }
@@ -360,7 +362,7 @@ def disqualified_lowest(records):
         unit=p["unit"],
         leave_out={
             "cancelled": p["cancelled"],
-            "no award": ~p["awarded"],
+            "not awarded": ~p["awarded"],
             "fewer than two bids": p["submitted"] < 2,
         },
         flags={"R035": p["only_winner_left"], "R036": by_price},

@@ -11,8 +11,8 @@ from rdclib.catalogue import load_indicators
 from rdclib.errors import CatalogueError
 from rdclib.indicators import measures
 from rdclib.indicators.frames import Frames
-from rdclib.indicators.result import COMPLETE, IndicatorResult, breakdown
-from rdclib.indicators.rows import CannotTell
+from rdclib.indicators.result import COMPLETE, MAJORITY, IndicatorResult, breakdown
+from rdclib.indicators.rows import CannotTell, unknown
 
 NOT_GIVEN = "not given"
 # The measure that goes with a summary unless the catalogue names another.
@@ -104,6 +104,8 @@ def _compute(indicator, frames, minimum_n):
     counted = rows if counts.all() else rows[counts]
     measure = getattr(measures, indicator.measure or _USUAL[indicator.summary])
     value, low, high, n = (part[0] for part in measure(counted, np.zeros(len(counted), np.int64), 1))
+    silent = int(left_out[unknown(left_out.index)].sum())
+    known = counts.sum() / (counts.sum() + silent) if counts.any() else 0.0
     common = {
         "indicator": indicator,
         "period": frames.records.period,
@@ -113,6 +115,7 @@ def _compute(indicator, frames, minimum_n):
         "warnings": _warnings(coverage),
         "currency": frames.facts.currency,
         "assumed": assumed,
+        "known": float(known),
         "rows": rows,
     }
     if n < minimum or not len(counted):
@@ -120,7 +123,9 @@ def _compute(indicator, frames, minimum_n):
         notes.append(f"Records that count: {found}, so no value is given.")
         return IndicatorResult(**common, note=" ".join(notes))
     small = minimum if low != low and high != high else 1
-    side, sure = ("", False) if assumed else verdict(indicator, value, low, high)
+    if known < MAJORITY:
+        notes.append(f"Known for {_small(known)} of the records that it asks about, too few to speak for the rest.")
+    side, sure = ("", False) if assumed or known < MAJORITY else verdict(indicator, value, low, high)
     return IndicatorResult(
         **common,
         value=float(value),
@@ -173,19 +178,21 @@ def _coverage(indicator, frames, index=None):
         options = group.split("|")
         tables = {name.split(".")[0] for name in options}
         if len(tables) > 1:
-            options = next((o for o in ([o] for o in options) if _present(frames, o, None)[0]), options[:1])
+            options = next((o for o in ([o] for o in options) if _present(frames, o, None)[0]), options)
         known, size = _present(frames, options, index if tables == {indicator.table} else None)
-        shares.append((group if len(tables) == 1 else options[0], known / size if size else np.nan, size))
+        shares.append(("|".join(options), known / size if size else np.nan, size))
     return pd.DataFrame(shares, columns=["field", "share", "rows"])
 
 
 def _present(frames, options, index):
-    """Rows in which one of the columns has a value, and rows in all."""
+    """Rows in which one of the columns has a value, and rows in all; of columns of several tables, the first that any
+    row has.
+    """
     known = np.zeros(0, bool)
     for option in options:
         table, column = option.split(".")
         has = _filled(frames, table, column)
-        known = known | has if len(known) else has
+        known = known | has if len(known) == len(has) else known if known.any() else has
     if index is not None and len(known):
         known = known[index]
     return int(known.sum()), len(known)
@@ -198,6 +205,10 @@ def _filled(frames, table, column):
         frame = getattr(frames, table)
         cache[table, column] = frame[column].notna().to_numpy() if column in frame else np.zeros(len(frame), bool)
     return cache[table, column]
+
+
+def _small(share):
+    return f"{share * 100:.0f}%" if share >= 0.01 else "under 1%"
 
 
 def field_title(field):

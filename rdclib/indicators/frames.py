@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import vocabulary
+from rdclib.intake.reading import REDACTED
 
 # Columns compared with words or used as groups: as categories they cost a hundredth.
 LABELS = (
@@ -85,6 +86,9 @@ class Frames:
         signature, or start; ``last_day`` is missing for open-ended contracts.
         """
         c = _with_labels(self.records.contracts)
+        # A list of bids may know the solicitation by the number of the contract that it led to.
+        met = c["solicitation_id"].isna() & c["contract_id"].isin(self.records.bids["solicitation_id"].dropna())
+        c["solicitation_id"] = c["solicitation_id"].mask(met, c["contract_id"])
         c = self._filled(c, self.records.solicitations, "solicitation_id", _FROM_SOLICITATION)
         c["vendor"] = _key(c["vendor_id"], c["vendor_name"])
         c["amount"] = _first(c, "award_amount", "original_amount", "current_amount")
@@ -96,11 +100,15 @@ class Frames:
         # An order under a master agreement that is in the register itself would count its money twice.
         masters = c.loc[c["agreement_kind"] == "master", "contract_id"]
         c["counted_in_master"] = (c["agreement_kind"] == "order") & c["parent_contract_id"].isin(masters)
-        ended = c["status"].isin(("cancelled", "terminated")) | (c["last_day"] < self.today)
-        c["in_force"] = (c["start_date"] <= self.today) & ~ended
-        # In force on at least one day of the period; a contract without a start counts when it was agreed by the end.
+        ended = c["status"].isin(("cancelled", "terminated"))
+        ended |= (c["last_day"] < self.today) | (c["closed_date"] < self.today)
+        # A contract without a start counts when it was agreed by the day, and an end to come says that it runs.
         begun = c["start_date"].fillna(c["agreed_date"])
-        c["in_period"] = ~(begun > self.end) & ~(c["last_day"] < self.start) & ~c["cancelled"]
+        runs = (c["start_date"] <= self.today) | (c["start_date"].isna() & c["last_day"].notna())
+        c["in_force"] = runs & ~(begun > self.today) & ~ended
+        # In force on at least one day of the period.
+        over = (c["last_day"] < self.start) | (c["closed_date"] < self.start)
+        c["in_period"] = ~(begun > self.end) & ~over & ~c["cancelled"]
         return c
 
     @cached_property
@@ -315,8 +323,11 @@ def _with_labels(frame):
 
 
 def _key(ids, names):
-    """Who it is: the id, or the name where there is no id."""
-    return (ids.fillna(names) if ids.isna().any() else ids).astype("category")
+    """Who it is: the id, or the name where there is no id; nobody where the city withheld the name."""
+    key = (ids.fillna(names) if ids.isna().any() else ids).astype("category")
+    known = key.cat.categories
+    withheld = known[known.astype(str).str.contains(REDACTED)] if len(known) else known
+    return key.cat.remove_categories(withheld) if len(withheld) else key
 
 
 def _first(frame, *columns):

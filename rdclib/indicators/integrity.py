@@ -265,23 +265,31 @@ def duplicate_vendors(records):
     Returns
     -------
     DataFrame
-        One row per vendor name, flagged when another one reads the same (without case, punctuation and legal form) or
-        has its tax number or phone (IN06). Names that are only alike are findings on the data.
+        One row per vendor (by its id, or its name where it has none), flagged when a name of another one reads the same
+        (without case, punctuation and legal form) or it has another's tax number or phone (IN06). Names that are only
+        alike are findings on the data.
     """
     v = records.vendors
-    every = pd.concat([frame["vendor_name"] for frame in (v, records.contracts, records.payments)]).dropna()
-    names = every.drop_duplicates(ignore_index=True)
-    plain = names.map(normalise)
-    alike = plain.groupby(plain).transform("size") > 1
-    shared = np.zeros(len(names), bool)
+    # First those who have contracts or payments: the list of vendors only adds to them.
+    every = pd.concat([frame[["vendor_id", "vendor_name"]] for frame in (records.contracts, records.payments, v)])
+    every = every.assign(listed=np.arange(len(every)) >= len(every) - len(v))[every["vendor_name"].notna().to_numpy()]
+    every = every.drop_duplicates(["vendor_id", "vendor_name"], ignore_index=True)
+    # Spellings under one id are one vendor already, whatever they look like. A list without ids, or one with ids of its
+    # own, means by a name whom another list means by the very same.
+    own = every["vendor_id"].where(every["vendor_id"] != every["vendor_name"])
+    numbered = every.assign(own=own).dropna(subset="own").drop_duplicates("vendor_name").set_index("vendor_name")["own"]
+    same = every["vendor_name"].map(numbered)
+    vendor = own.mask(every["listed"] & same.notna(), same).fillna(same).fillna(every["vendor_name"])
+    shared = vendor.groupby(every["vendor_name"].map(normalise)).transform("nunique") > 1
+    held = set(vendor[shared])
     for column in ("tax_id", "phone"):
         known = v[v[column].notna() & v["vendor_name"].notna()]
-        several = known.groupby(column)["vendor_name"].transform("nunique") > 1
-        shared |= names.isin(known.loc[several, "vendor_name"]).to_numpy()
-    units = pd.DataFrame({"unit": names})
+        own = known["vendor_id"].fillna(known["vendor_name"])
+        held |= set(own[own.groupby(known[column]).transform("nunique") > 1])
+    units = pd.DataFrame({"vendor": vendor, "unit": every["vendor_name"]}).drop_duplicates("vendor", ignore_index=True)
     return rows(
         units,
-        unit=names,
-        flags={"IN06": alike | shared},
+        unit=units["unit"],
+        flags={"IN06": units["vendor"].isin(held)},
         note="Vendors whose merging was confirmed already count as one.",
     )

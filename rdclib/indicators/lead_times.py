@@ -17,7 +17,7 @@ MEASURED, AT_LEAST, ASSUMED = "measured", "at least", "assumed"
 
 
 def lead_times(frames):
-    """Days from posting to signature within which three of four solicitations are signed, by method.
+    """Days from posting to signature within which three of four solicitations are signed, by method; worked out once.
 
     Solicitations that are still open count with the time they have waited so far (Kaplan-Meier), so that slow ones are
     not forgotten. Cancelled ones, and those that ended without a known day of signature, do not count.
@@ -33,6 +33,12 @@ def lead_times(frames):
         ``basis``: ``"measured"``, ``"at least"`` (so many are open that only the longest time seen can be said) or
         ``"assumed"`` (180 days, with fewer than ten finished).
     """
+    if "_lead_times" not in frames.__dict__:
+        frames.__dict__["_lead_times"] = _lead_times(frames)
+    return frames.__dict__["_lead_times"].copy()
+
+
+def _lead_times(frames):
     s = frames.solicitations
     signed = s["signed_date"].where(s["signed_date"] <= frames.today)
     waiting = signed.isna() & s["solicitation_status"].isin(("planned", "active"))

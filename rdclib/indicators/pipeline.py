@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from rdclib.indicators.lead_times import ASSUMED, ASSUMED_DAYS, slack
-from rdclib.indicators.portfolio import YEAR, annual_amount, contract_reasons
+from rdclib.indicators.portfolio import YEAR, annual_amount, contract_reasons, ends_before_it_starts
 from rdclib.indicators.rows import rows
+from rdclib.review import performance_concern
 
 MONTHS = (6, 12, 18, 24)
 # Days of slack within which work begins at once.
@@ -14,6 +15,8 @@ START_NOW = 90
 INVOICE_TAIL = 60  # days
 # Years without competition.
 LONG_AGO, VERY_LONG_AGO = 5, 10
+# Of a priority rating.
+HIGHEST = 4.0
 
 
 def ending_soon(records):
@@ -130,7 +133,7 @@ def years_since_competed(records):
     agreed = c["award_date"].fillna(c["signed_date"])
     own = agreed.where(c["procurement_method"].isin(("open", "selective")))
     last = c["last_competition_date"].fillna(taken).fillna(own)
-    years = (records.today - last).dt.days / YEAR
+    years = (records.today - last.dt.normalize()).dt.days / YEAR
     return rows(
         c,
         value=years,
@@ -149,42 +152,52 @@ def attention_score(records):
     Returns
     -------
     DataFrame
-        One row per contract in force: ``value``, the mean of ``size`` (place by amount), ``goal`` (as coded),
-        ``concern`` (latest vendor rating) and ``urgency`` (slack), each 0 to 4, of those that are known.
+        One row per contract in force: ``value``, the mean of those of `record_ratings` that are known, which are beside
+        it.
     """
     c = records.contracts
-    kept = c["in_force"] & ~contract_reasons(c)["other currency"]
-    size = 4 * c["latest_amount"].where(kept).rank(pct=True)
-    left = slack(records)["slack_days"].where(ending_soon(records))
-    urgency = (4 - left.clip(lower=0) / START_NOW).clip(lower=0)
-    # Contracts that do not end within 24 months are not urgent.
-    urgency = urgency.where(left.notna(), 0.0).where(c["last_day"].notna())
-    d = records.coding
-    goal = records.by_contract(d["contract_id"], d["goal_link"])
-    concern = _concern(records)
-    parts = pd.DataFrame({"size": size, "goal": goal, "concern": concern, "urgency": urgency})
-    silent = [name for name in parts if parts.loc[kept.to_numpy(), name].isna().all()]
+    ratings = record_ratings(records).rename(columns={"value": "size"})
+    silent = [name for name in ratings if ratings.loc[c["in_force"].to_numpy(), name].isna().all()]
     return rows(
         c,
-        value=parts.mean(axis=1),
+        value=ratings.mean(axis=1),
         only=c["in_force"],
         leave_out=contract_reasons(c),
         contract_id=c["contract_id"],
         note="Resident impact and feasibility are judged in the workshop and not part of it."
         + (f" Nothing is known of: {', '.join(silent)}." if silent else ""),
-        **{name: parts[name] for name in parts},
+        **{name: ratings[name] for name in ratings},
     )
 
 
-# Past-performance levels as concern, 0 to 4.
-_CONCERN = {"exceptional": 0.0, "very good": 1.0, "satisfactory": 2.0, "marginal": 3.0, "unsatisfactory": 4.0}
+def record_ratings(frames):
+    """The priority ratings that records can give, for each contract, from 0 to 4; nan where they cannot.
 
+    Parameters
+    ----------
+    frames : Frames
 
-def _concern(records):
-    r, c = records.vendor_ratings, records.contracts
-    if not len(r):
-        return pd.Series(np.nan, c.index)
-    level = r["level"].astype(object).str.lower().map(_CONCERN).astype(float)
-    last = r.assign(level=level)[level.notna()].groupby(["contract_id", "period"])["level"].mean().reset_index()
-    last = last.sort_values("period", kind="stable").drop_duplicates("contract_id", keep="last")
-    return records.by_contract(last["contract_id"], last["level"])
+    Returns
+    -------
+    DataFrame
+        On the index of ``frames.contracts``: ``value`` (four times the share of contracts in force with a smaller
+        amount a year), ``strategic goal`` (as coded), ``performance concern`` (of the performance review) and
+        ``urgency`` (4 without slack, falling to 0 at a year of it).
+    """
+    c = frames.contracts
+    counted = ~c["foreign"] & c["in_force"] & ~ends_before_it_starts(c)
+    a_year = annual_amount(c).where(counted)
+    n = int(a_year.notna().sum())
+    # Half of those with the same amount count as smaller, so that equal contracts are rated alike.
+    value = HIGHEST * (a_year.rank(method="average") - 0.5) / n if n else a_year
+    concern = performance_concern(frames.records)
+    coded = frames.coding.set_index("contract_id")["goal_link"]
+    return pd.DataFrame(
+        {
+            "value": value,
+            "strategic goal": c["contract_id"].map(coded).astype(float),
+            "performance concern": c["contract_id"].map(concern).astype(float),
+            "urgency": HIGHEST * (1 - slack(frames)["slack_days"] / 365).clip(0, 1),
+        },
+        index=c.index,
+    )

@@ -50,7 +50,7 @@ def annualised_value(records):
         value=annual_amount(c),
         only=c["in_force"],
         leave_out=contract_reasons(c)
-        | {"no real end date": c["last_day"].isna(), "ends before it starts": _reversed(c)},
+        | {"no real end date": c["last_day"].isna(), "ends before it starts": ends_before_it_starts(c)},
     )
 
 
@@ -60,7 +60,8 @@ def annual_amount(c):
     return c["latest_amount"] / years.clip(lower=1 / 12)
 
 
-def _reversed(c):
+def ends_before_it_starts(c):
+    """Contracts whose days are the wrong way round."""
     return c["last_day"] < c["start_date"]
 
 
@@ -137,9 +138,12 @@ def field_completeness(records):
         A column without any value is one that the city does not keep, and is not counted.
     """
     parts = []
+    intakes = records.records.intakes
     for table in SENT:
         frame = getattr(records.records, table)
-        columns = [name for name in schemas.columns(table) if name not in schemas.LINEAGE and frame[name].notna().any()]
+        # What we add ourselves, such as an id made from a name, would make a city look better than its files are.
+        sent = schemas.columns(table) if not intakes else intakes[table].columns if table in intakes else ()
+        columns = [name for name in sent if name not in schemas.LINEAGE and frame[name].notna().any()]
         if not len(frame) or not columns:
             continue
         department = frame["department"].fillna("") if "department" in columns else [""] * len(frame)

@@ -10,6 +10,8 @@ from rdclib.periods import Period
 
 # A field filled in for less than this is warned of wherever it is used.
 COMPLETE = 0.8
+# The records whose answer is known must be at least this share of those asked about, or they say nothing of the rest.
+MAJORITY = 0.5
 
 # Unit of the catalogue to the kind in which people read it.
 KINDS = {
@@ -56,7 +58,9 @@ class IndicatorResult:
     verdict_sure : bool
         Whether the whole interval lies on that side.
     assumed : bool
-        The value rests on an assumption for most of its records, so it is not held against a threshold.
+        The value rests on an assumption for most of its records.
+    known : float
+        Records counted, as a share of these and of those left out because the data are silent.
     warnings : tuple of str
         Columns filled in for too few rows.
     rows : DataFrame
@@ -78,6 +82,7 @@ class IndicatorResult:
     verdict: str = ""
     verdict_sure: bool = False
     assumed: bool = False
+    known: float = 1.0
     warnings: tuple = ()
     note: str = ""
     currency: str = "USD"
@@ -104,6 +109,11 @@ class IndicatorResult:
     def computed(self):
         """Whether there is a value."""
         return self.value == self.value
+
+    @property
+    def tentative(self):
+        """Whether the value is held against no threshold and speaks for or against nothing."""
+        return self.assumed or self.known < MAJORITY
 
     def flagged(self, code):
         """Rows that raise a question, by its code."""

@@ -1,7 +1,13 @@
 """The rows behind an indicator: which records belong to it, what each contributes, and why others do not."""
 
+import re
+
 import numpy as np
 import pandas as pd
+
+# A reason for leaving a record out begins or ends like this when the data are silent; any other says that the question
+# does not arise for the record.
+_SILENT = re.compile(r"no .*|.* (not )?(known|coded)")
 
 
 class CannotTell(Exception):
@@ -45,7 +51,8 @@ def rows(
     only : Series of bool, optional
         Rows that the question is about; others are not even left out.
     leave_out : dict of str to Series of bool, optional
-        Reasons; a row is counted under the first that holds.
+        Reasons; a row is counted under the first that holds. One for want of data is worded "no ..." or "... not
+        known"; see `unknown`.
     flags : dict of str to Series of bool, optional
         Questions that a row raises, by code.
     note : str
@@ -77,6 +84,20 @@ def rows(
         made = made[_mask(only)]
     made.attrs = {"note": note}
     return made
+
+
+def unknown(reasons):
+    """Which of the reasons for leaving records out say that the data are silent.
+
+    Parameters
+    ----------
+    reasons : iterable of str
+
+    Returns
+    -------
+    list of bool
+    """
+    return [bool(_SILENT.fullmatch(reason)) for reason in reasons]
 
 
 def _mask(holds):

@@ -36,7 +36,7 @@ def normalise(name):
     """
     text = _DBA.sub(" ", str(name)) or str(name)
     text = re.sub(r"(?<=\b\w)\.(?=\w\b)", "", text)  # S.A. is one word
-    text = text.replace("&", " and ").replace("'", "").replace("’", "")
+    text = text.replace("#", " ").replace("&", " and ").replace("'", "").replace("’", "")
     folded = parsing.fold(text.lower())
     words = [word for word in folded.split() if word not in LEGAL_FORMS]
     return " ".join(words) or folded or str(name).strip().lower()

@@ -187,6 +187,13 @@ def practice(result):
     if result.note:
         return Prose(result.note)
     lines = []
+    if result.later_round:
+        lines.append(
+            f"Round {formats.text(result.later_round)} began after the day of this report, so round "
+            f"{formats.text(result.round)} is shown. A later day (as_of) shows it."
+        )
+    elif result.answered_later:
+        lines.append("The questions were answered after the day of this report; there is no earlier round.")
     if not math.isnan(result.agreement):
         kappa = f", Fleiss’ kappa {formats.ratio(result.kappa)}" if not math.isnan(result.kappa) else ""
         lines.append(
@@ -243,6 +250,11 @@ def pipeline(result, practice_result=None, currency="USD"):
         words.append(
             f"For {formats.integer(result.assumed)} of them the time from posting to signature is assumed to be "
             f"{ASSUMED_DAYS} days, for want of ten finished solicitations of their method."
+        )
+    if result.without_start:
+        words.append(
+            f"{formats.plural(result.without_start, 'contract')} without a start in the register "
+            f"{'counts' if result.without_start == 1 else 'count'} as in force until the end."
         )
     if result.without_end:
         share = formats.share(result.without_end / result.in_force)

@@ -5,6 +5,7 @@ from rdclib.indicators import field_title
 from rdclib.tables.table import Column, Interval, Table, Value
 
 READING = {"good": "good", "between": "in between", "poor": "poor", "": ""}
+TENTATIVE = "not read: too little is known"
 _NAMES = {
     "portfolio": "Portfolio",
     "concentration": "Concentration",
@@ -92,6 +93,8 @@ def left_out(result):
 
 def reading(result):
     """Where a value lies by its threshold, and whether its interval does too."""
+    if result.computed and result.tentative and (result.indicator.good_if or result.indicator.poor_if):
+        return TENTATIVE
     word = READING[result.verdict]
     if word and result.low == result.low and not result.verdict_sure:
         return f"{word}, not certain"

@@ -223,7 +223,7 @@ def test_price_gap_says_why_a_solicitation_is_not_compared():
         "price set by the city": 1,
         "bids in several currencies": 1,
         "not exactly one award to one vendor": 1,
-        "no second valid bid": 1,
+        "a single valid bid": 1,
         "not won by the lowest bid": 1,
     }
 

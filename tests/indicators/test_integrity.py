@@ -197,3 +197,20 @@ def test_names_that_may_be_one_vendor():
         "Different Name",
     }  # fmt: skip
     assert (result.value, result.n) == (6, 7)
+
+
+def test_spellings_under_one_id_are_one_vendor_and_raise_no_question():
+    records = build.records(
+        build.contract("a", vendor_id="T-1", vendor_name="Ismael Herrera Revilla."),
+        build.payment(1, contract_id="a", vendor_id="T-1", vendor_name="ISMAEL HERRERA REVILLA"),
+        build.contract("b", vendor_id="T-2O", vendor_name="Obras, S.A. de C.V."),
+        build.payment(1, contract_id="b", vendor_id="T-20", vendor_name="OBRAS SA DE CV"),
+        # A list of payments without ids means the vendor that the register has with one.
+        build.contract("c", vendor_id="T-3", vendor_name="Fast Lines Ltd"),
+        build.payment(1, contract_id="c", vendor_id=None, vendor_name="Fast Lines Ltd"),
+    )
+
+    result = compute("IN06", records)
+
+    assert result.n == 4
+    assert result.flagged("IN06")["unit"].tolist() == ["Obras, S.A. de C.V.", "OBRAS SA DE CV"]

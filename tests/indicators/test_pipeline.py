@@ -1,6 +1,9 @@
 import pytest
 
+from rdclib.assessment import pipeline, rank_contracts
+from rdclib.choices import Assessment
 from rdclib.indicators import compute
+from rdclib.indicators.frames import Frames
 from tests import build
 
 
@@ -107,7 +110,7 @@ def test_the_day_of_competition_comes_from_the_contract_or_its_solicitation():
 def test_attention_follows_size_goal_concern_and_urgency():
     records = build.records(
         build.contract("all-high", current_amount=200, end_date="2024-07-31"),
-        build.contract("all-low", current_amount=100),
+        build.contract("all-low", current_amount=100, end_date="2027-06-30"),
         build.coding("all-high", goal_link=4),
         build.coding("all-low", goal_link=0),
         build.rating("all-high", level="unsatisfactory"),
@@ -117,6 +120,46 @@ def test_attention_follows_size_goal_concern_and_urgency():
     result = compute("EX06", records)
 
     scores = dict(zip(result.rows["contract_id"], result.rows["value"], strict=True))
-    assert scores["all-high"] == 4.0
-    assert scores["all-low"] == (2.0 + 0 + 0 + 0) / 4
+    # Of two contracts the larger lies at three quarters: 4 x 0.75. What ends in a month is too late by far.
+    assert scores["all-high"] == (3 + 4 + 4 + 4) / 4
+    assert scores["all-low"] == (1 + 0 + 0 + 0) / 4
     assert result.note == "Resident impact and feasibility are judged in the workshop and not part of it."
+
+
+def test_attention_and_the_ranking_share_their_ratings():
+    records = build.records(
+        build.contract("a", current_amount=200, end_date="2024-12-31"),
+        build.contract("b", current_amount=100, end_date="2025-12-31"),
+        build.rating("a", level="marginal"),
+    )
+
+    score = compute("EX06", records).rows.set_index("contract_id")
+    ranked = rank_contracts(Frames(records), pipeline(Frames(records)), Assessment()).rows.set_index("contract_id")
+
+    for ours, theirs in (("size", "value"), ("performance concern", "performance concern"), ("urgency", "urgency")):
+        assert score[ours].to_dict() == pytest.approx(ranked[theirs].to_dict(), nan_ok=True)
+
+
+def in_force(**values):
+    return compute("EX06", build.records(build.contract("c", **values)), minimum_n=1).rows["contract_id"].tolist() == [
+        "c"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "runs"),
+    [
+        # Today is 30 June 2024.
+        ({"end_date": "2024-06-29"}, False),
+        ({"end_date": "2024-06-30"}, True),
+        ({"closed_date": "2024-06-29"}, False),
+        ({"closed_date": "2024-06-30"}, True),
+        ({"start_date": None}, True),
+        ({"start_date": None, "award_date": "2024-06-30"}, True),
+        ({"start_date": None, "award_date": "2024-07-01"}, False),
+        ({"start_date": None, "award_date": None, "signed_date": None}, True),
+        ({"start_date": None, "end_date": None}, False),
+    ],
+)
+def test_a_contract_is_in_force_by_what_is_known_of_its_days(values, runs):
+    assert in_force(**values) is runs
