@@ -21,7 +21,7 @@ from rdclib.checks import Finding
 from rdclib.errors import EngagementError
 from rdclib.intake import reading
 from rdclib.intake.opening import fingerprint
-from rdclib.intake.table import Account, Amounts, Intake
+from rdclib.intake.outcome import Account, Amounts, Intake
 
 FOLDER = ".cache"
 _LISTS = ("set_aside", "not_data", "kept")

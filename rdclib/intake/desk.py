@@ -11,8 +11,10 @@ from rdclib.intake import headings as heads
 from rdclib.intake import wide
 from rdclib.intake.blocks import blocks_of
 from rdclib.intake.grids import text_grid, workbook_grids
+from rdclib.intake.objects import load_json, objects_grid
 from rdclib.intake.opening import fingerprint, open_sources
-from rdclib.intake.table import MAIN_MONEY, load_json, objects_grid, read_table
+from rdclib.intake.outcome import MAIN_MONEY
+from rdclib.intake.table import read_table
 
 # Without one column of each group a sheet is not this table.
 NEEDED = {

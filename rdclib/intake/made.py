@@ -1,0 +1,90 @@
+"""Columns that we make: ids where a city has none, periods and metrics of a wide sheet, open ends."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from rdclib import parsing, schemas
+from rdclib.intake import reading, vendors
+from rdclib.intake.spans import period_ends, snapshot_day
+
+_TEXT = schemas.DTYPES["text"]
+# Columns whose texts make other columns, after their own values are read.
+LOOKED_AT_AGAIN = ("end_date", "procurement_method", "contract_type")
+
+
+def join_year_and_month(state, block, texts):
+    """A year beside a month is a period."""
+    year, month = texts.pop("year", None), texts.pop("month", None)
+    if year is None:
+        return
+    target = "period_start" if state.table == "observations" else "payment_date"
+    if target in texts:
+        return
+    joined = []
+    months = parsing.as_text(month).to_pylist() if month is not None else None
+    for i, y in enumerate(parsing.as_text(year).to_pylist()):
+        y = y.strip().removesuffix(".0")
+        m = (months[i].strip().removesuffix(".0") if months else "1") or ""
+        m = parsing.MONTHS.get(m.lower(), m)
+        joined.append(f"{y}-{int(m):02d}-01" if str(m).isdigit() and y.isdigit() else f"{y} {m}".strip())
+    texts[target] = pa.array(joined, pa.string())
+    state.notation.look_at(block, target, texts[target])
+
+
+def add_columns(state, block, frame, lines, metrics, months, texts):
+    """Columns that we make: ids where a city has none, periods and metrics of a wide sheet, open ends."""
+    has = set(frame.columns)
+    stem = Path(block.file.split(" [")[0]).name
+    if state.table == "observations":
+        if metrics is not None and any(metrics):
+            frame["metric_id"] = pd.Series(metrics, dtype=_TEXT)
+        elif "metric_id" not in has:
+            sure = state.sure[id(block)]
+            at = sure.get("value") or sure.get("numerator")
+            heading = block.headings[at[0]] if at else Path(stem).stem
+            frame["metric_id"] = pd.Series([reading.slug(heading)] * len(frame), dtype=_TEXT)
+        if months is not None and any(m is not None for m in months):
+            frame["period_start"] = pd.Series(pd.to_datetime(months)).astype("datetime64[us]")
+        if "period_start" in frame and "period_end" not in frame:
+            frame["period_end"] = period_ends(frame["period_start"])
+    if state.table == "payments" and months is not None:
+        frame["payment_date"] = pd.Series(pd.to_datetime(months)).astype("datetime64[us]") + pd.offsets.MonthEnd(0)
+    for key in ("contract_id", "solicitation_id", "case_id"):
+        if key in state.kinds and schemas.TABLES[state.table].columns[key].metadata["key"] and key not in has:
+            made = pa.array([f"{stem}:{line}" for line in lines.tolist()], pa.large_string())
+            frame[key] = pd.array(made, dtype=_TEXT)
+            done = "made from file and line; rows of other tables cannot refer to them"
+            state.find("warning", block.file, 0, key, "", len(frame), f"no {key} in the file", done)
+    for key, name in (("vendor_id", "vendor_name"), ("bidder_id", "bidder_name")):
+        # Most cities have an id in every row.
+        if key in state.kinds and name in has and not (key in has and frame[key].notna().all()):
+            made = vendors.vendor_ids(frame[name])
+            frame[key] = frame[key].fillna(made) if key in has else made
+    for column, detail in (("procurement_method", "method_detail"), ("contract_type", "type_detail")):
+        # What the city calls it is kept where it is none of our words.
+        if column in texts and detail in state.kinds and detail not in has:
+            frame[detail] = reading.series(parsing.missing(parsing.as_text(texts[column])), "text")
+    if state.table == "contracts":
+        if "snapshot_date" not in has and (day := snapshot_day(block.file, state.fiscal_year_start)):
+            frame["snapshot_date"] = pd.Series([np.datetime64(day, "us")] * len(frame), dtype="datetime64[us]")
+        if "end_date" in has:
+            _open_ends(state, block, frame, lines, texts)
+
+
+def _open_ends(state, block, frame, lines, texts):
+    """Ends so far away that they mean none."""
+    start = frame["start_date"] if "start_date" in frame else pd.Series(pd.NaT, index=frame.index)
+    far = reading.far_ends(pd.DataFrame({"end_date": frame["end_date"], "start_date": start}))
+    if "end_date_open" not in frame:
+        frame["end_date_open"] = pd.arrays.BooleanArray(np.zeros(len(frame), bool), frame["end_date"].isna().to_numpy())
+    if far.any():
+        given = parsing.in_one(texts["end_date"])
+        what, done = "an end so far away that it means none", "read as open-ended; the text is kept"
+        first = lines[np.flatnonzero(far)[0]]
+        state.find("note", block.file, first, "end_date", reading.examples(given, far), far.sum(), what, done)
+        state.keep(block.file, lines, "end_date", given, far, what)
+        frame.loc[far, "end_date"] = pd.NaT
+        frame.loc[far, "end_date_open"] = True
