@@ -42,7 +42,9 @@ def metric_over_time(review, place):
     Picture or None
         None where there are fewer headline metrics.
     """
-    ids = list(dict.fromkeys(h.measure.id for h in review.pack.headlines))
+    # Cases and their target dates have a figure of their own.
+    own = {s.measure.id for s in review.on_time.series} if review.on_time else set()
+    ids = [i for i in dict.fromkeys(h.measure.id for h in review.pack.headlines) if i not in own]
     if not 1 <= place <= len(ids):
         return None
     metric = ids[place - 1]
@@ -91,9 +93,10 @@ def group_gaps(review, place):
     -------
     Picture or None
     """
-    if not 1 <= place <= len(review.groups):
+    groups = [one for one in review.groups if one.compared]
+    if not 1 <= place <= len(groups):
         return None
-    one = review.groups[place - 1]
+    one = groups[place - 1]
     table, kind = one.table, one.measure.kind
     names = [wrap(name, 22) for name in table["group"]]
     figure, axes = canvas(0.34 * len(names) + 1.0, left=label_margin(names), right=1.55, top=0.2, bottom=0.6)
@@ -228,7 +231,14 @@ def _charts(series, name, most, first=()):
     """Small multiples of control charts of one metric: what needs a decision first, the rest by name."""
     series = sorted(
         series,
-        key=lambda s: (s.chart.variation != "concern", s.label not in first, s.late == 0, _quiet(s), s.label),
+        key=lambda s: (
+            s.chart.variation != "concern",
+            s.label not in first,
+            s.late == 0,
+            _quiet(s),
+            _level(s),
+            s.label,
+        ),
     )
     shown, rest = sorted(series[:most], key=lambda s: s.label), series[most:]
     measure = shown[0].measure
@@ -268,6 +278,12 @@ def _charts(series, name, most, first=()):
         why = ", with no signal at the end and no data late," if all(_quiet(s) and not s.late for s in rest) else ""
         caption += f" {len(rest)} more{why} are in the table."
     return Picture(figure, f"{measure.name}. {' '.join(_said(one) for one in shown)}", caption, name)
+
+
+def _level(one):
+    """The same value in every period: there is nothing to see."""
+    known = one.chart.values[np.isfinite(one.chart.values)]
+    return bool(np.all(known == known[:1]))
 
 
 def _quiet(one):
@@ -330,12 +346,20 @@ def _chart(axes, one, *, small, apart):
     if late.any():
         axes.plot(days[late], np.full(late.sum(), 0.03), "x", color=style.CONCERN, markersize=4.5, clip_on=False,
                   transform=axes.get_xaxis_transform())  # fmt: skip
-    title = f"{wrap(one.label, 21, 1)} (own scale)" if apart else wrap(one.label, 30 if small else 60, 1)
+    if not np.any(values[np.isfinite(values)]):
+        axes.set_ylim(-0.05, 1)  # nothing but zeros
+    title = f"{_cut(one.label, 21)} (own scale)" if apart else _cut(one.label, 30 if small else 60)
     axes.set_title(title, fontsize=9.5)
     _time(axes, small)
     axis_as(axes.yaxis, one.measure.kind)
     axes.tick_params(labelsize=8.5)
     grid(axes, "y")
+
+
+def _cut(label, most):
+    """A label of one line, cut where it has no room."""
+    label = formats.line(label)
+    return label if len(label) <= most else label[: most - 1].rstrip() + "…"
 
 
 def _ends_only(lines):

@@ -43,10 +43,11 @@ def signals(review):
     if review.note:
         return Prose(review.note)
     expected = round(review.expected_false_signals)
+    chance = f"show one on about **{expected}** of them" if expected else "hardly show one"
     text = (
         f"{formats.plural(review.charts, 'chart')} with limits; **{review.with_signals}** "
-        f"{'shows' if review.with_signals == 1 else 'show'} a signal. If nothing at all had changed, chance would show "
-        f"one on {f'about **{expected}**' if expected else 'fewer than one'} of them."
+        f"{'shows' if review.with_signals == 1 else 'show'} a signal. If nothing at all had changed, chance would "
+        f"{chance}."
     )
     late = [s for s in review.series if s.late]
     if late:
@@ -92,14 +93,15 @@ def _also(review, most=2):
         f"{formats.share(every)})"
         for vendor, before, after, kept, every in path
     ]
-    gaps = [
-        (one, row) for one in review.groups for row in one.table.itertuples() if row.gap_low > 0 or row.gap_high < 0
-    ]
-    return found + [
-        f"{formats.text(one.measure.name)}: {formats.text(row.group)} {formats.value(row.value, one.measure.kind)}, "
-        f"{formats.text(one.reference)} {formats.value(one.reference_value, one.measure.kind)}"
-        for one, row in gaps[:most]
-    ]
+    for one in review.groups:
+        if len(one.behind):
+            kind = one.measure.kind
+            behind = [f"{formats.text(r.group)} {formats.value(r.value, kind)}" for r in one.behind[:most].itertuples()]
+            found.append(
+                f"{formats.text(one.measure.name)}: {', '.join(behind)}, {formats.text(one.reference)} "
+                f"{formats.value(one.reference_value, kind)}"
+            )
+    return found
 
 
 def _few(names, most=5):
@@ -114,6 +116,8 @@ def meeting_cadence(review):
     pack = review.pack
     due = formats.plural(len(pack.actions_due), "action")
     actions = f"{due} due, {len(pack.actions_open)} open for later, {pack.actions_closed} closed."
+    if not (len(pack.actions_due) or len(pack.actions_open) or pack.actions_closed):
+        actions = "No action is on record."
     if pack.last_meeting is None:
         return Prose(f"No meeting about the data is on record; hold one at least every quarter. {actions}")
     when = f"Last meeting: {formats.date(pack.last_meeting)}, {formats.days(pack.days_since_meeting)} ago"
@@ -166,28 +170,32 @@ def vendor_comparison(review):
 
 
 def group_gaps(review):
-    """Which groups get other results than the one they are compared with."""
-    lines = []
-    for one in review.groups:
-        for row in one.table.itertuples():
-            if math.isnan(row.gap) or (row.gap_low <= 0 <= row.gap_high):
-                continue
-            kind = one.measure.kind
-            apart = "points" if kind == "share" else kind
-            gap = formats.value(row.gap, apart)
-            span = formats.interval(row.gap_low, row.gap_high, apart).replace(" points", "")
-            what, group = formats.text(one.measure.name), formats.text(row.group)
-            lines.append(
-                f"{what}: {group} {formats.value(row.value, kind)}, a gap of **{gap}** ({span}) to "
-                f"{formats.text(one.reference)}."
-            )
+    """Which groups get other results than the one they are compared with, the widest gap first."""
     if not review.groups:
         return Prose("The data names no groups of people and no places: gaps between them cannot be seen.")
+    lines = []
+    for one in review.groups:
+        what = f"{formats.text(one.measure.name)} by {formats.text(one.kind)}"
+        if not one.compared:
+            lines.append(f"{what}: {one.note}")
+            continue
+        parts = []
+        for word, rows in (("behind", one.behind), ("ahead", one.ahead)):
+            if said := [_gap(row, one.measure.kind) for row in rows.head(_MOST_LINES).itertuples()]:
+                more = f" and {len(rows) - len(said)} more" if len(rows) > len(said) else ""
+                parts.append(f"{word} are {'; '.join(said)}{more}")
+        if parts:
+            base = f"{formats.text(one.reference)}, {formats.value(one.reference_value, one.measure.kind)}"
+            lines.append(f"{what}, compared with the largest ({base}): {'; '.join(parts)}.")
     if not lines:
         return Prose("No gap between groups is larger than chance gives.")
-    if len(lines) > _MOST_LINES:
-        lines = [*lines[:_MOST_LINES], f"And {len(lines) - _MOST_LINES} more gaps in the table."]
     return bullets(lines)
+
+
+def _gap(row, kind):
+    apart = "points" if kind == "share" else kind
+    gap, span = formats.value(row.gap, apart), formats.interval(row.gap_low, row.gap_high, apart)
+    return f"{formats.text(row.group)} {formats.value(row.value, kind)}, **{gap}** ({span.removesuffix(' points')})"
 
 
 def pathway(review):

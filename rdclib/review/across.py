@@ -88,6 +88,27 @@ class Groups:
     note: str
 
     @property
+    def compared(self):
+        """Whether there is a result to compare with."""
+        return bool(self.reference)
+
+    @property
+    def behind(self):
+        """Groups with a worse result than the reference by more than chance gives, the widest gap first."""
+        return self._beyond(-1)
+
+    @property
+    def ahead(self):
+        """Groups with a better result than the reference by more than chance gives, the widest gap first."""
+        return self._beyond(1)
+
+    def _beyond(self, side):
+        # Without a good direction a lower result counts as behind: somebody has to look at it.
+        sign = side * (-1 if self.measure.direction == "lower" else 1)
+        rows = self.table[self.table["gap_low" if sign > 0 else "gap_high"] * sign > 0]
+        return rows.sort_values("gap", ascending=sign < 0, kind="stable")
+
+    @property
     def reference_value(self):
         """The result of the group that the others are compared with; nan without one."""
         known = self.table.loc[self.table["group"] == self.reference, "value"]
@@ -183,11 +204,11 @@ def group_table(measure, kind, sums, smallest_group):
     table.loc[~shown, ["numerator", "denominator"]] = np.nan
     table["value"] = table["numerator"] / table["denominator"] * measure.scale
     # Money, hours or beds are no cases: chance gives their ratios no interval.
-    counted = measure.measure_type != "ratio" or measure.expected
+    by_chance = measure.measure_type != "ratio" or measure.expected
     interval = stats.proportion_interval if people else _rate_interval
     low, high = interval(table["numerator"].to_numpy(), table["denominator"].to_numpy())
     table["low"], table["high"] = low * measure.scale, high * measure.scale
-    if not counted:
+    if not by_chance:
         table[["low", "high"]] = np.nan
     reference = ""
     words = ("ratio", "ratio_low", "ratio_high", "gap", "gap_low", "gap_high")
@@ -200,10 +221,10 @@ def group_table(measure, kind, sums, smallest_group):
             pair = (row["numerator"], row["denominator"], base["numerator"], base["denominator"])
             table.loc[i, list(words[:3])] = funnel.rate_ratio(*pair, people=people)
             table.loc[i, list(words[3:])] = np.array(funnel.rate_gap(*pair, people=people)) * measure.scale
-    if not counted:
+    if not by_chance:
         table[["ratio_low", "ratio_high", "gap_low", "gap_high"]] = np.nan
     hidden = int((table["shown"] == "hidden").sum())
-    note = ""
+    note = "" if counted.any() else "Without numerators and denominators there are no results to compare."
     if hidden:
         note = f"{hidden} group(s) hidden: counts below {smallest_group}, or counts that would give one away."
     return Groups(measure, str(kind), str(reference), table, hidden, note)

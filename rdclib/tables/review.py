@@ -249,7 +249,7 @@ def group_gaps(review):
     rows, notes = [], []
     for one in review.groups:
         kind = one.measure.kind
-        for row in one.table.itertuples():
+        for row in one.table.itertuples() if one.compared else ():
             rows.append(
                 (
                     one.measure.name,

@@ -2,7 +2,10 @@
 
 import pytest
 
-from rdclib import formats, narrative
+from rdclib import figures, formats, narrative, tables
+from rdclib.review import review_records
+from tests import build
+from tests.review.made import COUNT, months
 from tests.review.shown import EVIL, nothing, shown
 
 ALL = (
@@ -50,9 +53,19 @@ def test_first_reaction_to_an_outlier():
 
 
 def test_gaps_carry_interval_and_reference():
-    assert "- Done well: Spanish 40%, a gap of **−20 points** (−30 to −9) to English." in str(
-        narrative.group_gaps(shown())
+    assert (
+        "- Done well by Language, compared with the largest (English, 60%): behind are Spanish 40%, **−20 points** "
+        "(−30 to −9)" in str(narrative.group_gaps(shown()))
     )
+
+
+def test_counts_without_a_denominator_are_said_to_give_nothing_to_compare():
+    rows = [r for group in "ab" for r in months([5] * 12, first="2023-07", stratum=group, stratum_kind="district")]
+    review = review_records(build.records(*rows, metrics=[COUNT]))
+    assert str(narrative.group_gaps(review)) == (
+        "- Events by district: Without numerators and denominators there are no results to compare."
+    )
+    assert (figures.group_gaps(review, 1), tables.group_gaps(review)) == (None, None)
 
 
 def test_a_change_carries_verdict_reason_and_questions():
@@ -69,7 +82,9 @@ def test_cadence():
     assert str(narrative.meeting_cadence(shown())) == (
         "Last meeting: May 28, 2024, 33 days ago, within the quarter. 1 action due, 1 open for later, 0 closed."
     )
-    assert str(narrative.meeting_cadence(nothing())).startswith("No meeting about the data is on record")
+    assert str(narrative.meeting_cadence(nothing())) == (
+        "No meeting about the data is on record; hold one at least every quarter. No action is on record."
+    )
 
 
 def test_departures_from_published_methods_are_in_the_annex():

@@ -204,6 +204,14 @@ def test_ratio_and_gap_against_the_largest_group():
     assert np.isnan(result.table.set_index("group").loc["b", "ratio"])
 
 
+@pytest.mark.parametrize(("direction", "behind", "ahead"), [("higher", "cb", "d"), ("lower", "d", "cb")])
+def test_groups_beyond_chance_are_behind_or_ahead_by_the_good_direction(direction, behind, ahead):
+    groups = frame(a=(500, 1000), b=(150, 400), c=(100, 400), d=(300, 400), e=(195, 400))
+    result = group_table(Measure("m", "M", "%", "proportion", direction, kind="share"), "district", groups, 11)
+    assert (result.reference, result.reference_value) == ("a", 0.5)
+    assert ("".join(result.behind["group"]), "".join(result.ahead["group"])) == (behind, ahead)
+
+
 def test_no_hidden_number_is_the_total_less_the_others():
     """Whatever is shown, at least two groups or none are hidden, and together they are not small."""
     rng = np.random.default_rng(3)
