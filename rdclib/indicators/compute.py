@@ -88,7 +88,7 @@ def _compute(indicator, frames, minimum_n):
         rows = getattr(importlib.import_module(f"rdclib.indicators.{module}"), name)(frames)
     except CannotTell as why:
         return _silent(indicator, frames, coverage, str(why))
-    assumed = bool(rows.attrs.get("assumed"))
+    tentative = bool(rows.attrs.get("tentative"))
     rows, notes = _in_period(rows, frames)
     coverage = _coverage(indicator, frames, rows.index)
     # A value that nobody can read never counts.
@@ -114,7 +114,7 @@ def _compute(indicator, frames, minimum_n):
         "coverage": coverage,
         "warnings": _warnings(coverage),
         "currency": frames.facts.currency,
-        "assumed": assumed,
+        "tentative": tentative or known < MAJORITY,
         "known": float(known),
         "rows": rows,
     }
@@ -125,7 +125,7 @@ def _compute(indicator, frames, minimum_n):
     small = minimum if low != low and high != high else 1
     if known < MAJORITY:
         notes.append(f"Known for {_small(known)} of the records that it asks about, too few to speak for the rest.")
-    side, sure = ("", False) if assumed or known < MAJORITY else verdict(indicator, value, low, high)
+    side, sure = ("", False) if common["tentative"] else verdict(indicator, value, low, high)
     return IndicatorResult(
         **common,
         value=float(value),

@@ -148,7 +148,18 @@ def benford_deviation(records):
     span = np.log10(amount[inside].max() / amount[inside].min()) if inside.any() else 0.0
     if inside.any() and span < DECADES:
         raise CannotTell("The amounts span less than two orders of magnitude, so Benford's law does not apply.")
-    return rows(c, date=c["agreed_date"], value=amount, leave_out=_counts(c) | {"not above zero": ~(amount > 0)})
+    few = int(inside.sum()) < stats.BENFORD_MINIMUM
+    found = rows(
+        c,
+        date=c["agreed_date"],
+        value=amount,
+        leave_out=_counts(c) | {"not above zero": ~(amount > 0)},
+        note=f"Under {stats.BENFORD_MINIMUM:,} amounts, chance alone often passes the limits: no reading is given."
+        if few
+        else "",
+    )
+    found.attrs["tentative"] = few
+    return found
 
 
 def small_then_large(records):

@@ -74,7 +74,7 @@ def reprocurement_slack(records):
         lead_days=times["lead_days"],
         basis=times["basis"],
     )
-    found.attrs["assumed"] = 2 * assumed > int(soon.sum())
+    found.attrs["tentative"] = 2 * assumed > int(soon.sum())
     return found
 
 

@@ -57,8 +57,9 @@ class IndicatorResult:
         ``"good"``, ``"between"``, ``"poor"`` by the threshold, empty without one.
     verdict_sure : bool
         Whether the whole interval lies on that side.
-    assumed : bool
-        The value rests on an assumption for most of its records.
+    tentative : bool
+        The value is held against no threshold and speaks for or against nothing: it rests on an assumption or on few
+        known answers for most of its records, or on so few records that chance alone could give it.
     known : float
         Records counted, as a share of these and of those left out because the data are silent.
     warnings : tuple of str
@@ -81,7 +82,7 @@ class IndicatorResult:
     coverage: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["field", "share", "rows"]))
     verdict: str = ""
     verdict_sure: bool = False
-    assumed: bool = False
+    tentative: bool = False
     known: float = 1.0
     warnings: tuple = ()
     note: str = ""
@@ -109,11 +110,6 @@ class IndicatorResult:
     def computed(self):
         """Whether there is a value."""
         return self.value == self.value
-
-    @property
-    def tentative(self):
-        """Whether the value is held against no threshold and speaks for or against nothing."""
-        return self.assumed or self.known < MAJORITY
 
     def flagged(self, code):
         """Rows that raise a question, by its code."""

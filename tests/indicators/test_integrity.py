@@ -121,13 +121,21 @@ def test_benford_of_the_powers_of_two():
     assert result.verdict == "good"
 
 
-def test_benford_needs_1000_amounts_over_two_orders_of_magnitude():
-    few = [build.contract(f"c{i}", award_amount=float(2**i)) for i in range(999)]
+@pytest.mark.parametrize(
+    ("n", "value", "verdict"), [(299, False, ""), (300, True, ""), (999, True, ""), (1000, True, "good")]
+)
+def test_benford_takes_300_amounts_for_a_value_and_1000_for_a_reading(n, value, verdict):
+    rows = [build.contract(f"c{i}", award_amount=float(2**i)) for i in range(n)]
+
+    result = compute("IN03", build.records(*rows))
+
+    assert (result.computed, result.verdict, result.tentative) == (value, verdict, n < 1000)
+    assert ("chance alone often passes the limits" in result.note) == (n < 1000)
+
+
+def test_benford_needs_amounts_over_two_orders_of_magnitude():
     narrow = [build.contract(f"c{i}", award_amount=1_000.0 + i) for i in range(1000)]
 
-    assert compute("IN03", build.records(*few)).note == (
-        "Records that count: only 999 of the 1,000 that it takes, so no value is given."
-    )
     assert compute("IN03", build.records(*narrow)).note == (
         "The amounts span less than two orders of magnitude, so Benford's law does not apply."
     )

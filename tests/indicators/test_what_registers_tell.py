@@ -74,7 +74,7 @@ def test_slack_that_rests_on_an_assumption_has_no_verdict():
     result = compute("EX02", build.records(*ends, as_of="2024-06-30"))
 
     assert result.computed
-    assert result.assumed
+    assert result.tentative
     assert (result.verdict, result.verdict_sure) == ("", False)
 
 
