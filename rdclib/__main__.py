@@ -92,9 +92,9 @@ def intake(
 def check(name: Name, period: Period = "", as_of: AsOf = "", as_json: AsJson = False):
     """Account for every row and amount of a city's files, and say what can be computed from them."""
     with told():
-        city = engagement.load_engagement(name, period=period, as_of=as_of)
         from rdclib import readiness
 
+        city = engagement.load_engagement(name, period=period or readiness.period_to_check(name), as_of=as_of)
         result = readiness.check(city)
         aside = city.folder / "rejects.xlsx"
         if len(result.set_aside):

@@ -8,24 +8,60 @@ References
 Open Contracting Partnership, Open Contracting Data Standard 1.1.5, reference and merging (2020).
 """
 
+import json
 from collections import Counter
 
-# The parts of the release schema that say how releases of one process are merged: what is replaced as a whole, what
-# is left out, and which lists are matched by id (all others that hold objects with an id are, too).
-_WHOLE = {"type": "array", "wholeListMerge": True, "items": {"type": "object", "properties": {}}}
-_MERGING = {
-    "properties": {
-        "tag": {"omitWhenMerged": True},
-        "id": {"omitWhenMerged": True},
-        "date": {"omitWhenMerged": True},
-        "language": {"type": "string"},
-        "parties": {
-            "type": "array",
-            "items": {"properties": {"id": {"type": "string"}, "roles": {"type": "array", "wholeListMerge": True}}},
-        },
-        "tender": {"properties": {"submissionMethod": {"type": "array", "wholeListMerge": True}}},
-    }
+# The parts of the release schema that say how releases of one process are merged: what is left out, and which lists
+# are replaced as a whole, by name and the places where they stand. All other lists of objects are matched by their ids.
+LEFT_OUT = ("id", "date", "publisher", "tag", "links")
+_ITEMS = ("tender/items", "awards/items", "contracts/items")
+_PAID = "contracts/implementation/transactions"
+_ORGANISATIONS = (
+    "parties", "buyer", "tender/procuringEntity", "tender/tenderers", "awards/suppliers", f"{_PAID}/payer",
+    f"{_PAID}/payee",
+)  # fmt: skip
+_DOCUMENTS = (
+    "planning", "planning/milestones", "tender", "tender/milestones", "awards", "contracts", "contracts/milestones",
+    "contracts/implementation", "contracts/implementation/milestones",
+)  # fmt: skip
+REPLACED = {
+    "additionalIdentifiers": _ORGANISATIONS,
+    "roles": ("parties",),
+    "classifications": ("parties/details",),
+    "additionalClassifications": ("planning/project", *_ITEMS),
+    "locations": ("planning/project",),
+    "languages": tuple(f"{place}/documents" for place in _DOCUMENTS),
+    "relatedItems": tuple(f"{place}/documents" for place in _DOCUMENTS),
+    "identifiers": ("tender", "contracts"),
+    "deliveryLocations": ("tender", *_ITEMS),
+    "deliveryAddresses": ("tender", *_ITEMS),
+    "additionalProcurementCategories": ("tender",),
+    "submissionMethod": ("tender",),
+    "changes": tuple(
+        f"{place}/{name}" for place in ("tender", "awards", "contracts") for name in ("amendment", "amendments")
+    ),
+    "relationship": ("relatedProcesses", "contracts/relatedProcesses"),
 }
+
+
+def merger():
+    """What compiles the releases of a process: ocdsmerge under the release schema, as far as that says how to merge."""
+    import ocdsmerge
+
+    root = {}
+    for name in LEFT_OUT:
+        root[name] = {"omitWhenMerged": True}
+    for name, places in REPLACED.items():
+        for place in places:
+            part = root
+            for step in place.split("/"):
+                # Lists and objects are walked alike.
+                part = part.setdefault(step, {"type": "object", "properties": {}})["properties"]
+            part[name] = {"type": "array", "wholeListMerge": True}
+    return ocdsmerge.Merger({"properties": root})
+
+
+DEEPEST = 2  # levels at which an interface wraps the packages or releases of its answer
 
 
 def _items(value):
@@ -39,13 +75,25 @@ def _object(value):
     return value if isinstance(value, dict) else {}
 
 
-def releases_of(document):
-    """Releases (or compiled releases) inside one document of any form."""
+def releases_of(document, depth=DEEPEST):
+    """Releases (or compiled releases) inside one document of any form.
+
+    Parameters
+    ----------
+    document : object
+        Parsed JSON.
+    depth : int
+        Levels of other objects, such as the pages of an interface, in which releases are looked for.
+
+    Returns
+    -------
+    list of dict
+    """
     if isinstance(document, list):
-        return [release for item in document for release in releases_of(item)]
+        return [release for item in document for release in releases_of(item, depth)]
     if not isinstance(document, dict):
         return []
-    if "records" in document:
+    if "records" in document and _has_ocid(document["records"]):
         return [release for record in _items(document["records"]) for release in _of_record(record)]
     if "compiledRelease" in document or ("releases" in document and "ocid" in document):
         return _of_record(document)
@@ -53,7 +101,10 @@ def releases_of(document):
         return _items(document["releases"])
     if "versionedRelease" in document:
         return []
-    return [document] if "ocid" in document else []
+    if "ocid" in document:
+        return [document]
+    inner = [value for value in document.values() if isinstance(value, dict | list)] if depth else []
+    return [release for value in inner for release in releases_of(value, depth - 1)]
 
 
 def _of_record(record):
@@ -65,16 +116,21 @@ def _of_record(record):
     return [compiled] if compiled else []
 
 
-def is_ocds(documents):
-    """Whether documents are releases, records, or packages of them."""
+def is_ocds(documents, depth=DEEPEST):
+    """Whether documents are releases, records, or packages of them, as they are or in the answer of an interface."""
     for document in documents[:5]:
         if isinstance(document, list):
             document = document[0] if document else {}
-        if isinstance(document, dict) and (
+        if not isinstance(document, dict):
+            continue
+        if (
             "ocid" in document
             or ("releases" in document and ("publishedDate" in document or _has_ocid(document["releases"])))
             or ("records" in document and _has_ocid(document["records"]))
         ):
+            return True
+        inner = [value for value in document.values() if isinstance(value, dict | list)] if depth else []
+        if any(is_ocds(value if isinstance(value, list) else [value], depth - 1) for value in inner):
             return True
     return False
 
@@ -96,24 +152,23 @@ def compiled(documents):
     list of dict
         In the order in which processes first appear; ``date`` is that of the newest release.
     """
-    import ocdsmerge
-
     by_process = {}
     for document in documents:
         for release in releases_of(document):
             ocid = str(release.get("ocid") or release.get("id") or "")
             by_process.setdefault(ocid, []).append(release)
-    merger = ocdsmerge.Merger(_MERGING)
+    merging = merger()
     results = []
     for ocid, releases in by_process.items():
         releases = [{**r, "date": str(r.get("date") or "")} for r in releases]
-        unique = list({(str(r.get("id")), r["date"]): r for r in releases}.values())
+        # A release that lies in two packages is one; two of one id that say different things are two.
+        unique = list({json.dumps(r, sort_keys=True): r for r in releases}.values())
         if len(unique) == 1:
             results.append(unique[0])
             continue
         unique.sort(key=lambda r: r["date"])
         try:
-            merged = merger.create_compiled_release(unique)
+            merged = merging.create_compiled_release(unique)
         except Exception:
             # Lists without ids, or an object where a list belongs: the newest word of each part is what counts.
             merged = {}

@@ -19,33 +19,35 @@ def _listed(text):
     return [word.strip() for word in text.split(";") if word.strip()]
 
 
-# Words that stand for "we have no value", in English, Spanish and Portuguese.
+# Words that stand for "we have no value", in English, Spanish, Portuguese, German and French.
 MISSING_WORDS = _listed(
     "na;n/a;n.a.;n.a;#n/a;none;null;nil;nan;nat;-;--;---;–;—;.;..;...;?;??;tbd;unknown;missing;blank;#null!;#value!;"
     "#ref!;#div/0!;#name?;n.d.;n/d;nd;s/d;s/i;not available;not applicable;not known;not reported;to be determined;"
     "sin dato;sin datos;no disponible;no aplica;desconocido;não disponível;nao disponivel;não aplicável;sem dados;"
-    "sem informação;desconhecido"
+    "sem informação;keine angabe;k.a.;k. a.;unbekannt;nicht bekannt;entfällt;non disponible;non renseigné;inconnu"
 )
-YES_WORDS = frozenset(_listed("yes;y;true;t;1;1.0;si;sí;s;sim;v;verdadero;verdadeiro;x;ontime;on time;ja"))
-NO_WORDS = frozenset(_listed("no;n;false;f;0;0.0;não;nao;falso;overdue;late;not on time;nein"))
+YES_WORDS = frozenset(
+    _listed("yes;y;true;t;1;1.0;si;sí;s;sim;v;verdadero;verdadeiro;x;ontime;on time;ja;oui;wahr;vrai")
+)
+NO_WORDS = frozenset(_listed("no;n;false;f;0;0.0;não;nao;falso;overdue;late;not on time;nein;non;falsch;faux"))
 
 CURRENCY_SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "R$": "BRL", "US$": "USD", "₡": "CRC", "₲": "PYG"}
 MONTHS = {
     word: number
     for number, words in enumerate(
         (
-            "jan january ene enero janeiro",
-            "feb february febrero fev fevereiro",
-            "mar march marzo março marco",
-            "apr april abr abril",
+            "jan january ene enero janeiro januar jänner janvier",
+            "feb february febrero fev fevereiro februar février fevrier fév",
+            "mar march marzo março marco märz maerz mrz mars",
+            "apr april abr abril avril avr",
             "may mayo mai maio",
-            "jun june junio junho",
-            "jul july julio julho",
-            "aug august ago agosto",
-            "sep sept september septiembre setiembre set setembro",
-            "oct october octubre out outubro",
-            "nov november noviembre novembro",
-            "dec december dic diciembre dez dezembro",
+            "jun june junio junho juni juin",
+            "jul july julio julho juli juillet juil",
+            "aug august ago agosto août aout",
+            "sep sept september septiembre setiembre set setembro septembre",
+            "oct october octubre out outubro okt oktober octobre",
+            "nov november noviembre novembro novembre",
+            "dec december dic diciembre dez dezembro dezember décembre decembre déc",
         ),
         start=1,
     )
@@ -298,9 +300,21 @@ def _currencies(texts):
     return pa.array(codes, pa.string())
 
 
+# A mark behind a figure that sends to a footnote, or says revised, provisional or estimated.
+_FOOTNOTE = r"(?i)(\d\s*%?)\s*(?:[*†‡§¹²³⁴⁵⁶⁷⁸⁹]+|\(\d{1,2}\)|\([a-z]\)|\[\w{1,2}\]|\b[rpe]\b|(?-i:[rpe]))$"
+
+
+def footnoted(texts):
+    """Which texts are a figure with a footnote mark behind it: ``87.5%*``, ``92 (1)``, ``83.1 r``."""
+    return _matches(as_text(texts), _FOOTNOTE)
+
+
 def number(texts, decimal="."):
-    """Numbers without a unit; a percent sign behind is taken off (see `share`)."""
+    """Numbers without a unit; a percent sign behind is taken off (see `share`), and so are footnote marks."""
     texts = as_text(texts)
+    marked = footnoted(texts)
+    if marked.any():
+        texts = pc.if_else(pa.array(marked), pc.replace_substring_regex(texts, _FOOTNOTE, r"\1"), texts)
     if pc.any(pc.match_substring(texts, "%")).as_py():
         texts = pc.utf8_trim(texts, " %")
     return money(texts, decimal)
@@ -333,7 +347,9 @@ def share(texts, decimal="."):
 
 # --- dates -------------------------------------------------------------------------------------------------------
 
-_TIME = r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+\-]\d{2}:?\d{2})?)?"
+_TIME = (
+    r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp]\.?[Mm]\.?)?\s*(?:Z|UTC|GMT|[+\-]\d{2}(?::?\d{2})?)?)?"
+)
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})" + _TIME)
 _NUMBERS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})" + _TIME)
 _COMPACT = re.compile(r"((?:19|20|21)\d{2})(\d{2})(\d{2})(?:\.0)?")
@@ -344,7 +360,8 @@ _WORD_DAY = re.compile(r"([^\W\d_]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _MONTH_WORD = re.compile(r"([^\W\d_]{3,10})\.?[\s\-/]+(\d{4}|\d{2})")
 _MONTH_NUMBERS = re.compile(r"(\d{4})[-/.](\d{1,2})")
-_EPOCH = datetime.datetime(1899, 12, 30)
+_MILLISECONDS = re.compile(r"\d{12,13}")
+_EPOCH, _UNIX_EPOCH = datetime.datetime(1899, 12, 30), datetime.datetime(1970, 1, 1)
 # Excel serials from 1 January 1950 to 31 December 2149: outside, five digits are more likely an amount or a code.
 _SERIAL_RANGE = (18264, 91312)
 
@@ -386,6 +403,9 @@ def _date_parts(text):
     if _SERIAL.fullmatch(text) and _SERIAL_RANGE[0] <= float(text) <= _SERIAL_RANGE[1]:
         moment = _EPOCH + datetime.timedelta(seconds=round(float(text) * 86400))
         return moment.year, moment.month, moment.day, (moment.hour, moment.minute, moment.second), "serial"
+    if _MILLISECONDS.fullmatch(text):  # since 1970, as map servers give moments: from 1973 to 2286
+        moment = _UNIX_EPOCH + datetime.timedelta(milliseconds=int(text))
+        return moment.year, moment.month, moment.day, (moment.hour, moment.minute, moment.second), ""
     return None
 
 
@@ -495,7 +515,7 @@ def month(text):
     if re.fullmatch(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])", text):
         return datetime.date(int(text[:4]), int(text[4:]), 1)
     parts = _date_parts(text)
-    if parts is not None and parts[4] == "" and parts[2] == 1:
+    if parts is not None and parts[4] == "" and parts[2] == 1 and 1 <= parts[1] <= 12:
         return datetime.date(parts[0], parts[1], 1)
     return None
 
@@ -511,7 +531,7 @@ def _by_word(texts, meaning):
 
 
 def yes_no(texts):
-    """Yes and no in English, Spanish, Portuguese and German; ``values`` is a pyarrow boolean array."""
+    """Yes and no in English, Spanish, Portuguese, German and French; ``values`` is a pyarrow boolean array."""
     texts = as_text(texts)
 
     def meaning(text):
@@ -574,7 +594,9 @@ def code(texts):
     return Reading(texts, np.zeros(len(texts), dtype=bool), {"damaged": damaged[where]})
 
 
-_FOLD = str.maketrans("áàâãäåéèêëíìîïóòôõöúùûüñçýÿ", "aaaaaaeeeeiiiiooooouuuuncyy")
+_FOLD = str.maketrans("áàâãäåéèêëíìîïóòôõöúùûüñçýÿ", "aaaaaaeeeeiiiiooooouuuuncyy") | str.maketrans(
+    {"ß": "ss", "œ": "oe", "æ": "ae"}
+)
 
 
 def fold(text):

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from rdclib import indicators, periods, schemas
-from rdclib.checks import in_order
+from rdclib import engagement as engagements
+from rdclib import indicators, periods, places, schemas
+from rdclib.checks import Finding, in_order
 from rdclib.intake import vendors
 from rdclib.records import DAYS, foreign, load_records, read_files
 
+UNDATED = "FY2000"  # files without any day can be checked, and for that any year does
 SOUND = 0.99  # a sound source has at least this share of its rows of data accepted
 
 
@@ -102,11 +104,12 @@ def readiness(records):
     records : rdclib.records.Records
     """
     results = indicators.compute_all(records)
+    findings = (*records.findings, *_without_days(records))
     computable = {key: result for key, result in results.items() if result.computed}
     reasons = {key: _reason(result) for key, result in results.items() if not result.computed}
     return Readiness(
         intakes=records.intakes,
-        findings=in_order(records.findings),
+        findings=in_order(findings),
         computable=computable,
         not_computable=reasons,
         files=_files(records.intakes),
@@ -172,6 +175,36 @@ def _in_words(fields):
         return column.replace("_", " ")
     schema = schemas.TABLES[table]
     return f"{schema.columns[column].title} ({schema.title.lower()})"
+
+
+def _without_days(records):
+    """Tables of which no row has a day, so that none lies in a period."""
+    found = []
+    for table, columns in DAYS.items():
+        frame = getattr(records, table)
+        if table in records.intakes and len(frame) and not frame[list(columns)].notna().to_numpy().any():
+            names = [schemas.TABLES[table].columns[column].title for column in columns]
+            done = f"none of its rows can be placed in a period: send one of the columns {', '.join(names)}"
+            file = str(frame["source_file"].iloc[0])
+            found.append(Finding("warning", table, file, 0, columns[0], "", len(frame), "rows without a day", done))
+    return found
+
+
+def period_to_check(name):
+    """The period for a check that names none: the engagement's, else the newest of its files.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    str
+    """
+    facts = engagements.load_facts(name)
+    return (
+        facts.period or latest_period(engagements.Engagement(name, places.folder(name), facts, None, None)) or UNDATED
+    )
 
 
 def latest_period(engagement):

@@ -2,10 +2,13 @@
 
 import re
 
-from rdclib import schemas
+import pytest
+
+from rdclib import saved, schemas
 from rdclib.catalogue import load_indicators, load_table
-from rdclib.engagement import load_engagement
-from rdclib.readiness import check
+from rdclib.engagement import create, load_engagement
+from rdclib.intake.headings import TRUST
+from rdclib.readiness import check, period_to_check
 
 
 def test_every_field_that_an_indicator_needs_is_a_column():
@@ -22,12 +25,13 @@ def test_every_field_that_an_indicator_needs_is_a_column():
                 )
 
 
-def test_every_synonym_is_of_a_column_that_exists_in_its_tables():
-    helpers = {"year", "month"}
+def test_every_synonym_is_of_a_column_that_exists_in_its_tables_or_of_none():
+    helpers_and_none = {"year", "month", ""}
     for row in load_table("headings"):
         tables = [t for t in row["tables"].split(";") if t] or list(schemas.TABLES)
-        assert row["column"] in helpers or any(row["column"] in schemas.columns(table) for table in tables), row
-        assert row["language"] in ("en", "es", "pt")
+        assert row["column"] in helpers_and_none or any(row["column"] in schemas.columns(t) for t in tables), row
+        assert row["trust"] in TRUST
+        assert row["language"] in ("en", "es", "pt", "de", "fr")
 
 
 def test_every_city_word_stands_for_a_word_of_its_column():
@@ -68,3 +72,37 @@ def test_riverbends_double_file_is_seen_with_its_money():
 
     assert [f.what for f in found.errors] == ["a file sent twice (the same content as payments_FY2023.csv)"]
     assert found.amounts["agrees"].all()
+
+
+def test_files_without_any_day_are_checked_and_it_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("RDC_HOME", str(tmp_path))
+    folder = create("springfield")
+    lines = ["Contract Number,Vendor Name,Contract Amount", *(f"C{i},Firm {i},{i}00" for i in range(1, 5))]
+    (folder / "raw" / "register.csv").write_text("\n".join(lines) + "\n")
+    saved.update_yaml(folder / "engagement.yaml", ("files", "contracts", "paths"), ["raw/register.csv"], author="test")
+
+    result = check(load_engagement("springfield", period=period_to_check("springfield")))
+
+    [said] = [f for f in result.findings if f.what == "rows without a day"]
+    assert (said.severity, said.table, said.count) == ("warning", "contracts", 4)
+    assert said.done == (
+        "none of its rows can be placed in a period: send one of the columns Award date, Signed, Start, Snapshot date"
+    )
+    assert result.amounts["accepted"].tolist() == [1000]
+
+
+@pytest.mark.parametrize(("written", "expected"), [("period: FY2022\n", "FY2022"), ("", "FY2024")])
+def test_a_check_without_a_period_takes_the_engagement_s_or_the_newest_of_the_files(
+    tmp_path, monkeypatch, written, expected
+):
+    monkeypatch.setenv("RDC_HOME", str(tmp_path))
+    folder = create("springfield")
+    (folder / "raw" / "register.csv").write_text(
+        "Contract Number,Vendor Name,Contract Amount,Start Date\nC1,A,5,2023-03-02\nC2,B,6,2024-03-02\n"
+    )
+    yaml = folder / "engagement.yaml"
+    if written:
+        saved.update_yaml(yaml, ("period",), "FY2022", author="test")
+    saved.update_yaml(yaml, ("files", "contracts", "paths"), ["raw/register.csv"], author="test")
+
+    assert period_to_check("springfield") == expected

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rdclib import parsing, schemas
-from rdclib.intake import audit
+from rdclib.intake import audit, wide
 from rdclib.intake import headings as heads
 from rdclib.intake.outcome import MAIN_MONEY, Amounts
 from rdclib.intake.twins import text_of
@@ -45,12 +45,8 @@ def settle(state, account, block, frame, read, lines, rows, kept, stacked, sure)
     for column, result in read.items():
         if state.kinds[column] != "money":
             continue
-        positions = (
-            [part["positions"][column] for part in stacked if column in part["positions"]]
-            if any(column in part["positions"] for part in stacked)
-            else [sure[column][0]]
-        )
-        _money(state, account, block, column, result, given, kept, positions, sure, skip)
+        places = wide.places(sure, stacked, column)
+        _money(state, account, block, column, result, given, kept, places, sure, skip)
     if "currency" in state.kinds:
         base = _default_currency(state, block, sure)
         if "currency" in frame:
@@ -111,6 +107,8 @@ def _money(state, account, block, column, result, given, kept, positions, sure, 
     entry.cells_unread += int(result.refused.sum()) + len(block.aside)
     open_marks = any("either way" in why for why in result.kept)
     again = None if open_marks else _again(state, block, column, positions, base, own_at, skip)
+    if again is not None:
+        again = {code: value * result.scale for code, value in again.items()}
     for code, entry in by_currency.items():
         if again is None:
             entry.read = entry.accepted + entry.set_aside

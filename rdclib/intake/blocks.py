@@ -12,7 +12,7 @@ from rdclib import parsing
 from rdclib.intake import headings, layout
 from rdclib.intake.grids import regular_columns
 
-NOT_DATA = ("title", "heading", "repeated heading", "total", "note", "blank", "example", "another table")
+NOT_DATA = ("title", "heading", "repeated heading", "group", "total", "note", "blank", "example", "another table")
 EXAMPLE = "example"  # first cell of the template's example row
 NOTE_CELLS = 2  # a row of a note or a left-over sum has at most so many
 TAIL = 15  # last rows in which notes and sums stand
@@ -239,6 +239,14 @@ _SUM = re.compile(r"total|suma|soma", re.I)
 _SUM_LINE = r"(?i)^\s*(?:grand |sub ?|report |overall )?totals?\b|^\s*(?:suma|soma)\b"
 
 
+# "Department: Parks", "Page 3 of 7", "Fund 100 - General fund": a line of words that stands alone between rows of data.
+_GROUP = re.compile(r"[^\W\d_]{2,}.*(?::|\s\S)|.*:\s*", re.S)
+
+
+def _heads_a_group(text):
+    return bool(_GROUP.match(text)) and not parsing.is_figure(text)
+
+
 def _begins_like(row, head):
     """One of the first three headings stands in its own column: only then are all compared."""
     return any(h and len(cell) < 200 and parsing.fold(cell) == h for cell, h in zip(row[:3], head[:3], strict=False))
@@ -266,6 +274,8 @@ def row_kind(row, head, usual, width, *, at_end):
             return "total"
     if at_end and width >= layout.SHORT and len(filled) <= NOTE_CELLS < usual:
         return "total" if all(parsing.is_figure(cell) for cell in filled) else "note"
+    if len(filled) == 1 and usual >= layout.SHORT and _heads_a_group(filled[0]):
+        return "group"
     return ""
 
 

@@ -28,7 +28,7 @@ _LISTS = ("set_aside", "not_data", "kept")
 REPEATS = 0.5  # a text column with at most this share of distinct texts among its first rows repeats itself
 # What decides how a file is read, besides the file and its map.
 _CODE = ("intake/*.py", "parsing.py", "schemas.py", "ocds.py", "checks.py", "vocabulary.py", "periods.py")
-_WORDS = ("headings.csv", "words.csv")
+_WORDS = ("headings.csv", "heading_words.csv", "words.csv")
 
 
 def remembered(folder, table, paths, how, read):

@@ -7,35 +7,14 @@ from pathlib import Path
 
 from rdclib import ocds, parsing, saved, schemas
 from rdclib.errors import DataFileError
+from rdclib.intake import fit
 from rdclib.intake import headings as heads
-from rdclib.intake import wide
 from rdclib.intake.blocks import blocks_of
 from rdclib.intake.grids import text_grid, workbook_grids
 from rdclib.intake.objects import load_json, objects_grid
 from rdclib.intake.opening import fingerprint, open_sources
-from rdclib.intake.outcome import MAIN_MONEY
 from rdclib.intake.table import read_table
 
-# Without one column of each group a sheet is not this table.
-NEEDED = {
-    "contracts": (
-        {"contract_id", "title", "vendor_name"},
-        {*MAIN_MONEY["contracts"], "start_date", "end_date", "number_of_bids"},
-    ),
-    "contract_vendors": ({"contract_id"}, {"vendor_name", "vendor_id"}, {"vendor_share", "role"}),
-    "solicitations": ({"solicitation_id", "title"}, {"posted_date", "bid_deadline", "solicitation_status", "budget"}),
-    "bids": ({"bidder_name", "bidder_id"}, {"bid_amount", "won", "bid_status", "bid_received_date"}),
-    "amendments": ({"contract_id"}, {"amendment_id", "amendment_kind"}, {"amount_change", "amendment_date"}),
-    "milestones": ({"contract_id"}, {"milestone_id", "title"}, {"due_date", "date_met"}),
-    "payments": ({"payment_amount"}, {"payment_date", "payment_id"}, {"vendor_name", "vendor_id", "contract_id"}),
-    "vendors": ({"vendor_name"}, {"vendor_address", "vendor_place", "tax_id", "phone", "vendor_certification"}),
-    "observations": (
-        {"value", "numerator"},
-        {"metric_id", "period_start", "site", "vendor_name", "vendor_id", "stratum"},
-    ),
-    "cases": ({"case_id"}, {"referred_date", "enrolled_date", "served_date", "closed_date"}),
-}
-LEAST, CLEARLY = 1.0, 1.15  # score that a table needs, and how far it must lie before the next
 FILES_LOOKED_AT = 3  # of an archive: the others are of the same kind
 
 
@@ -46,7 +25,7 @@ class Guess:
     Attributes
     ----------
     table : str
-        The likeliest; "" when none fits.
+        The likeliest; "" when none fits, "several" or "ocds" when the file holds all those in ``scores``.
     sure : bool
         Whether it lies clearly before the next.
     scores : dict of str to float
@@ -95,47 +74,20 @@ def guess(path):
         titles.get(parsing.fold(b.file.split(" [")[-1].rstrip("]"))): float(b.n) for b in blocks if " [" in b.file
     }
     if len(sheets.keys() - {None}) >= 2:
-        return Guess("template", True, {name: n for name, n in sheets.items() if name and n})
+        return Guess("several", True, {name: n for name, n in sheets.items() if name and n})
+    each = [fit.scores(block) for block in blocks]
+    held = {}
+    for scores in each:
+        if table := fit.clearly(scores):
+            held[table] = max(held.get(table, 0.0), scores[table])
+    if len(held) > 1:
+        return Guess("several", True, held)
     totals = {}
-    for block in blocks:
-        for table, score in _scores(block).items():
+    for scores in each:
+        for table, score in scores.items():
             totals[table] = max(totals.get(table, 0.0), score)
     ranked = dict(sorted(totals.items(), key=lambda pair: -pair[1]))
-    best = list(ranked.values())
-    sure = bool(best) and best[0] >= LEAST and (len(best) == 1 or best[0] >= CLEARLY * best[1])
-    return Guess(next(iter(ranked), ""), sure, ranked)
-
-
-def _scores(block):
-    """How well each table fits a block: its columns, each worth more the fewer tables know the heading."""
-    found = {}
-    if not block.n:
-        return found
-    for table in schemas.TABLES:
-        sure, _ = heads.recognise(block.headings, block.own, block.look(), table)
-        columns = set(sure)
-        if {"year", "month"} <= columns:
-            columns.add("period_start")
-        stacked = wide.plan(block, sure, table)
-        for part in stacked:
-            columns |= set(part["positions"])
-        if any(not group & columns for group in NEEDED[table]):
-            continue
-        score = 0.0
-        for at, match in sure.values():
-            heading = heads.bare(block.headings[at])
-            knowing = sum(1 for other in schemas.TABLES if heading in heads.synonyms(other))
-            score += match.confidence * (0.25 + 0.75 / max(knowing, 1))
-        # A measure is what no other table has a name for; amounts with a sign are money.
-        at = [part["positions"].get("value", part["positions"].get("payment_amount")) for part in stacked]
-        score += 0.5 * min(sum(1 for j in at if not heads.is_known(block.own[j])), 6)
-        if table == "observations" and any(set("$€£") & set(cell) for j in at for cell in block.look()[j].some):
-            score /= 2
-        # A sheet of which a table understands little is likelier another one's.
-        filled = sum(1 for seen in block.look() if seen.filled) or 1
-        understood = len({at for at, _ in sure.values()} | {p for s in stacked for p in s["positions"].values()})
-        found[table] = round(score * (0.5 + 0.5 * min(understood / filled, 1)), 3)
-    return found
+    return Guess(next(iter(ranked), ""), bool(fit.clearly(ranked)), ranked)
 
 
 @dataclass(frozen=True)
@@ -207,7 +159,7 @@ def _tables_for(path, table):
     if table:
         return [table]
     found = guess(path)
-    if found.table in ("ocds", "template"):
+    if found.table in ("ocds", "several"):
         if not found.scores:
             raise DataFileError(f"{path.name} has no rows yet.", fix="Fill in at least one sheet, then add it again.")
         return list(found.scores)

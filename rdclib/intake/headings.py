@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 from rdclib import parsing, schemas
 from rdclib.catalogue import load_table
 from rdclib.errors import DataFileError
+from rdclib.intake.reading import WITHHELD
 
 SURE = 0.8  # a match below this is asked
 CLOSE = 0.6  # a match below this is not even asked
@@ -26,6 +27,7 @@ WORDS = ("word", "city_word")
 DETAIL = {"procurement_method": "method_detail", "contract_type": "type_detail"}
 # Ids whose column, when it holds names, is the name's.
 NAMED_BY = {"vendor_id": "vendor_name", "bidder_id": "bidder_name"}
+NAMES = {name: code for code, name in NAMED_BY.items()}
 KINDS_OF_FIGURES = ("money", "number", "integer", "days", "share")
 
 
@@ -39,65 +41,160 @@ class Match:
     by: str = "heading"  # heading, content or map
 
 
-# What headings are shortened to; a city's "Award Dt" is the catalogue's "award date".
-SHORT = {
-    "dt": "date", "amt": "amount", "nbr": "number", "num": "number", "no": "number", "desc": "description",
-    "dept": "department", "recd": "received", "pmt": "payment", "inv": "invoice", "vend": "vendor", "qty": "quantity",
-}  # fmt: skip
-
-
-def key(text):
-    """A heading to compare by: folded, with shortened words written out."""
-    words = parsing.fold(text).replace("rec d", "recd").split()
-    return " ".join(SHORT.get(word, word) for word in words)
+# How much a row of the catalogue is worth: a heading that may stand for something else is used when no better one is
+# there ("second"), or only when the city says so ("ask").
+TRUST = {"": 1.0, "second": 0.9, "ask": 0.75}
+# Words that a heading may repeat from its table: the start date of a contract is its start date.
+OWN_WORDS = {
+    "contracts": frozenset(["contract", "contracting", "contractual", "agreement", "purchase", "order", "term"]),
+    "contract_vendors": frozenset(["contract"]),
+    "solicitations": frozenset(["solicitation", "bid", "procurement", "tender"]),
+    "bids": frozenset(["bid", "bidder"]),
+    "amendments": frozenset(["amendment", "contract"]),
+    "milestones": frozenset(["milestone"]),
+    "payments": frozenset(["payment", "expenditure"]),
+    "vendors": frozenset(["vendor"]),
+    "observations": frozenset(["indicator", "measure", "metric"]),
+    "cases": frozenset(["case", "request"]),
+}
+LEAST_JOINED = 6  # letters from which words that are run together (AWARDDATE) are told apart
 
 
 @cache
-def synonyms(table):
-    """Folded headings of a table: heading -> our columns, the catalogue's earlier rows first."""
+def _lexicon():
+    """What the words of headings mean: ``fecha`` and ``dt`` are dates, ``de`` is nothing."""
+    return {row["word"]: row["means"] for row in load_table("heading_words")}
+
+
+@lru_cache(maxsize=20_000)
+def key(text):
+    """A heading to compare by: folded, without filling words, the others as the catalogue understands them."""
+    words = parsing.fold(re.sub(r"([#%])", r" \1 ", str(text))).replace("rec d", "recd").split()
+    found = [_lexicon().get(word, word) for word in words]
+    return " ".join(word for word in found if word) or " ".join(words)
+
+
+@dataclass(frozen=True)
+class _Synonyms:
+    """Headings of a table, in the forms in which they are compared; each to ``{column: trust}``."""
+
+    whole: dict
+    joined: dict  # without blanks
+    bags: dict  # words in any order
+    bare: dict  # and without the table's own words
+    written: dict  # as the city's language has them
+
+
+@cache
+def _synonyms(table):
     columns = schemas.columns(table)
     own = {name for name in columns if name not in schemas.LINEAGE} | set(HELPERS.get(table, ()))
-    found = {}
+    whole = {}
     for row in load_table("headings"):
         tables = [t for t in row["tables"].split(";") if t]
         if row["column"] in own and (not tables or table in tables):
-            found.setdefault(key(row["heading"]), []).append(row["column"])
-    for name in columns:
-        if name in schemas.LINEAGE:
-            continue
-        title = schemas.TABLES[table].columns[name].title
-        # The template's own headings and our own names always win over a synonym.
-        for heading in (name, title):
-            word = key(heading.replace("_", " "))
-            found[word] = [name] if heading == name else [*dict.fromkeys([*found.get(word, []), name])]
-    return {word: tuple(dict.fromkeys(value)) for word, value in found.items() if word}
+            # One heading in two languages is as good as the lesser of the two rows says.
+            known, trust = whole.setdefault(key(row["heading"]), {}), TRUST[row["trust"]]
+            known[row["column"]] = min(known.get(row["column"], trust), trust)
+    ours = [name for name in columns if name not in schemas.LINEAGE]
+    for name in ours:
+        whole.setdefault(key(schemas.TABLES[table].columns[name].title), {})[name] = 1.0
+    for name in ours:
+        whole[key(name.replace("_", " "))] = {name: 1.0}  # our own names always win over a synonym
+    whole.pop("", None)
+    joined, bags, bare_bags = {}, {}, {}
+    # Words that are run together are compared as the city's language has them: idcontrato.
+    as_written = {}
+    for row in load_table("headings"):
+        as_written.setdefault(key(row["heading"]), []).append(parsing.fold(row["heading"]))
+    for word, known in whole.items():
+        words = word.split()
+        for where, form in (
+            *((joined, form.replace(" ", "")) for form in (word, *as_written.get(word, ()))),
+            (bags, frozenset(words)),
+            (bare_bags, frozenset(words) - OWN_WORDS[table]),
+        ):
+            if form:
+                held = where.setdefault(form, {})
+                for column, trust in known.items():
+                    held[column] = max(held.get(column, 0), trust)
+    # What is left of "contract date" is any date: such a form counts only where it is a heading by itself.
+    alone = {frozenset(word.split()) for word in whole}
+    bare_bags = {form: known for form, known in bare_bags.items() if form in alone or len(form) > 1}
+    written = {form: whole[word] for word, forms in as_written.items() if word in whole for form in forms}
+    return _Synonyms(whole, joined, bags, bare_bags, written)
+
+
+@cache
+def _none_of_ours(table):
+    """Headings that many cities have and we have no use for: a contact's name is no contract's name."""
+    rows = [row for row in load_table("headings") if not row["column"]]
+    return frozenset(key(row["heading"]) for row in rows) - set(_synonyms(table).whole)
 
 
 @cache
 def all_known():
-    """Every folded heading of every table."""
-    return frozenset(word for table in schemas.TABLES for word in synonyms(table))
+    """Every heading of every table, in the form of `key`."""
+    return frozenset(key(row["heading"]) for row in load_table("headings")).union(
+        word for table in schemas.TABLES for word in _synonyms(table).whole
+    )
+
+
+@cache
+def _vocabulary():
+    return frozenset(word for row in load_table("headings") for word in parsing.fold(row["heading"]).split())
 
 
 @lru_cache(maxsize=20_000)
 def bare(heading):
     """A heading without brackets, units and numbering: ``Supplier ID(T)`` and ``supplier_id`` are the same."""
     text = re.sub(r"\([^)]{0,25}\)|\[[^\]]{0,25}\]", " ", heading)
-    return key(text) or key(heading)
+    return parsing.fold(text) or parsing.fold(heading)
 
 
+@lru_cache(maxsize=20_000)
 def is_known(text):
     """Whether a text is a heading that some table has."""
-    return bare(text) in all_known() or key(text) in all_known()
+    for form in (key(bare(text)), key(text)):
+        if form in all_known():
+            return True
+    words = frozenset(key(bare(text)).split())
+    return len(words) > 1 and any(
+        words in _synonyms(table).bags or words - OWN_WORDS[table] in _synonyms(table).bags for table in schemas.TABLES
+    )
+
+
+_CURRENCIES = frozenset(
+    ["USD", "EUR", "GBP", "MXN", "BRL", "COP", "CLP", "PEN", "ARS", "CAD", "UYU", "PYG", "CRC", "CHF"]
+)
+_CURRENCY_WORDS = {"EURO": "EUR", "EUROS": "EUR"}
 
 
 def currency_of(heading):
-    """The currency that a heading names: ``Preço Base (€)``, ``Amount USD``."""
+    """The currency that a heading names: ``Preço Base (€)``, ``Amount USD``, ``AWARD_VALUE_EURO``."""
     for sign, code in parsing.CURRENCY_SIGNS.items():
         if sign in heading:
             return code
-    match = re.search(r"\b(USD|EUR|GBP|MXN|BRL|COP|CLP|PEN|ARS|CAD|UYU|PYG|CRC)\b", heading)
-    return match[1] if match else ""
+    for word in re.split(r"[^A-Za-z]+", heading):
+        if word in _CURRENCIES or word.upper() in _CURRENCY_WORDS:
+            return _CURRENCY_WORDS.get(word.upper(), word)
+    return ""
+
+
+_SCALES = (
+    (
+        1_000,
+        re.compile(
+            r"(?i)[£$€]\s?['’]?000s?\b|\b000s\b|\bthousands?\b|\bmiles de\b|\bmilhares\b|T€|\bTEUR\b|\bTsd\b|[£$€]k\b"
+        ),
+    ),
+    (1_000_000, re.compile(r"(?i)\bmillions?\b|\bmillones\b|\bmilh[oõ]es\b|\bMio\b|[£$€]m\b|\bM€")),
+)
+
+
+def scale_of(heading):
+    """What one unit of a column is, as its heading says: 1,000 for ``Contract value (£000)``, else 1."""
+    return next((scale for scale, shape in _SCALES if shape.search(heading)), 1)
 
 
 def _path(heading):
@@ -115,28 +212,75 @@ def by_path(table):
     }
 
 
+@lru_cache(maxsize=20_000)
 def by_heading(heading, own, table):
-    """Our columns that a heading may mean, each with a confidence from the words alone."""
-    known = synonyms(table)
-    found = {}
+    """Our columns that a heading may mean, each with a confidence from the words alone.
+
+    Parameters
+    ----------
+    heading : str
+    own : str
+        The lowest row of it alone, where it has several.
+    table : str
+
+    Returns
+    -------
+    dict of str to float
+    """
     if "/" in heading and (column := by_path(table).get(_path(heading))):
         return {column: 1.0}
-    for text in dict.fromkeys((bare(heading), bare(own), key(heading))):
-        if text in known:
-            for column in known[text]:
-                found[column] = max(found.get(column, 0), 1.0 if text != bare(own) or own == heading else 0.95)
-    if found:
-        return found
-    text = bare(heading)
-    if len(text) < 4:
+    forms = dict.fromkeys((key(bare(heading)), key(heading)))
+    lowest = key(bare(own))
+    if not _none_of_ours(table).isdisjoint(forms):
         return {}
+    for known, share in ((_whole, 1.0), (_reordered, 0.95), (_without_own_words, 0.9)):
+        found = {}
+        for text in dict.fromkeys((*forms, lowest)):
+            for column, trust in known(text, table).items():
+                worth = round(trust * share * (1 if text in forms else 0.95), 3)
+                found[column] = max(found.get(column, 0), worth)
+        if found:
+            return found
+    return _nearly(bare(heading), table)
+
+
+def _whole(text, table):
+    return _synonyms(table).whole.get(text, {})
+
+
+def _reordered(text, table):
+    """The same words run together, or in another order."""
+    synonyms, tight = _synonyms(table), text.replace(" ", "")
+    found = dict(synonyms.joined.get(tight, {})) if len(tight) >= LEAST_JOINED else {}
+    return found | dict(synonyms.bags.get(frozenset(text.split()), {}))
+
+
+def _without_own_words(text, table):
+    """The same words but for those of the table; an identifier is known by all its words."""
+    words = frozenset(text.split()) - OWN_WORDS[table]
+    kinds = schemas.columns(table)
+    return {
+        column: trust if kinds.get(column) != "code" else min(trust, 0.85)
+        for column, trust in _synonyms(table).bare.get(words, {}).items()
+    }
+
+
+def _nearly(text, table):
+    """A slip of the pen, or a heading that holds a synonym among other words."""
+    known = _synonyms(table).written
+    found = {}
+    if len(text) < 4:
+        return found
     for word, score, _ in process.extract(text, known.keys(), scorer=fuzz.ratio, score_cutoff=86, limit=3):
-        for column in known[word]:
-            # A slip of the pen: 0.80 for 86 letters of a hundred, up to 0.95.
-            found[column] = max(found.get(column, 0), round(0.8 + (score - 86) / 14 * 0.15, 3))
+        # A word that other headings have is no slip, nor is a number: a contract's rate is not its date.
+        other = set(text.split()) - set(word.split())
+        slip = not other & _vocabulary() and not any(sign.isdigit() for part in other for sign in part)
+        for column, trust in known[word].items():
+            # 0.80 for 86 letters of a hundred, up to 0.95.
+            worth = 0.8 + (score - 86) / 14 * 0.15 if slip else 0.7
+            found[column] = max(found.get(column, 0), round(trust * worth, 3))
     if found:
         return found
-    # All words of a synonym inside a longer heading: worth asking, never sure.
     for word, score, _ in process.extract(text, known.keys(), scorer=fuzz.token_set_ratio, score_cutoff=95, limit=4):
         if len(word) >= 5 and len(word) >= 0.5 * len(text):
             for column in known[word]:
@@ -167,9 +311,13 @@ def content(texts):
     if not n:
         return Content(0, 0, 0, 0, 0, 0, 0)
     words = filled.to_pylist()
+    refused = parsing.number(filled).refused
+    withheld = sum(bool(re.match(WITHHELD, word)) for word, odd in zip(words, refused, strict=True) if odd)
+    # Signs for withheld figures stand in a column of figures, and make none of a column of letters.
+    figures = n - refused.sum()
     return Content(
         filled=n / max(len(sample), 1),
-        figures=1 - parsing.number(filled).refused.mean(),
+        figures=(figures + (withheld if figures else 0)) / n,
         dates=1 - parsing.dates(filled, "day-first").refused.mean(),
         yes_no=1 - parsing.yes_no(filled).refused.mean(),
         distinct=len(set(words)) / n,
@@ -237,12 +385,11 @@ def recognise(headings, own, contents, table, mapped=None):
     kinds = schemas.columns(table)
     sure, ask, used = {}, [], set()
     for wanted, column in (mapped or {}).items():
-        for j, heading in enumerate(headings):
-            if bare(wanted) in (bare(heading), bare(own[j])) or parsing.fold(wanted) == parsing.fold(heading):
-                used.add(j)
-                if column and column not in sure:
-                    sure[column] = (j, Match(column, heading, 1.0, "map"))
-                break
+        j = _place(wanted, headings, own)
+        if j is not None:
+            used.add(j)
+            if column and column not in sure:
+                sure[column] = (j, Match(column, headings[j], 1.0, "map"))
     taken = set((mapped or {}).values())
     wishes = {}
     for j, heading in enumerate(headings):
@@ -253,6 +400,8 @@ def recognise(headings, own, contents, table, mapped=None):
         for column, confidence in list(found.items()):
             if fits("code", contents[j], column) == 0.4 and NAMED_BY[column] in kinds:
                 found.setdefault(NAMED_BY[column], 0.95 * confidence)
+            if column in NAMES and NAMES[column] in kinds and contents[j].filled and contents[j].letters < 0.1:
+                found = {NAMES[column]: 0.95 * confidence}  # numbers under the heading of a name
         for column, confidence in found.items():
             if column in taken:
                 continue
@@ -261,11 +410,13 @@ def recognise(headings, own, contents, table, mapped=None):
                 confidence *= agreement
             if kinds.get(column) == "choice":
                 # Of two columns that may be a list of words, the one whose words are known is it.
-                confidence -= 0.1 * (1 - known_words(column, contents[j].some))
+                knowing = known_words(column, contents[j].some)
+                confidence = confidence - 0.1 * (1 - knowing) if knowing or confidence >= SURE else 0
             scored[column] = round(confidence * (1 if agreement >= 0.8 or not contents[j].filled else 0.85), 3)
         scored = {c: s for c, s in scored.items() if s >= CLOSE}
         if scored:
             wishes[j] = scored
+    _name_the_table(wishes, headings, table)
     # Strongest wishes first; a heading's earlier row in the catalogue, then the earlier column, breaks a tie.
     for j, column, score in sorted(
         ((j, c, s) for j, scored in wishes.items() for c, s in scored.items()), key=lambda w: (-w[2], w[0])
@@ -290,6 +441,29 @@ def recognise(headings, own, contents, table, mapped=None):
         if j not in used and open_to:
             ask.append((headings[j], open_to))
     return sure, ask
+
+
+def _place(wanted, headings, own):
+    """Which heading the city's map means: the same text, else one that differs in case, marks, brackets or units."""
+    for same in (str.strip, parsing.fold, bare):
+        for j, heading in enumerate(headings):
+            if same(wanted) in (same(heading), same(own[j])):
+                return j
+    return None
+
+
+def _name_the_table(wishes, headings, table):
+    """Of headings that are equally good, the one that names the table is it: contract start date beside start date."""
+    best = {}
+    for scored in wishes.values():
+        for column, score in scored.items():
+            best[column] = max(best.get(column, 0), score)
+    for column, most in best.items():
+        equal = [j for j, scored in wishes.items() if scored.get(column, 0) >= most - 0.02]
+        naming = [j for j in equal if set(key(headings[j]).split()) & OWN_WORDS[table]]
+        if len(equal) > 1 and len(naming) == 1:
+            for j in set(equal) - set(naming):
+                wishes[j][column] = round(wishes[j][column] - 0.05, 3)
 
 
 def check_map(mapped, table, seen):

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from rdclib import parsing
+from rdclib.intake.reading import WITHHELD
 
 # Words that head a line of sums, folded.
 TOTAL = re.compile(
@@ -47,8 +48,15 @@ def _filled(row):
 def _is_figure(cell):
     """Numbers, dates and amounts: what stands below headings and not in them."""
     cell = cell.strip()
-    # "Jan 2020" and "2020" head columns too.
-    return not (parsing.month(cell) or re.fullmatch(r"(?:FY)?(?:19|20)\d{2}", cell)) and parsing.is_figure(cell)
+    if re.match(WITHHELD, cell):
+        return True
+    return not _names_a_period(cell) and parsing.is_figure(cell)
+
+
+def _names_a_period(cell):
+    """``Jan 2020`` and ``2020`` head columns too."""
+    cell = cell.strip()
+    return bool(parsing.month(cell) or re.fullmatch(r"(?:FY)?(?:19|20)\d{2}", cell))
 
 
 class _Sheet:
@@ -64,9 +72,21 @@ class _Sheet:
             row = self.rows[i]
             at = _filled(row)
             figures = {j for j in at if len(row[j]) < 60 and _is_figure(row[j])}
+            named = [j for j in at if j not in figures and len(row[j]) < 30 and _names_a_period(row[j])]
+            # A month in a heading stands beside others and over figures: 1960.12 alone is an amount, and days that
+            # stand under days are data, though they be the first of a month.
+            figures.update(j for j in named if (len(named) == 1 and figures) or self._among_periods(i, j))
             words = sum(1 for j in at if len(row[j]) < 120 and self.known(row[j]))
             self._cache[i] = (at, figures, words)
         return self._cache[i]
+
+    def _among_periods(self, i, j):
+        """Whether the next filled cell of a column (or the one above it, at the end) names a period too."""
+        for k in (*range(i + 1, min(i + 4, len(self.rows))), i - 1):
+            cell = self.rows[k][j] if 0 <= k < len(self.rows) and j < len(self.rows[k]) else ""
+            if cell.strip():
+                return _names_a_period(cell) or parsing.date_evidence([cell.strip()])["clear"] > 0
+        return False
 
 
 def find_tables(rows, known, *, merged=(), more_below=False):
@@ -91,24 +111,38 @@ def find_tables(rows, known, *, merged=(), more_below=False):
     return [table for table in found if table is not None]
 
 
+TITLES = 3  # lines of one cell that may stand between a blank row and the headings of the next table
+
+
 def _blocks(sheet):
-    """Split where, behind a blank row, a row of new headings begins another table."""
+    """Split where, behind a blank row and its title, a row of new headings begins another table."""
     rows = sheet.rows
     cuts = [0]
     heading = None
     for i in range(1, len(rows)):
-        if _filled(rows[i - 1]) or not _filled(rows[i]):
+        start = _start_of_table(rows, i)
+        if start is None or start <= cuts[-1]:
             continue
         at, figures, words = sheet.row(i)
         if len(at) < 3 or figures or words < max(2, len(at) / 2):
             continue
         folded = [parsing.fold(rows[i][j]) for j in at]
         if heading is None:
-            heading = _first_heading(sheet, i)
-        if folded != heading and _has_figures_below(sheet, i) and _filled_above(sheet, cuts[-1], i):
-            cuts.append(i)
+            heading = _first_heading(sheet, start)
+        if folded != heading and _has_figures_below(sheet, i) and _filled_above(sheet, cuts[-1], start):
+            cuts.append(start)
             heading = folded
     return list(zip(cuts, [*cuts[1:], len(rows)], strict=True))
+
+
+def _start_of_table(rows, i):
+    """Where a table whose headings stand in row ``i`` begins: behind a blank row, with its title lines; else None."""
+    if len(_filled(rows[i])) < 2:
+        return None
+    start = i
+    while start > 0 and i - start < TITLES and len(_filled(rows[start - 1])) == 1:
+        start -= 1
+    return start if start > 0 and not _filled(rows[start - 1]) else None
 
 
 def _filled_above(sheet, start, i):
@@ -170,8 +204,9 @@ def _table(sheet, first, last, merged, more_below):
     if best is not None:
         at, figures, words = sheet.row(best)
         over = [j for j in at if j in typed and j not in figures]
-        if not words and typed and not over:
-            best = None  # as much data as the rows below it
+        above = any(sheet.row(k)[1] & typed for k in range(first, best))
+        if not words and typed and (not over or above):
+            best = None  # as much data as the rows around it
         elif not words and not typed and len(rows) > 1 and _alike(sheet, best, last):
             best = None
     end = None if more_below else _heading_at_end(sheet, first, last)

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from rdclib import parsing, schemas
+from rdclib.intake import headings as heads
 from rdclib.intake import reading, vendors
 from rdclib.intake.spans import period_ends, snapshot_day
 
@@ -34,7 +35,7 @@ def join_year_and_month(state, block, texts):
     state.notation.look_at(block, target, texts[target])
 
 
-def add_columns(state, block, frame, lines, metrics, months, texts):
+def add_columns(state, block, frame, lines, metrics, periods, texts):
     """Columns that we make: ids where a city has none, periods and metrics of a wide sheet, open ends."""
     has = set(frame.columns)
     stem = Path(block.file.split(" [")[0]).name
@@ -46,12 +47,13 @@ def add_columns(state, block, frame, lines, metrics, months, texts):
             at = sure.get("value") or sure.get("numerator")
             heading = block.headings[at[0]] if at else Path(stem).stem
             frame["metric_id"] = pd.Series([reading.slug(heading)] * len(frame), dtype=_TEXT)
-        if months is not None and any(m is not None for m in months):
-            frame["period_start"] = pd.Series(pd.to_datetime(months)).astype("datetime64[us]")
+        if periods is not None and any(period is not None for period in periods):
+            for column, side in (("period_start", 0), ("period_end", 1)):
+                frame[column] = pd.Series(pd.to_datetime([p[side] for p in periods])).astype("datetime64[us]")
         if "period_start" in frame and "period_end" not in frame:
             frame["period_end"] = period_ends(frame["period_start"])
-    if state.table == "payments" and months is not None:
-        frame["payment_date"] = pd.Series(pd.to_datetime(months)).astype("datetime64[us]") + pd.offsets.MonthEnd(0)
+    if state.table == "payments" and periods is not None:
+        frame["payment_date"] = pd.Series(pd.to_datetime([last for _, last in periods])).astype("datetime64[us]")
     for key in ("contract_id", "solicitation_id", "case_id"):
         if key in state.kinds and schemas.TABLES[state.table].columns[key].metadata["key"] and key not in has:
             made = pa.array([f"{stem}:{line}" for line in lines.tolist()], pa.large_string())
@@ -72,6 +74,26 @@ def add_columns(state, block, frame, lines, metrics, months, texts):
             frame["snapshot_date"] = pd.Series([np.datetime64(day, "us")] * len(frame), dtype="datetime64[us]")
         if "end_date" in has:
             _open_ends(state, block, frame, lines, texts)
+
+
+def scale(state, block, column, result, places):
+    """Amounts in thousands become amounts, where the heading says that they are."""
+    heading = block.headings[places[0]]
+    result.scale = heads.scale_of(heading)
+    if result.scale != 1:
+        result.values, result.amounts = result.values * result.scale, result.amounts * result.scale
+        what = f"amounts in units of {result.scale:,}, as the heading says"
+        done = f"multiplied by {result.scale:,}"
+        state.find("note", block.file, 0, column, heading, len(result.values), what, done)
+
+
+def mark_suppressed(frame, read):
+    """Mark the rows whose figure is withheld; the city's own flag comes first."""
+    withheld = [result.withheld for result in read.values() if result.withheld is not None]
+    if withheld and np.any(withheld, axis=0).any():
+        mark = pd.Series(np.any(withheld, axis=0), frame.index)
+        own = frame["suppressed"] if "suppressed" in frame else pd.Series(pd.NA, frame.index, dtype="boolean")
+        frame["suppressed"] = own.fillna(mark.astype("boolean").where(mark))
 
 
 def _open_ends(state, block, frame, lines, texts):

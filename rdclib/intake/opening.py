@@ -110,7 +110,7 @@ def kind_of(data):
         return "tar"
     if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"7z\xbc\xaf", b"Rar!")):
         return "other"
-    plain = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    plain = to_utf8(head)[0].lstrip()
     if plain[:1] in (b"{", b"["):
         return "json"
     return "text"

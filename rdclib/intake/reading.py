@@ -42,6 +42,10 @@ ZERO_IS_UNKNOWN = {
 }
 FAR_YEAR, NEVER_YEAR, LONGEST_YEARS = 2050, 2099, 30
 REDACTED = r"(?i)\bredact(?:ed|ion)\b|withheld|personal data|private individual|^confidential$|^individual$|sole trader"
+# What stands in place of a figure that few people are behind.
+WITHHELD = (
+    r"(?i)^(?:[<≤]\s?\d+|\*{1,3}|†|‡|\(?[sdcx]\)?|dsu?|\[[cx]\]|suppressed|withheld|masked|fewer than \d+|1-\d{1,2})$"
+)
 ENTITY = r"&(?:[A-Za-z]{2,8}|#\d{2,5}|#x[0-9A-Fa-f]{2,4});"
 
 
@@ -69,6 +73,8 @@ class Column:
     remarks: list = field(default_factory=list)
     currency: object = None
     amounts: object = None  # every figure that was read, also those left empty for what they are
+    scale: int = 1  # what one unit of the column is
+    withheld: object = None  # in observations: a sign that stands for a figure too small to be shown
 
     def at(self, where):
         """The column whose cells are those of this one at ``where``, a numpy array of positions."""
@@ -81,7 +87,12 @@ class Column:
             remarks=[(severity, what, done, mask[where]) for severity, what, done, mask in self.remarks],
             currency=None if self.currency is None else self.currency.take(places),
             amounts=None if self.amounts is None else self.amounts[where],
+            withheld=None if self.withheld is None else self.withheld[where],
         )
+
+
+def _matches(texts, pattern):
+    return pc.fill_null(pc.match_substring_regex(texts, pattern), False).to_numpy(zero_copy_only=False)
 
 
 def words_of(column):
@@ -230,6 +241,10 @@ def _figures(texts, table, column, kind, decimal, undecided):
     else:
         reading = (parsing.money if kind == "money" else parsing.number)(texts, decimal or ".")
     values, refused = reading.values, reading.refused
+    withheld = np.zeros(len(values), dtype=bool)
+    if table == "observations":
+        withheld = refused & _matches(texts, WITHHELD)
+        refused = refused & ~withheld
     if not decimal:
         evidence = pc.match_substring_regex(texts, r"\d\.\d{3}\D*$|,")
         unsure = pc.fill_null(evidence, False).to_numpy(zero_copy_only=False)
@@ -245,6 +260,17 @@ def _figures(texts, table, column, kind, decimal, undecided):
     result = _with_refused(parsing.Reading(values, refused), texts, kind, what, open_too=bool(undecided))
     result.currency = reading.extra.get("currency")
     result.amounts = values
+    result.withheld = withheld
+    marked = np.zeros(len(values), dtype=bool)
+    if kind != "money":
+        marked = parsing.footnoted(texts) & ~np.isnan(values)
+    for mask, what, done in (
+        (withheld, "figures withheld because few people are behind them", "left empty and marked as suppressed"),
+        (marked, "figures with the mark of a footnote", "read without the mark; the text is kept"),
+    ):
+        if mask.any():
+            result.kept[what] = mask
+            result.remarks.append(("note", what, done, mask))
     values = values.copy()
     sentinel = np.isin(values, SENTINELS) & ((values < 0) | (values >= LEAST_NINES))
     zero = np.zeros(len(values), dtype=bool)

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from rdclib import schemas
+from rdclib import parsing, schemas
 from rdclib.checks import Finding
+from rdclib.intake.twins import text_of
 
 MOST = 0.5  # a single value above this share of the total
 FEWEST = 20  # rows below which a big share is no surprise
@@ -86,6 +87,104 @@ def findings(frame, table):
                 f"earlier than '{schemas.TABLES[table].columns[first].title}'",
                 "kept; check both days",
             )
+    return found
+
+
+def lines_of_groups(state, block):
+    """Say how lines of one cell between the rows were read."""
+    if groups := [(line, text) for line, kind, text in block.not_data if kind == "group"]:
+        what, done = "lines of one cell between the rows", "read as headings of groups, not carried to the rows below"
+        value = " | ".join(text[:60] for _, text in groups[:3])
+        state.find("note", block.file, groups[0][0], "", value, len(groups), what, done)
+
+
+def needed_figures(state, block, texts):
+    """Say it where the column is missing that a table is about."""
+    needed = {"observations": ("value", "numerator"), "payments": ("payment_amount",)}.get(state.table, ())
+    if needed and not set(needed) & set(texts):
+        done = f"name it in engagement.yaml under files > {state.table} > columns, such as  Total paid: {needed[0]}"
+        what = f"no column that we take for the {schemas.TABLES[state.table].columns[needed[0]].title.lower()}"
+        state.find("error", block.file, 0, needed[0], "", block.n, what, done)
+
+
+def sums_of_others(state, block):
+    """Say which rows would be counted twice."""
+    if sums := sums_by_value(block):
+        what = "rows whose figures are sums of other rows"
+        done = "kept: take them out of the file if they count the others twice"
+        value = text_of(block, sums[0])[:60]
+        state.find("warning", block.file, block.lines[sums[0]], "", value, len(sums), what, done)
+
+
+MOST_ROWS, MOST_COLUMNS = 3000, 80  # of a sheet in which sums are looked for
+LEAST_ADDED = 2  # rows that a sum adds up, and columns in which it must
+FEWEST_BESIDE = 6  # rows from which on "all but two of them" is no accident
+
+
+def sums_by_value(block):
+    """Rows whose figures are sums of other rows, though no word says so.
+
+    Parameters
+    ----------
+    block : rdclib.intake.blocks.Block
+
+    Returns
+    -------
+    list of int
+        Positions among the block's rows: sums of the rows right above, of all rows below, or, where such a total
+        stands in the sheet, of all its rows but one or two ("Balance of State").
+    """
+    if not LEAST_ADDED < block.n <= MOST_ROWS:
+        return []
+    cents = _cents(block)
+    if len(cents) < LEAST_ADDED:
+        return []
+    n = block.n
+    upto = np.concatenate([np.zeros((len(cents), 1), dtype=np.int64), np.cumsum(cents, axis=1)], axis=1)
+    found, adding = set(), np.zeros(len(cents), dtype=bool)
+    for i in range(n):
+        own = cents[:, i]
+        if np.count_nonzero(own) < LEAST_ADDED:
+            continue
+        # For every row where the sum may begin: in which columns the rows from there add up to this one.
+        above = upto[:, [i]] - upto[:, : max(i - 1, 0)]
+        below = upto[:, [n]] - upto[:, i + 1 : n - 1]
+        same = (np.concatenate([above, below], axis=1) == own[:, None]) & (own[:, None] != 0)
+        agree = same.sum(axis=0)
+        if agree.max(initial=0) >= max(LEAST_ADDED, ALWAYS * np.count_nonzero(own)):
+            found.add(i)
+            adding |= same[:, agree.argmax()]
+    return sorted(found | _all_but_two(cents[adding], found))
+
+
+def _cents(block):
+    """Columns of figures, in hundredths; shares of one add up to nothing."""
+    found = []
+    for j, seen in enumerate(block.look()):
+        if seen.figures <= MOST:
+            continue
+        texts = parsing.missing(block.columns[j])
+        values = parsing.number(texts, parsing.decimal_mark(parsing.decimal_evidence(texts)) or ".").values
+        if np.nanmax(np.abs(values), initial=0) > 1:
+            found.append(np.rint(np.where(np.abs(values) < 1e13, values, 0) * 100).astype(np.int64))
+    return np.array(found[:MOST_COLUMNS])
+
+
+def _all_but_two(cents, sums):
+    """Rows that are the sum of all others but one or two, in every column in which the sheet's totals add up."""
+    rows = [i for i in range(cents.shape[1]) if i not in sums]
+    if len(cents) < LEAST_ADDED or len(rows) < FEWEST_BESIDE:
+        return set()
+    # One number a row, so that sums of rows are sums of their numbers (modulo 2**64).
+    weights = np.random.default_rng(0).integers(1, 2**63, len(cents), dtype=np.uint64) | np.uint64(1)
+    one = (cents.astype(np.uint64) * weights[:, None]).sum(axis=0)
+    found = set()
+    for i in rows:
+        if np.count_nonzero(cents[:, i]) >= LEAST_ADDED:
+            others = np.array([one[k] for k in rows if k != i])
+            left = others.sum() - one[[i]]
+            if np.isin(left, others).any() or np.isin(left - others, others).any():
+                found.add(i)
     return found
 
 

@@ -40,8 +40,8 @@ def period_ends(starts):
     return ends.astype("datetime64[us]")
 
 
-def read_periods(texts, column, order, undecided, fiscal_year_start):
-    """First (or last) days of periods: days, months, fiscal years and quarters."""
+def read_periods(texts, column, order, undecided, fiscal_year_start, *, fiscal=False):
+    """First (or last) days of periods: days, months, fiscal years and quarters; bare years are ``fiscal`` or not."""
     result = reading.read(texts, "observations", column, "date", order=order, undecided=undecided)
     if not result.refused.any():
         return result
@@ -51,7 +51,8 @@ def read_periods(texts, column, order, undecided, fiscal_year_start):
     for i in np.flatnonzero(refused).tolist():
         text = result.texts[i].as_py()
         if text not in found:
-            found[text] = _period(text, column, fiscal_year_start)
+            bare = fiscal and re.fullmatch(r"(?:19|20)\d{2}", text)
+            found[text] = _period(f"FY{text}" if bare else text, column, fiscal_year_start)
         if found[text] is not None:
             values[i] = np.datetime64(found[text], "us")
             refused[i] = False

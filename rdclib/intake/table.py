@@ -10,7 +10,7 @@ import pyarrow as pa
 from rdclib import ocds, parsing, schemas
 from rdclib.checks import Finding, together
 from rdclib.errors import DataFileError
-from rdclib.intake import accounts, made, reading, sense, twins, wide
+from rdclib.intake import accounts, fit, made, reading, sense, twins, wide
 from rdclib.intake import headings as heads
 from rdclib.intake.blocks import blocks_of
 from rdclib.intake.grids import row_by_row, text_grid, workbook_grids
@@ -185,6 +185,9 @@ class _State:
                 kept += group
                 continue
             scores = [self._score(block) for block in group]
+            others = {id(block) for block in group if fit.clearly(fit.scores(block)) not in ("", self.table)}
+            if len(others) < len(group):
+                scores = [0 if id(block) in others else s for block, s in zip(group, scores, strict=True)]
             best = max(scores)
             for block, score in zip(group, scores, strict=True):
                 named = parsing.fold(block.file.split(" [")[-1].rstrip("]")) == parsing.fold(
@@ -229,7 +232,7 @@ class _State:
         for heading, scored in ask:
             self.asked.setdefault(heading, {}).update(scored)
         used = {at for at, _ in sure.values()}
-        for part in wide.plan(block, sure, self.table):
+        for part in wide.plan(block, sure, self.table, self.fiscal_year_start):
             used |= set(part["positions"].values())
             for column, at in part["positions"].items():
                 joined = f"{self.matches[column].heading} | " if column in self.matches else ""
@@ -274,15 +277,19 @@ class _State:
             self.find(
                 "warning", file, first[0], "", first[1][:60], len(block.aside), first[2], f"set aside; {first[3]}"
             )
+        sense.lines_of_groups(self, block)
         if not block.n:
             return
         sure = dict(self.sure[id(block)])
-        stacked = wide.plan(block, sure, self.table)
-        texts, rows, metrics, months = self._texts(block, sure, stacked)
+        stacked = wide.plan(block, sure, self.table, self.fiscal_year_start)
+        texts, rows, metrics, periods = self._texts(block, sure, stacked)
+        sense.needed_figures(self, block, texts)
         lines = block.lines[rows] if rows is not None else block.lines
         read = {}
         main = main_money(self.table, texts)
         made.join_year_and_month(self, block, texts)
+        if not block.about.get("twice"):
+            sense.sums_of_others(self, block)
         # A big file's texts go as soon as their values are there: its lines can be found again in its bytes.
         letting_go = block.regular and not stacked and not any("currency" in column for column in sure)
         if letting_go:
@@ -297,11 +304,14 @@ class _State:
             elif kind in heads.KINDS_OF_FIGURES:
                 mark, undecided = self.notation.mark_of(block, column, text)
             if column in ("period_start", "period_end"):
-                read[column] = read_periods(text, column, order, undecided, self.fiscal_year_start)
+                fiscal = "fiscal" in self._heading(column).lower()
+                read[column] = read_periods(text, column, order, undecided, self.fiscal_year_start, fiscal=fiscal)
             else:
                 read[column] = reading.read(
                     text, self.table, column, kind, order=order, decimal=mark, undecided=undecided
                 )
+            if kind == "money":
+                made.scale(self, block, column, read[column], wide.places(sure, stacked, column))
             if not block.about.get("twice"):
                 self._remarks(file, lines, column, read[column], main)
             if column != main:
@@ -315,7 +325,8 @@ class _State:
             texts = {column: texts[column] for column in made.LOOKED_AT_AGAIN if column in texts}
             pa.default_memory_pool().release_unused()
         frame = pd.DataFrame({c: r.values for c, r in read.items()}, index=pd.RangeIndex(len(lines)), copy=False)
-        made.add_columns(self, block, frame, lines, metrics, months, texts)
+        made.add_columns(self, block, frame, lines, metrics, periods, texts)
+        made.mark_suppressed(frame, read)
         kept, why = self._usable(frame, read)
         if twice := block.about.get("twice"):
             kept[:] = False
@@ -335,10 +346,10 @@ class _State:
     def _texts(self, block, sure, stacked):
         if not stacked:
             return {c: block.columns[at] for c, (at, _) in sure.items()}, None, None, None
-        columns, rows, metrics, months = wide.stack(block, sure, stacked)
+        columns, rows, metrics, periods = wide.stack(block, sure, stacked)
         where = pa.array(rows)
         texts = {c: parsing.as_text(block.columns[at]).take(where) for c, (at, _) in sure.items()}
-        return texts | columns, rows, metrics, months
+        return texts | columns, rows, metrics, periods
 
     def _remarks(self, file, lines, column, result, main):
         """Findings of one column, and the texts that are kept."""
