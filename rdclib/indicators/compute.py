@@ -115,7 +115,6 @@ def _compute(indicator, frames, minimum_n):
         "warnings": _warnings(coverage),
         "currency": frames.facts.currency,
         "tentative": tentative or known < MAJORITY,
-        "known": float(known),
         "rows": rows,
     }
     if n < minimum or not len(counted):

@@ -60,8 +60,6 @@ class IndicatorResult:
     tentative : bool
         The value is held against no threshold and speaks for or against nothing: it rests on an assumption or on few
         known answers for most of its records, or on so few records that chance alone could give it.
-    known : float
-        Records counted, as a share of these and of those left out because the data are silent.
     warnings : tuple of str
         Columns filled in for too few rows.
     rows : DataFrame
@@ -83,7 +81,6 @@ class IndicatorResult:
     verdict: str = ""
     verdict_sure: bool = False
     tentative: bool = False
-    known: float = 1.0
     warnings: tuple = ()
     note: str = ""
     currency: str = "USD"
