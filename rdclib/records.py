@@ -12,6 +12,7 @@ import pyarrow as pa
 from rdclib import engagement as engagements
 from rdclib import parsing, periods, saved, schemas
 from rdclib.checks import EXAMPLES, Finding, in_order
+from rdclib.choices import Choices
 from rdclib.errors import DataFileError, ReportError
 from rdclib.intake import Intake, cache, read_table
 from rdclib.intake.reading import absent, series
@@ -64,6 +65,8 @@ class Records:
     facts : rdclib.engagement.Facts
     period : rdclib.periods.Period
     as_of : datetime.date
+    choices : rdclib.choices.Choices
+        Decisions that were saved when the records were read: new limits and targets belong to a contract's results.
     read_from : tuple
         What the files were when they were read; empty for records that no file holds.
     """
@@ -87,6 +90,7 @@ class Records:
     facts: engagements.Facts = None
     period: periods.Period = None
     as_of: date = None
+    choices: Choices = field(default_factory=Choices)
     read_from: tuple = ()
 
 
@@ -215,6 +219,7 @@ def load_records(engagement):
         facts=engagement.facts,
         period=engagement.period,
         as_of=engagement.as_of,
+        choices=engagements.load_choices(engagement),
         read_from=before,
     )
 

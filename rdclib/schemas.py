@@ -424,6 +424,7 @@ VENDOR_RATINGS = _table(
         "evidence": text("Evidence", "What the rating rests on."),
         "vendor_comment": text("Vendor's comment", "What the vendor says to it."),
         "rater": text("Rater", "Who rated."),
+        "reviewer": text("Reviewer", "Who looked at it one level up, above all where the vendor disagrees."),
     },
     ("contract_id", "vendor_id", "period", "dimension", "rater"),
 )

@@ -15,6 +15,7 @@ METHODS = (
     "Signals: a point outside; a trend of seven points; two of three points beyond two thirds of the way to a limit, "
     "all three on one side (a point outside counts for the side, not for the two); seven points on one side (NHS "
     "Making Data Count). Run charts: longest run and crossings (Anhøj and Olesen 2014), without a trend rule.",
+    "Fewer than 6 values, and values that lie very unevenly, get a run chart; 6 to 11 get trial limits.",
     "Screening of moving ranges is off unless chosen; NHSRplotthedots has it on.",
     "A missing period breaks runs and trends; the published tools join over it.",
     "g charts are drawn about the mean (Kaminsky et al. 1992; Provost and Murray draw 0.693 times the mean, the "
@@ -34,7 +35,9 @@ METHODS = (
     "(2017) let it be 1 there. Over-dispersion never narrows an interval. Each interval is the wider of the model's "
     "own and Newey and West's (1987), whose errors come without the small-sample factor that some programs apply. "
     "Where each period resembles the one before, both are too narrow (Turner et al. 2021): with an autocorrelation of "
-    "0.3, two to four years of months hold the truth about 85 times in 100, not 95.",
+    "0.3, two to four years of months hold the truth about 85 times in 100, not 95. Each change is judged at one "
+    "vendor; against comparison vendors the effect is the difference of two regressions with their errors put "
+    "together, not one model of all vendors.",
 )
 
 

@@ -202,6 +202,7 @@ def performance_concern(records):
     Parameters
     ----------
     records : rdclib.records.Records
+        Their decisions on limits and targets count as they do in the review.
 
     Returns
     -------
@@ -212,9 +213,9 @@ def performance_concern(records):
         return pd.Series(dtype=float, index=pd.Index([], name="contract_id"))
     known, concern = _concerns.get(id(records), (None, None))
     if known is None or known() is not records:
-        decided = Choices().review
+        decided, targets = records.choices.review, _targets(records.choices.selection)
         waiting = cases_on_time(records, decided)
-        series = (*all_series(records, decided), *(waiting.series if waiting else ()))
+        series = (*all_series(records, decided, targets), *(waiting.series if waiting else ()))
         concern = concern_by_contract(series, ratings(records), records.contracts)
         _concerns.clear()
         _concerns[id(records)] = (weakref.ref(records), concern)

@@ -18,6 +18,7 @@ COLUMNS = (
     "evidence",
     "vendor_comment",
     "rater",
+    "reviewer",
 )
 # Exceptional is 4, unsatisfactory 0.
 POINTS = {level: 4 - i for i, level in enumerate(vocabulary.RATING_LEVELS)}

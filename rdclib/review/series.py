@@ -22,6 +22,8 @@ SEASON = {"month": 12, "quarter": 4, "week": 52}
 # Spread between periods beyond this multiple of what binomial or Poisson chance gives calls for Laney's limits,
 # or, for plain counts, for an individuals chart.
 MORE_THAN_CHANCE = 1.3
+# Below so many values no limits can be told: a run chart about the median.
+SHORT = 6
 # Bowley's skewness above which mean and symmetric limits mislead; (Q3 + Q1 - 2 median) / (Q3 - Q1).
 SKEWED = 0.6
 # A value off by one of these factors from all others was probably reported in another unit.
@@ -362,6 +364,9 @@ def _series(measure, site, rows, records, choices, ends):
     frozen = freeze[-1] if freeze else None
     chart, said = draw(measure, table, baseline=frozen, rebase=places, screen=choices.screen)
     notes += said
+    notes += [f"New limits from {day:%B} {day.day}, {day.year}: {reason}" for day, reason in rebases]
+    if frozen:
+        notes.append(f"The limits are those of the first {frozen} periods (of each part, where there are new limits).")
     last = table["value"].to_numpy()[chart.segment == chart.segment.max(initial=0)]
     r, allowed = spc.autocorrelation(last)
     autocorrelation = r if np.isfinite(r) and r > allowed else np.nan
@@ -418,7 +423,9 @@ def draw(measure, table, *, baseline=None, rebase=(), screen=False):
     parts = table["numerator"].notna() & (table["denominator"] > 0)
     whole = parts.any() and bool((parts | np.isnan(values)).all())
     count, size = (table[c].where(np.isfinite(values)).to_numpy(float) for c in ("numerator", "denominator"))
-    if kind == "proportion" and whole and not (count > size).any():
+    if 0 < np.isfinite(values).sum() < SHORT:
+        chart = wide = spc.run_chart(values, direction=direction, target=target)
+    elif kind == "proportion" and whole and not (count > size).any():
         chart = spc.p_chart(count, size, **options)
         wide = spc.p_chart(count, size, prime=True, **options)
     elif kind == "rate" and whole:

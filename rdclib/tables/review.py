@@ -397,7 +397,13 @@ def payments_due(review):
                 (row.vendor, one.design.name, row.start, row.events, row.volume, Value(row.result, kind), row.paid)
             )
         total = formats.amount(one.total, review.currency)
-        notes.append(f"{one.design.name}: {_formula(one, review.currency)} Total {total}. {one.note}".strip())
+        ceiling = ""
+        if one.design.ceiling:
+            ceiling = (
+                f" At most {formats.amount(one.design.ceiling, review.currency)} to one vendor over the term, of which "
+                "earlier periods are not in these lines."
+            )
+        notes.append(f"{one.design.name}: {_formula(one, review.currency)}{ceiling} Total {total}. {one.note}".strip())
     return _unless_empty(
         f"Payment by results, {review.period.label}",
         (
@@ -455,6 +461,7 @@ def vendor_ratings(review):
             Column("evidence", "text", "Evidence"),
             Column("vendor_comment", "text", "Vendor's comment"),
             Column("rater", "text", "Rater"),
+            Column("reviewer", "text", "Reviewer"),
         ),
         caption="Ratings of vendors",
         id="ratings",

@@ -7,7 +7,7 @@ from rdclib.engagement import load_choices, save_choice
 from rdclib.errors import EngagementError
 from rdclib.review import measured
 from rdclib.review.pack import ACTION_COLUMNS, MOST_HEADLINES, action_log
-from rdclib.review.ratings import COLUMNS, LEVEL_WORDS
+from rdclib.review.ratings import COLUMNS, LEVEL_WORDS, ratings
 from rdclib.spc import TRIAL_POINTS
 from rdclib.widgets import base
 
@@ -162,6 +162,8 @@ def vendor_rating(engagement, records, *, interactive):
         "evidence": base.long_text("Evidence: numbers, dates, documents", rows=3),
         "vendor_comment": base.long_text("The vendor's comment (14 days to give one)", rows=2),
         "rater": base.text("Rater"),
+        "reviewer": base.text("Reviewer, one level up (where the vendor disagrees)"),
+        "spread": base.note(_spread(ratings(records))),
     }
 
     def save(values, author):
@@ -221,6 +223,16 @@ def past_performance_weights(engagement, *, interactive):
 
     advice = "Publish the weights in the RFP, and have them read by legal before."
     return _form("What counts of the past?", fields, save, now, advice)
+
+
+def _spread(rated):
+    """How each rater's levels are spread, the middle above all."""
+    said = [
+        f"{row.rater}: “satisfactory” in {formats.share(row.satisfactory)} of {formats.plural(int(row.n), 'rating')}"
+        + (" (does the evidence really not tell vendors apart?)" if row.clustered else "")
+        for row in rated.raters.itertuples()
+    ]
+    return f"Ratings so far. {'; '.join(said)}." if said else "No ratings so far."
 
 
 def _form(title, fields, save, now, advice):

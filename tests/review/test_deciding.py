@@ -1,12 +1,13 @@
 """The meeting pack, ratings, past performance, concern and memos."""
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from rdclib import vocabulary
-from rdclib.choices import Choices, Review
+from rdclib.choices import Choices, ChosenMetric, Rebase, Review, Selection
 from rdclib.review import performance_concern, review_records
 from rdclib.review.pack import AGENDA
 from rdclib.review.ratings import POINTS, past_performance, ratings
@@ -224,6 +225,21 @@ def test_performance_concern_from_results():
     assert concern(c, *months(FALLING, contract_id="C1", target=50))["C1"] == 4
     assert np.isnan(concern(c)["C1"])
     assert np.isnan(concern(c, *months(FALLING, contract_id="C2"))["C1"])
+
+
+def test_the_concern_of_notebook_01_counts_new_limits_and_targets_as_the_review_does():
+    """A change at the 25th month: with limits of its own the vendor is steady again, and the schedule has a target."""
+    values = [v + 20 for v in STEADY[:24]] + STEADY[:12]
+    decided = Choices(
+        review=Review(rebases=(Rebase(metric_id="m", date="2023-07-01", reason="New definition"),)),
+        selection=Selection(chosen=(ChosenMetric(metric_id="m", target=50),)),
+    )
+    records = build.records(build.contract("C1"), *months(values, contract_id="C1"), metrics=[SCORE])
+    assert performance_concern(records)["C1"] == 2.5  # getting worse, without a target
+    again = replace(records, choices=decided)
+    assert performance_concern(again)["C1"] == review_records(again, decided).concern["C1"] == 2.5
+    assert review_records(records, Choices(review=decided.review)).concern["C1"] == 1  # chance alone, no target
+    assert performance_concern(replace(records, choices=Choices(review=decided.review)))["C1"] == 1
 
 
 def test_performance_concern_is_the_worse_of_results_and_ratings():

@@ -220,6 +220,24 @@ def test_rebase_needs_its_vendor_and_metric_and_starts_at_its_day():
     assert not series.chart.signals["outside"].any()
 
 
+@pytest.mark.parametrize(("n", "kind"), [(1, "run"), (5, "run"), (6, "XmR"), (7, "XmR")])
+def test_fewer_than_six_values_get_a_run_chart(n, kind):
+    series = only(build.records(*months(WAVE[:n], first="2024-01"), metrics=[SCORE]))
+    assert series.chart.kind == kind
+    assert np.isfinite(series.chart.upper).any() == (kind == "XmR")
+
+
+def test_new_limits_are_said_with_their_day_and_reason_and_frozen_ones_with_their_periods():
+    decided = choices.Review(
+        rebases=(choices.Rebase(metric_id="m", date="2022-07-01", reason="New contract"),),
+        freezes=(choices.Freeze(metric_id="m", periods=12),),
+    )
+    assert only(build.records(*months(WAVE), metrics=[SCORE]), decided).notes == (
+        "New limits from July 1, 2022: New contract",
+        "The limits are those of the first 12 periods (of each part, where there are new limits).",
+    )
+
+
 def test_freeze_keeps_the_limits_of_the_first_periods():
     decided = choices.Review(freezes=(choices.Freeze(metric_id="m", periods=12),))
     series = only(build.records(*months([*WAVE[:12], *[v + 50 for v in WAVE[:24]]]), metrics=[SCORE]), decided)

@@ -60,8 +60,25 @@ def test_hidden_groups_keep_their_row_and_lose_their_numbers():
 
 
 def test_a_remark_is_made_once_with_the_charts_it_is_about():
-    (row,) = tables.remarks(shown()).texts()
-    assert row == ("Trial limits, from 1 point (fewer than 12).", "2", "Cases done by their target date (all 2)")
+    rows = tables.remarks(shown()).texts()
+    assert rows == (
+        ("New limits from January 1, 2023: Second team", "1", "Done well (V0)"),
+        (
+            "Run chart of 0 useful points: below 10 the rules find next to nothing.",
+            "2",
+            "Cases done by their target date (all 2)",
+        ),
+    )
+
+
+def test_a_ceiling_is_part_of_what_can_be_done_by_hand():
+    (one,) = shown().payments
+    capped = replace(one, design=one.design.model_copy(update={"ceiling": 5000.0}))
+    (note,) = tables.payments_due(replace(shown(), payments=(capped,))).notes
+    assert (
+        "between 0 and 1. At most $5,000 to one vendor over the term, of which earlier periods are not in these lines."
+        in note
+    )
 
 
 def test_costs_have_days_only_beside_a_change_and_constant_prices_only_with_an_index():

@@ -137,11 +137,26 @@ def test_of_an_action_the_newest_row_counts():
 def test_a_rating_needs_evidence_and_carries_the_vendor(city, records):
     form = widgets.vendor_rating(city, records, interactive=True)
     assert "Not filled in: evidence, rater." in fill(form, contract_id="C1")
-    fill(form, level="marginal", evidence="Late in 5 of 12 months", rater="Ana")
+    fill(form, level="marginal", evidence="Late in 5 of 12 months", rater="Ana", reviewer="Ben")
     (row,) = saved.read_rows(city.folder / "vendor_ratings.csv")
+    assert (row["rater"], row["reviewer"]) == ("Ana", "Ben")
 
     assert (row["vendor_id"], row["vendor_name"], row["period"]) == ("V1", "V<1>", "FY2024")
     assert (row["dimension"], row["level"]) == ("quality", "marginal")
+
+
+def test_a_rater_sees_how_the_ratings_so_far_are_spread(city, records):
+    assert "No ratings so far." in widgets.vendor_rating(city, records, interactive=True).fields["spread"].value
+    rows = [
+        build.rating("C1", vendor_id="V1", dimension=f"d{i}", level="satisfactory", period="FY2024", rater="A<n>a")
+        for i in range(10)
+    ]
+    rows += [build.rating("C1", vendor_id="V1", dimension="d", level="marginal", period="FY2024", rater="Ben")]
+    note = widgets.vendor_rating(city, build.records(*rows), interactive=True).fields["spread"].value
+    assert (
+        "A&lt;n&gt;a: “satisfactory” in 100% of 10 ratings (does the evidence really not tell vendors apart?)" in note
+    )
+    assert "Ben: “satisfactory” in 0% of 1 rating." in note
 
 
 def test_meeting_notes_are_kept(city):
