@@ -42,6 +42,8 @@ MIRRORED = {"CP01": "CP06"}
 TESTED = ("IN01",)
 # How complete the files are says little of how a department works.
 ABOUT_FILES = ("PF05",)
+# With fewer records a department's value is a handful of cases, however far it lies from the others.
+FEWEST_RECORDS = 10
 # Share of invoices paid within their terms from which on long terms, not slow hands, explain the days.
 PUNCTUAL = 0.9
 
@@ -283,8 +285,11 @@ class Assessment:
 
     @property
     def concerns(self):
-        """Results on the poor side of a threshold, those whose whole interval lies there first."""
-        poor = [r for r in self.computed if r.verdict == "poor"]
+        """Results on the poor side of a threshold, those whose whole interval lies there first.
+
+        A flag is a question and never one of them.
+        """
+        poor = [r for r in self.computed if r.verdict == "poor" and r.indicator.summary != "flag"]
         return tuple(sorted(poor, key=lambda r: not r.verdict_sure))
 
 
@@ -541,9 +546,10 @@ def _ratings(frames, choices):
 def hot_spots(frames, results):
     """Find departments that are clearly poor, or clearly worse than the city as a whole.
 
-    A department stands out when its whole interval lies beyond the threshold (unless that of the whole city does too),
-    or beyond the city's whole interval without being good by the threshold. One that pays nine invoices in ten within
-    their terms is not slow, whatever the days.
+    A department with ten records or more stands out when its whole interval lies beyond the threshold (unless that of
+    the whole city does too), or beyond the city's whole interval without being good by the threshold. One that pays
+    nine invoices in ten within their terms is not slow, whatever the days; one of which most answers are unknown is
+    not read.
 
     Parameters
     ----------
@@ -563,7 +569,7 @@ def hot_spots(frames, results):
         bunched = _flagged_departments(result) if result.indicator.id in TESTED else ()
         known = _known_shares(result)
         for row in result.by_department.itertuples():
-            if known.get(row.department, 1.0) < MAJORITY:
+            if row.n < FEWEST_RECORDS or known.get(row.department, 1.0) < MAJORITY:
                 continue
             side, sure = verdict(result.indicator, row.value, row.low, row.high)
             clear = (side == "poor" and sure and not poor_everywhere) or row.department in bunched

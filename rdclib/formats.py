@@ -181,7 +181,7 @@ def interval(low, high, kind="number", currency="USD"):
         and plain.fullmatch(last)
     ):
         return first.removesuffix(unit) + MISSING + last
-    return f"{first.removesuffix(' points')} to {last}"
+    return f"{first.removesuffix(unit) if kind in ('points', 'days') else first} to {last}"
 
 
 def value(x, kind, currency="USD"):

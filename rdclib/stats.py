@@ -370,6 +370,8 @@ def kaplan_meier_quantile(durations, finished, q):
 def _ratings(table):
     """Return the rows (subjects) that two raters or more have rated."""
     counts = np.asarray(table, dtype=float)
+    if not counts.size:
+        return np.zeros((0, 1))
     if counts.ndim != 2:
         raise ValueError("agreement needs a table of subjects by categories")
     if (counts < 0).any():

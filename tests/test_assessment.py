@@ -1,5 +1,6 @@
 import datetime
 import math
+import types
 from functools import cache
 
 import numpy as np
@@ -278,6 +279,21 @@ def test_few_competitive_and_many_direct_procedures_are_one_finding():
 
 def test_one_single_bid_in_a_few_is_no_evidence():
     assert ("Works", "CP02") not in spots(*bids("Works", 1, 1), *bids("Works", 11, 3), *bids("Library", 100, 4))
+
+
+@pytest.mark.parametrize(("number", "stands_out"), [(1, False), (9, False), (10, True), (11, True)])
+def test_a_handful_of_records_is_no_pattern(number, stands_out):
+    assert (("Works", "CP02") in spots(*bids("Works", number, 1), *bids("Library", 100, 4))) is stands_out
+
+
+def test_a_flag_is_no_concern():
+    rows = [build.contract(f"c{k}", award_amount=46_000 if k < 26 else 52_000) for k in range(30)]
+    found = compute_all(build.records(*rows, thresholds=[{"name": "formal_bid", "amount": 50_000}]))
+    assert found["IN01"].verdict == "poor"
+
+    concerns = stage.Assessment.concerns.fget(types.SimpleNamespace(computed=tuple(found.values())))
+
+    assert "IN01" not in [result.indicator.id for result in concerns]
 
 
 def test_what_is_poor_everywhere_is_no_departments_matter():

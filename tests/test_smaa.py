@@ -20,6 +20,17 @@ def test_two_opposite_alternatives_share_the_simplex():
     assert result.confidence_factor.tolist() == [1, 1]
 
 
+def test_a_compromise_is_first_between_its_two_switching_points():
+    # w against 0.6: the first wins above w = 0.6, the second below 0.4, the compromise in between.
+    result = analyse([[1, 0], [0, 1], [0.6, 0.6]], sample_weights(2, ENOUGH))
+
+    assert result.rank_acceptability[:, 0] == pytest.approx(np.array([0.4, 0.4, 0.2]), abs=0.015)
+    assert result.central_weights[:, 0] == pytest.approx(np.array([0.8, 0.2, 0.5]), abs=0.01)
+    # It is beaten by at most one, so it is never last.
+    assert result.rank_acceptability[2, 2] == 0
+    assert result.pairwise_win[2, :2] == pytest.approx(np.array([0.6, 0.6]), abs=0.015)
+
+
 def test_three_unit_alternatives_have_the_centroids_of_their_cells():
     # Each wins where its own weight is the largest; the mean largest weight of three is (1 + 1/2 + 1/3) / 3 = 11/18.
     result = analyse(np.eye(3), sample_weights(3, ENOUGH))

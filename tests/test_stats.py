@@ -333,6 +333,30 @@ def test_kappa_takes_subjects_with_different_numbers_of_raters():
     assert stats.fleiss_kappa(table) == pytest.approx((2 / 3 - 17 / 25) / (8 / 25))
 
 
+def test_kappa_of_two_raters_is_scotts_pi():
+    # The usual example of Scott's pi (1955): 45 documents, agreement 15/45, chance 0.369, pi -0.057 from these.
+    pairs = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    table = [
+        [(first == k) + (second == k) for k in range(3)]
+        for first in range(3)
+        for second in range(3)
+        for _ in range(pairs[first][second])
+    ]
+
+    assert stats.plain_agreement(table) == pytest.approx(15 / 45)
+    assert stats.fleiss_kappa(table) == pytest.approx(-0.057, abs=0.001)
+    assert stats.fleiss_kappa(table) == pytest.approx((15 / 45 - 83 / 225) / (1 - 83 / 225))
+
+
+@pytest.mark.parametrize("measure", [stats.plain_agreement, stats.fleiss_kappa])
+@pytest.mark.parametrize("table", [[], [[]], [[0, 0], [0, 0]], [[1, 0], [0, 1]]])
+def test_agreement_of_nobody_is_missing_with_a_note(measure, table):
+    result = measure(table)
+
+    assert math.isnan(result)
+    assert result.note == "no subject was rated twice"
+
+
 def test_kappa_of_one_answer_only_is_missing_with_a_note():
     kappa = stats.fleiss_kappa([[3, 0], [3, 0]])
 

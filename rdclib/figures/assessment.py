@@ -10,6 +10,7 @@ from rdclib.figures.picture import Picture, axis_as, canvas, grid, label_margin,
 
 SHOWN = 10  # contracts in one figure; the tables list all
 _ROW = 0.58  # inches for a label of three lines
+LEAST_DAYS = 8  # width of the shortest bar of the pipeline
 _DISAGREE = "≠"
 
 
@@ -97,10 +98,12 @@ def pipeline(result):
         start, end = _number(row.start_by), _number(row.end_date)
         late = row.slack_days < 0
         look = "concern" if late else "neutral"
+        # What ends today still has a bar to be seen.
+        begin = min(max(start, today), end - LEAST_DAYS)
         axes.barh(
             place,
-            end - max(start, today),
-            left=max(start, today),
+            end - begin,
+            left=begin,
             height=0.5,
             color=style.CONCERN if late else style.SECOND,
             hatch=style.HATCHES[look],
@@ -112,7 +115,7 @@ def pipeline(result):
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     first, last = result.as_of, _months_later(result.as_of, 24)
-    axes.set_xlim(today, _number(last) + 15)
+    axes.set_xlim(today - 2 * LEAST_DAYS, _number(last) + 15)
     quarters = [_months_later(first.replace(day=1), k) for k in range(1, 26) if _months_later(first, k).month % 6 == 1]
     axes.set_xticks(
         [_number(day) for day in quarters], [f"{formats.MONTHS[d.month - 1][:3]} {d.year}" for d in quarters]
@@ -128,12 +131,12 @@ def pipeline(result):
     figure.legend(handles=handles, loc="lower right", ncols=2, borderaxespad=0.3)
     state = result.rows["state"].value_counts()
     words = {"too late to compete": "too late to compete", "start now": "to start now", "plan": "to plan"}
-    parts = [f"{int(state[word])} {said}" for word, said in words.items() if word in state]
+    parts = [f"{formats.integer(state[word])} {said}" for word, said in words.items() if word in state]
     ending = formats.plural(len(result.rows), "contract ends", "contracts end")
     alt = f"{ending} within 24 months: {formats.listing(parts)}."
     soonest = rows.iloc[0]
     alt += f" Of those shown, the first to start is {_name(soonest)}, by {formats.date(soonest['start_by'])}."
-    shown = f"the {len(rows)} largest of {len(result.rows)}" if len(result.rows) > len(rows) else "all"
+    shown = f"the {len(rows)} largest of {formats.integer(len(result.rows))}" if len(result.rows) > len(rows) else "all"
     caption = (
         f"Contracts that end in the 24 months after {formats.date(result.as_of)} ({shown}): each bar runs from the "
         "day on which work on the successor must start to the end of the contract."

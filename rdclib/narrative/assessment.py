@@ -3,6 +3,7 @@
 import math
 
 from rdclib import formats
+from rdclib.assessment import PLAN, START_NOW, TOO_LATE
 from rdclib.indicators.lead_times import ASSUMED_DAYS
 from rdclib.narrative.prose import Prose, bullets
 from rdclib.questionnaire import DISAGREEMENT, VENDORS_SHOWN_FROM
@@ -37,7 +38,7 @@ def overview(assessment):
         + Prose(f"**What our own data say.** {_data_in_short(assessment)}")
         + bullets(_result(r, assessment.currency) for r in assessment.concerns[:CONCERNS])
         + Prose(_spots_in_short(assessment))
-        + bullets(_spot(spot, assessment.currency) for spot in assessment.hot_spots[:CONCERNS])
+        + bullets(_spots(assessment))
         + Prose(f"**Which contracts first.** {_priorities_in_short(assessment)}")
         + bullets(_contract(row, assessment.currency) for row in _first_five(assessment))
         + Prose(f"**Next steps.** {_plan_in_short(assessment)}")
@@ -109,16 +110,24 @@ def _result(result, currency):
     )
 
 
-def _spot(spot, currency):
-    result = spot.result
-    kind = result.indicator.unit if result.indicator.unit in formats.KINDS else "number"
-    value, city = (_inert(formats.value(x, kind, currency)) for x in (spot.value, result.value))
+def _spots(assessment):
+    """One line for each indicator: the departments that stand out, and the whole city beside them."""
+    together = {}
+    for spot in assessment.hot_spots[:CONCERNS]:
+        together.setdefault(spot.result.indicator.id, []).append(spot)
+    for spots in together.values():
+        result = spots[0].result
+        kind = result.indicator.unit if result.indicator.unit in formats.KINDS else "number"
+        city = _inert(formats.value(result.value, kind, assessment.currency))
+        departments = "; ".join(_department(spot, kind, assessment.currency) for spot in spots)
+        yield f"{formats.text(result.indicator.name)} (whole city {city}): {departments}"
+
+
+def _department(spot, kind, currency):
+    value = _inert(formats.value(spot.value, kind, currency))
     span = formats.interval(spot.low, spot.high, kind, currency)
     base = f"n = {formats.integer(spot.n)}" if span == formats.MISSING else f"{span}; n = {formats.integer(spot.n)}"
-    return (
-        f"{formats.text(spot.department)}, {formats.text(result.indicator.name)}: **{value}** ({_inert(base)}); "
-        f"the whole city {city}"
-    )
+    return f"{formats.text(spot.department)} **{value}** ({_inert(base)})"
 
 
 def _inert(number):
@@ -154,6 +163,12 @@ def _priorities_in_short(assessment):
             words = f"Confirmed, but not in the register: {formats.text(', '.join(unknown))}. {words}"
         return words
     ranked = formats.plural(len(ranking.rows), "contract")
+    if not (ranking.rows["robust"] == "yes").any():
+        open_ = f"{formats.plural(ranking.unrated, 'rating is', 'ratings are')} unknown" if ranking.unrated else ""
+        return (
+            f"None of the {ranked} ranked stands out yet: {open_ or 'it depends on the weights'}. These are the "
+            f"likeliest so far; the city has not confirmed them. {explained}:"
+        )
     return f"Of {ranked} these come first; the city has not confirmed them yet. {explained}:"
 
 
@@ -240,11 +255,11 @@ def pipeline(result, practice_result=None, currency="USD"):
         return Prose(result.note)
     total = len(result.rows)
     amount = f" worth {formats.text(formats.money(result.amount, currency))}" if not math.isnan(result.amount) else ""
+    late, soon, later = (formats.integer(result.count(state)) for state in (TOO_LATE, START_NOW, PLAN))
     words = [
         f"**{formats.plural(total, 'contract')}**{amount} of {formats.integer(result.in_force)} in force "
-        f"{'ends' if total == 1 else 'end'} within 24 months: **{result.count('too late to compete')}** too late to "
-        f"compete in the usual time, **{result.count('start now')}** to start within 90 days, "
-        f"{result.count('plan')} to plan."
+        f"{'ends' if total == 1 else 'end'} within 24 months: **{late}** too late to compete in the usual time, "
+        f"**{soon}** to start within 90 days, {later} to plan."
     ]
     if result.assumed:
         words.append(

@@ -232,7 +232,8 @@ def priorities(result):
         f"{formats.plural(result.unrated, 'rating is', 'ratings are')} unknown and count as anything from 0 to 4."
         if result.unrated
         else "",
-        f"Ranked are {len(rows)} of {result.considered} candidates: those the city named, then those that promise most."
+        f"Ranked are {len(rows)} of {formats.integer(result.considered)} candidates: those the city named, then those "
+        "that promise most."
         if result.considered > len(rows)
         else "",
     )
@@ -249,25 +250,26 @@ def failings(assessment):
     columns = (
         Column("failing", "text", "Failing"),
         Column("verdict", "text", "Here"),
-        Column("for", "text", "Evidence for"),
-        Column("against", "text", "Evidence against"),
-        Column("between", "text", "In between"),
+        Column("why", "text", "Why"),
     )
-    rows = [
-        (
-            failing.name,
-            f"cannot be told, because {failing.why_not}" if failing.why_not else failing.verdict,
-            _evidence(failing.evidence_for),
-            _evidence(failing.evidence_against),
-            _evidence(failing.between),
-        )
-        for failing in assessment.failings
-    ]
+    rows = [(failing.name, failing.verdict, _why(failing)) for failing in assessment.failings]
     note = (
-        "Evidence for: a question at level 1 or below, or an indicator beyond its cut-off. Evidence against: level 3 "
-        "or above with a document, or an indicator on the other side. The cut-offs are proposals, in failings.csv."
+        "Evidence for a failing: a question at level 1 or below, or an indicator beyond its cut-off. Against it: level "
+        "3 or above with a document, or an indicator on the other side. In brackets: answers or records. The cut-offs "
+        "are proposals, in failings.csv."
     )
     return Table("Seven failings, one line each", columns, rows, notes=(note,), id="failings")
+
+
+def _why(failing):
+    if failing.why_not:
+        return f"{failing.why_not[:1].upper()}{failing.why_not[1:]}."
+    sides = {
+        "For": failing.evidence_for,
+        "Against": failing.evidence_against,
+        "In between": failing.between,
+    }
+    return " ".join(f"{side}: {_evidence(listed)}." for side, listed in sides.items() if listed)
 
 
 def _evidence(listed):
@@ -325,7 +327,7 @@ def improvement_plan(assessment):
         )
         for planned in assessment.plan
     ]
-    note = "" if rows else "Nothing is planned yet: agree on steps, each with an owner and a date, in the form above."
+    note = "" if rows else "Nothing is planned yet: agree on steps, each with an owner and a date."
     return Table("Improvement plan", columns, rows, notes=(note,), id="improvement-plan")
 
 

@@ -23,12 +23,28 @@ _NAMES = {
 NEARLY_COMPLETE = 0.95
 
 
+# What the parts of an indicator are.
+PARTS = {
+    "EX01": "time until the end",
+    "CP01": "method",
+    "CT01": "method",
+    "TY01": "contract type",
+    "TY03": "payment basis",
+    "IN01": "threshold",
+    "CP08": "who",
+    "VD01": "certification",
+    "VD04": "side",
+}
+PARTS |= dict.fromkeys(("CN01", "CN02", "CN03", "CN04", "PF04", "CP15", "IN05"), "category")
 MOST_PARTS = 12  # of a mix; with more of them, none is named under the table
 _NAMED_PARTS = 6
 
 
 def indicators(results, group=""):
-    """Value, interval, base, gaps, threshold and caveat of each indicator that could be computed.
+    """Value, interval, base, gaps and reading of each indicator that could be computed.
+
+    Below the table each has its threshold with the source, what to bear in mind, and what its records say of
+    themselves.
 
     Parameters
     ----------
@@ -48,7 +64,6 @@ def indicators(results, group=""):
         Column("n", "integer", "Records"),
         Column("left_out", "text", "Left out"),
         Column("reading", "text", "Reading"),
-        Column("guide", "text", "Threshold with its source, and what to bear in mind"),
     )
     rows = [
         (
@@ -58,13 +73,16 @@ def indicators(results, group=""):
             r.n,
             left_out(r),
             reading(r),
-            ". ".join(part.rstrip(".") for part in (_threshold(r), r.caveat) if part) + ".",
         )
         for r in shown
     ]
-    notes = [f"{r.indicator.id}: {_parts(r)}" for r in shown if 0 < len(r.by_part) <= MOST_PARTS]
-    notes += [f"{r.indicator.id}: {r.note}" for r in shown if r.note]
-    notes += [f"{r.indicator.id}: {warning}" for r in shown for warning in r.warnings]
+    notes = [f"{r.indicator.id}: {_guide(r)}" for r in shown]
+    # What several say alike is said once.
+    alike = {}
+    for r in shown:
+        for remark in filter(None, (r.note, *r.warnings)):
+            alike.setdefault(remark, []).append(r.indicator.id)
+    notes += [f"{', '.join(ids)}: {remark}" for remark, ids in alike.items()]
     missing = sum(not r.computed and group in ("", r.indicator.group) for r in results.values())
     if missing:
         notes.append(
@@ -73,6 +91,16 @@ def indicators(results, group=""):
     caption = _NAMES.get(group, "All indicators")
     currency = shown[0].currency if shown else "USD"
     return Table(caption, columns, rows, notes, id=f"indicators-{formats.slug(group or 'all')}", currency=currency)
+
+
+def _guide(result):
+    """Threshold with its source, caveat, and the parts of a mix."""
+    parts = [_threshold(result), result.caveat]
+    # The parts of completeness are columns, which have a table of their own.
+    if 0 < len(result.by_part) <= MOST_PARTS and result.indicator.id != "PF05":
+        parts.append(f"By {PARTS.get(result.indicator.id, 'kind')}: {_parts(result)}")
+    said = [part[:1].upper() + part[1:].rstrip(".") + "." for part in parts if part]
+    return " ".join(said)
 
 
 def _parts(result):
@@ -109,7 +137,7 @@ def _threshold(result):
 
 
 def breakdown(result, by="department"):
-    """One indicator by department, by fiscal quarter or by part.
+    """One indicator by department, by fiscal quarter or by part; None when there is nothing to break down.
 
     Parameters
     ----------
@@ -117,6 +145,8 @@ def breakdown(result, by="department"):
     by : str
         ``department``, ``quarter`` or ``part``.
     """
+    if not result.computed or not len(getattr(result, f"by_{by}")):
+        return None
     frame = {"department": result.by_department, "quarter": result.by_quarter, "part": result.by_part}[by]
     columns = (
         Column(by, "text", by.capitalize()),
@@ -135,9 +165,13 @@ def breakdown(result, by="department"):
 
 
 def not_computed(results):
-    """Indicators that the data cannot answer, and which column would make them possible."""
+    """Indicators that the data cannot answer, and which column would make them possible; one row a reason."""
     columns = (Column("indicator", "text", "Indicator"), Column("why", "text", "What is missing"))
-    rows = [(f"{r.indicator.id} {r.indicator.name}", r.note) for r in results.values() if not r.computed]
+    waiting = {}
+    for r in results.values():
+        if not r.computed:
+            waiting.setdefault(r.note, []).append(f"{r.indicator.id} {r.indicator.name}")
+    rows = [("; ".join(names), why) for why, names in waiting.items()]
     return Table("What cannot be told yet", columns, rows, id="not-computed")
 
 
@@ -158,7 +192,8 @@ def coverage(results):
 def incomplete_columns(results):
     """The columns that an indicator needs and that are filled in for under 95% of rows; None without any.
 
-    Columns of tables that the city did not send are not gaps: `not_computed` names what they would make possible.
+    Columns without any value, or of tables that the city did not send, are not gaps: `not_computed` names what they
+    would make possible.
 
     Parameters
     ----------
@@ -169,7 +204,7 @@ def incomplete_columns(results):
     Table or None
     """
     return _coverage(
-        results, "Columns with gaps", "columns-with-gaps", lambda share, rows: rows and share < NEARLY_COMPLETE
+        results, "Columns with gaps", "columns-with-gaps", lambda share, rows: rows and 0 < share < NEARLY_COMPLETE
     )
 
 

@@ -35,7 +35,7 @@ def test_the_first_page_has_its_three_answers_and_the_next_step():
     assert "2 people in 2 roles put the city at **1.5** on a scale from 0 (absent) to 4 (routine)" in text
     assert "Since round 0: Portfolio and pipeline +1.0." in text
     assert "Roles see different cities: on problem stated, finance staff say 3.0 and departments 1.0." in text
-    assert "- Works, Single-bid rate: **100%** (89–100%; n = 30); the whole city 23%" in text
+    assert "- Single-bid rate (whole city 23%): Works **100%** (89–100%; n = 30)" in text
     assert "- Shelter beds (c1), \\$1.3 million, ends January 31, 2025: **100%**" in text
     assert "1 step is open, none of them overdue. Next: Write down goals, by September 30, 2024 (Ana)." in text
 

@@ -112,10 +112,11 @@ def test_failings_give_one_line_each_with_reasons():
 
     texts = {row[0]: row[1:] for row in table.texts()}
     assert len(texts) == 7
-    assert texts["Vendors have no incentive to get results"] == ("found", "Pay for results 0.0 of 4 (1)", "–", "–")
-    assert texts["Performance is hardly tracked"][0] == (
-        "cannot be told, because nobody answered on short set of metrics and delivery of data, and the city’s records "
-        "do not allow key value with outcome metrics (RDC2) and fresh performance data"
+    assert texts["Vendors have no incentive to get results"] == ("found", "For: Pay for results 0.0 of 4 (1).")
+    assert texts["Performance is hardly tracked"] == (
+        "cannot be told",
+        "Nobody answered on short set of metrics and delivery of data, and the city’s records do not allow key value "
+        "with outcome metrics (RDC2) and fresh performance data.",
     )
 
 

@@ -20,9 +20,9 @@ def test_indicator_table_has_value_interval_base_gaps_threshold_and_caveat():
     table = tables.indicators({"CP02": single_bids()}, "competition")
 
     (row,) = table.texts()
-    assert row[:6] == ("CP02 Single-bid rate", "50%", "9–91%", "2", "1 cancelled, 1 no bid count", "poor, not certain")
-    assert row[6].startswith("up to 10% good; above 20% poor (European Commission")
-    assert row[6].endswith(single_bids().caveat)
+    assert row == ("CP02 Single-bid rate", "50%", "9–91%", "2", "1 cancelled, 1 no bid count", "poor, not certain")
+    assert table.notes[0].startswith("CP02: Up to 10% good; above 20% poor (European Commission")
+    assert table.notes[0].endswith(single_bids().caveat)
     assert "CP02: Number of bids (solicitations.number_of_bids) is filled in for 2 of 4 rows, under 80%." in table.notes
 
 
@@ -37,8 +37,29 @@ def test_what_cannot_be_told_is_listed_with_its_reason():
 
     table = tables.not_computed(results)
 
-    assert len(table.rows) == sum(not result.computed for result in results.values())
-    assert all(why for _, why in table.rows)
+    reasons = {}
+    for id, result in results.items():
+        if not result.computed:
+            reasons.setdefault(result.note, []).append(f"{id} {result.indicator.name}")
+    assert {why: names.split("; ") for names, why in table.rows} == reasons
+    assert all(reasons)
+
+
+def test_remarks_that_several_indicators_share_are_made_once():
+    records = build.records(*(build.contract(f"c{k}", vendor_id=f"V{k}") for k in range(12)))
+    results = {id: compute(id, records) for id in ("CN01", "CN02", "CN03")}
+
+    notes = tables.indicators(results, "concentration").notes
+
+    assert [note for note in notes if "no payments" in note] == [
+        "CN01, CN02, CN03: The city sent no payments with vendors, so this is the amount of contracts in force in the "
+        "period."
+    ]
+
+
+def test_nothing_to_break_down_shows_no_table():
+    assert tables.breakdown(compute("CT07", CITY)) is None
+    assert tables.breakdown(single_bids(), "part") is None
 
 
 def test_coverage_lists_the_emptiest_column_first():
@@ -106,4 +127,4 @@ def test_what_a_mix_is_made_of_stands_under_the_table():
     )
     table = tables.indicators({"TY01": compute("TY01", city, minimum_n=1)})
 
-    assert table.notes[0] == "TY01: unit price 75%, grant 25%"
+    assert table.notes[0].endswith("By contract type: unit price 75%, grant 25%.")
