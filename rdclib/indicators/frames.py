@@ -235,7 +235,7 @@ class Frames:
 
     def contract_places(self, ids):
         """Row of each contract id in `contracts`; -1 where there is none."""
-        return _looked_up(*self._contract_index, ids)
+        return _looked_up(*self._contract_index, ids) if len(ids) else np.empty(0, dtype=np.int64)
 
     def by_contract(self, ids, values):
         """Sum of values for each row of `contracts`; nan where a contract has none."""
@@ -339,7 +339,7 @@ def _first(frame, *columns):
 
 def _places(ids, wanted):
     """Row of the first id equal to each wanted one; -1 where there is none."""
-    return _looked_up(*_index_of(ids), wanted)
+    return _looked_up(*_index_of(ids), wanted) if len(wanted) else np.empty(0, dtype=np.int64)
 
 
 def _index_of(ids):

@@ -195,9 +195,16 @@ def record_ratings(frames):
     return pd.DataFrame(
         {
             "value": value,
-            "strategic goal": c["contract_id"].map(coded).astype(float),
-            "performance concern": c["contract_id"].map(concern).astype(float),
+            "strategic goal": _by_contract(c, coded),
+            "performance concern": _by_contract(c, concern),
             "urgency": HIGHEST * (1 - slack(frames)["slack_days"] / 365).clip(0, 1),
         },
         index=c.index,
     )
+
+
+def _by_contract(contracts, values):
+    """Values by contract id for each row of contracts; nothing is looked up where nothing is known."""
+    known = values.dropna()
+    found = contracts["contract_id"].map(known) if len(known) else pd.Series(np.nan, contracts.index)
+    return found.astype(float)

@@ -146,12 +146,14 @@ def field_completeness(records):
         columns = [name for name in sent if name not in schemas.LINEAGE and frame[name].notna().any()]
         if not len(frame) or not columns:
             continue
-        department = frame["department"].fillna("") if "department" in columns else [""] * len(frame)
-        whose, names = pd.factorize(np.asarray(department, dtype=object), sort=True)
+        whose, names = np.zeros(len(frame), dtype=np.int64), [""]
+        if "department" in columns:
+            whose, names = pd.factorize(frame["department"], sort=True)
+            whose, names = whose + 1, ["", *names]  # a row without a department comes first
         counts = {name: np.bincount(whose[frame[name].notna()], minlength=len(names)) for name in columns}
         sizes = pd.Series(np.bincount(whose, minlength=len(names)), names)
         counts = pd.DataFrame(counts, index=pd.Index(names, name="department")).rename_axis("field", axis=1)
-        long = counts.stack().rename("value").reset_index()
+        long = counts[sizes > 0].stack().rename("value").reset_index()
         parts.append(long.assign(weight=long["department"].map(sizes).astype(float), part=table + "." + long["field"]))
     if not parts:
         raise CannotTell("The city sent no records yet.")

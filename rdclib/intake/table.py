@@ -342,6 +342,7 @@ class _State:
             frame = frame[kept].reset_index(drop=True)
         self.frames.append(frame)
         block.columns, block.reread = [], None  # the texts are not needed any more
+        pa.default_memory_pool().release_unused()
 
     def _texts(self, block, sure, stacked):
         if not stacked:

@@ -71,13 +71,16 @@ def concern_by_contract(series, rated, contracts):
         failed 2, one hit and missed 1, both together 4 at most), and 4 less the points of its ratings.
     """
     ids = pd.Index(contracts["contract_id"].dropna().unique(), name="contract_id")
-    from_results = pd.Series(np.nan, index=ids)
-    for contract_id in ids:
-        own = [_weight(s) for s in series if contract_id in s.contract_ids and s.measure.duty != "city"]
-        own = [w for w in own if np.isfinite(w)]
-        if own:
-            from_results[contract_id] = float(np.mean(own))
+    weights = {}
+    for s in series:
+        if s.measure.duty != "city" and np.isfinite(weight := _weight(s)):
+            for contract_id in set(s.contract_ids):
+                weights.setdefault(contract_id, []).append(weight)
     newest = rated.table
+    if not weights and not len(newest):
+        return pd.Series(np.nan, index=ids, name="performance_concern")
+    means = {contract_id: float(np.mean(own)) for contract_id, own in weights.items()}
+    from_results = pd.Series(means, dtype=float).reindex(ids)
     if len(newest):
         newest = newest[newest["start"] == newest.groupby("contract_id")["start"].transform("max")]
     points = newest.groupby("contract_id")["points"].mean() if len(newest) else pd.Series(dtype=float)

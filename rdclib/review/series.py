@@ -192,6 +192,8 @@ def all_series(records, choices, targets=None):
         In the order of metric ids and vendors' names; without observations an empty tuple.
     """
     seen = known_rows(records)
+    if not len(seen):
+        return ()
     ends = _contract_ends(records)
     series = []
     for metric_id, rows in seen.groupby("metric_id", sort=True):
