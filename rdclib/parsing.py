@@ -118,6 +118,8 @@ def missing(texts, *, keep_none=False):
     """
     texts = as_text(texts)
     trimmed = pc.utf8_trim_whitespace(texts)
+    if pc.any(pc.starts_with(trimmed, '="')).as_py():  # ="00123": how some programs keep a spreadsheet from counting
+        trimmed = pc.replace_substring_regex(trimmed, '^="([^"]*)"$', r"\1")
     words = _MISSING_BUT_NONE if keep_none else _MISSING
     gaps = pc.is_in(trimmed, value_set=words.cast(trimmed.type))
     return pc.if_else(gaps, pa.scalar(None, trimmed.type), trimmed)

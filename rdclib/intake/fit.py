@@ -1,5 +1,7 @@
 """Which of our tables a block of a city's file is, by its headings and what stands below them."""
 
+import re
+
 from rdclib import schemas
 from rdclib.intake import headings as heads
 from rdclib.intake import wide
@@ -34,6 +36,7 @@ NEEDED = {
     ),
     "cases": ({"case_id"}, {"referred_date", "enrolled_date", "served_date", "closed_date"}),
 }  # fmt: skip
+MOSTLY = 0.8  # share of cells with two decimals from which numbers look like money
 LEAST, CLEARLY = 1.0, 1.15  # score that a table needs, and how far it must lie before the next
 # Columns of ours that another table has to know more, before a sheet of measures is that one with unknown amounts.
 MORE_COLUMNS = 2
@@ -65,10 +68,14 @@ def scores(block):
         return found
     by_measure = False
     for table in schemas.TABLES:
-        sure, _ = heads.recognise(block.headings, block.own, block.look(), table)
+        sure, asked = heads.recognise(block.headings, block.own, block.look(), table)
         knows[table] = len(sure)
         stacked = wide.plan(block, sure, table)
-        if any(not group & _columns(sure, stacked, table) for group in NEEDED[table]):
+        # A day that has to be asked for is there all the same.
+        kinds = schemas.columns(table)
+        open_days = {column for _, candidates in asked for column in candidates if kinds.get(column) == "date"}
+        columns = _columns(sure, stacked, table) | open_days
+        if any(not group & columns for group in NEEDED[table]):
             continue
         if table == "observations" and stacked:
             by_measure = all(part["period"] is None for part in stacked)
@@ -95,12 +102,25 @@ def _score(block, table, sure, stacked):
     at = [part["positions"].get("value", part["positions"].get("payment_amount")) for part in stacked]
     at = [j for j in at if j is not None]
     score += 0.5 * min(sum(1 for j in at if not heads.is_known(block.own[j])), 6)
-    if table == "observations" and any(set("$€£") & set(cell) for j in at for cell in block.look()[j].some):
-        score /= 2
+    at += [sure["value"][0]] if "value" in sure else []
+    if table == "observations" and any(_looks_like_money(block.look()[j].some) for j in at):
+        score /= 4
     # A sheet of which a table understands little is likelier another one's.
     filled = sum(1 for seen in block.look() if seen.filled) or 1
     understood = len({at for at, _ in sure.values()} | {p for s in stacked for p in s["positions"].values()})
     return round(score * (0.5 + 0.5 * min(understood / filled, 1)), 3)
+
+
+# Cents, and an amount of thousands among them.
+_CENTS, _BIG = re.compile(r"-?[\d.,' ]*\d[.,]\d\d"), re.compile(r"\d[\d.,' ]*\d{3}[.,]\d\d$")
+
+
+def _looks_like_money(cells):
+    """Whether cells carry a sign of money, or nearly all have two decimals and some are of thousands."""
+    if any(set("$€£") & set(cell) for cell in cells):
+        return True
+    cents = sum(bool(_CENTS.fullmatch(cell)) for cell in cells)
+    return cents >= MOSTLY * len(cells) and any(_BIG.search(cell) for cell in cells)
 
 
 def _knows(table, heading, own):

@@ -14,6 +14,7 @@ import pyarrow.csv
 from rdclib import parsing
 from rdclib.errors import DataFileError
 from rdclib.intake.opening import to_utf8
+from rdclib.parsing import is_figure
 
 DELIMITERS = ",;\t|"
 HEAD_ROWS = 60  # rows in which we look for titles and headings
@@ -304,9 +305,19 @@ def workbook_grids(source, sheet=""):
         except BaseException as error:
             raise _unreadable(source.name, error) from None
         rows = [[cell_text(cell) for cell in row] for row in cells]
+        _fill_down(rows, merged)
         about = {"encoding": "workbook", "hidden": hidden}
         grids.append(Grid(source.name, name, rows, list(range(1, len(rows) + 1)), merged=merged, about=about))
     return grids
+
+
+def _fill_down(rows, merged):
+    """Words in a cell that is merged over several rows hold for each of them; an amount is there once."""
+    for (first, left), (last, _) in merged:
+        if first < len(rows) and left < len(rows[first]) and not is_figure(rows[first][left]):
+            for row in rows[first + 1 : last + 1]:
+                if left < len(row) and not row[left].strip():
+                    row[left] = rows[first][left]
 
 
 def _unreadable(name, error):

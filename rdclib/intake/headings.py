@@ -245,14 +245,15 @@ def by_heading(heading, own, table):
 
 
 def _whole(text, table):
-    return _synonyms(table).whole.get(text, {})
+    """The same words, also run together."""
+    synonyms, tight = _synonyms(table), text.replace(" ", "")
+    if text in synonyms.whole or len(tight) < LEAST_JOINED:
+        return synonyms.whole.get(text, {})
+    return synonyms.joined.get(tight, {})
 
 
 def _reordered(text, table):
-    """The same words run together, or in another order."""
-    synonyms, tight = _synonyms(table), text.replace(" ", "")
-    found = dict(synonyms.joined.get(tight, {})) if len(tight) >= LEAST_JOINED else {}
-    return found | dict(synonyms.bags.get(frozenset(text.split()), {}))
+    return _synonyms(table).bags.get(frozenset(text.split()), {})
 
 
 def _without_own_words(text, table):

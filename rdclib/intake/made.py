@@ -16,13 +16,18 @@ _TEXT = schemas.DTYPES["text"]
 LOOKED_AT_AGAIN = ("end_date", "procurement_method", "contract_type")
 
 
+def date_of_year(table, columns):
+    """The column that a year (and a month) are made into; "" for the year of a payment, which is no day."""
+    if "year" not in columns:
+        return ""
+    return "period_start" if table == "observations" else "payment_date" if "month" in columns else ""
+
+
 def join_year_and_month(state, block, texts):
     """A year beside a month is a period."""
+    target = date_of_year(state.table, texts)
     year, month = texts.pop("year", None), texts.pop("month", None)
-    if year is None:
-        return
-    target = "period_start" if state.table == "observations" else "payment_date"
-    if target in texts:
+    if not target or target in texts:
         return
     joined = []
     months = parsing.as_text(month).to_pylist() if month is not None else None

@@ -242,8 +242,8 @@ class _State:
             if j not in used and heading not in dict(ask) and block.look()[j].filled:
                 self.unused.setdefault(heading, 0)
                 self.unused[heading] += 1
-        if {"year", "month"} & set(sure):
-            target = "period_start" if self.table == "observations" else "payment_date"
+        target = made.date_of_year(self.table, sure)
+        if target and target not in sure:
             both = [sure[c][1] for c in ("year", "month") if c in sure]
             joined = heads.Match(target, " + ".join(m.heading for m in both), min(m.confidence for m in both))
             self.matches.setdefault(target, joined)

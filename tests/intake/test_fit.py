@@ -56,6 +56,25 @@ def test_contracts_whose_amount_nobody_knows_are_no_sheet_of_measures(tmp_path):
     assert "observations" not in found.scores
 
 
+@pytest.mark.parametrize(
+    ("cell", "offered"), [("{}4.25", False), ("$14", False), ("1{}.5", True), ("{}", True), ("0.{}5", True)]
+)
+def test_cents_of_thousands_and_signs_of_money_are_no_measures(tmp_path, cell, offered):
+    path = tmp_path / "unknown.csv"
+    lines = [f"Firm {i},2023-01-{i + 10},{cell.format(1200 + i)},{cell.format(i)}" for i in range(9)]
+    path.write_text("\n".join(["Vendor,Date,Foo,Bar", *lines]))
+
+    assert (guess(path).table == "observations" and guess(path).sure) == offered
+
+
+def test_a_file_whose_day_is_in_doubt_is_payments_all_the_same(tmp_path):
+    path = tmp_path / "cards.csv"
+    lines = [f"Firm {i},2023-01-{i + 10},2023-01-{i + 11},${i}.50" for i in range(9)]
+    path.write_text("\n".join(["Merchant Name,Check Date,Payment Date,Transaction Amount", *lines]))
+
+    assert (guess(path).table, guess(path).sure) == ("payments", True)
+
+
 def test_vendors_and_amounts_alone_are_no_register_of_contracts(tmp_path):
     path = tmp_path / "spend.csv"
     path.write_text("\n".join(["Supplier,Date,Amount", *(f"Firm {i},2023-01-{i + 10},{i}.5" for i in range(9))]))

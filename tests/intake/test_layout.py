@@ -1,5 +1,6 @@
 """Where a sheet's tables are: days and amounts that look like months, lines that head a group, withheld figures."""
 
+import openpyxl
 import pytest
 
 from rdclib.intake import read_table
@@ -81,6 +82,44 @@ def test_units_are_no_footnotes(tmp_path, text):
     found = read_table(write(tmp_path, rows), "observations").frame["value"].iloc[-1]
 
     assert found != found or found == -5
+
+
+def test_words_merged_over_several_rows_hold_for_each_of_them_and_an_amount_once(tmp_path):
+    book = openpyxl.Workbook()
+    page = book.active
+    for row in (
+        ["Department", "Contract #", "Vendor", "Contract Amount"],
+        ["Parks", "C1", "A", 10.5],
+        [None, "C2", "B", None],
+        ["Fire", "C3", "C", 3.25],
+    ):
+        page.append(row)
+    page.merge_cells("A2:A3")
+    page.merge_cells("D2:D3")
+    book.save(tmp_path / "merged.xlsx")
+
+    intake = read_table(tmp_path / "merged.xlsx", "contracts", currency="USD")
+
+    assert intake.frame["department"].tolist() == ["Parks", "Parks", "Fire"]
+    assert intake.amounts["current_amount"]["USD"].accepted == 13.75
+
+
+def test_texts_that_a_program_wrote_as_formulas(tmp_path):
+    rows = ["Contract Number,Vendor Name,Contract Amount", '"=""00017""",A,"=""12.50"""', '"=""00018""",B,3']
+
+    intake = read_table(write(tmp_path, rows), "contracts", currency="USD")
+
+    assert intake.frame["contract_id"].tolist() == ["00017", "00018"]
+    assert intake.amounts["current_amount"]["USD"].accepted == 15.5
+
+
+def test_the_year_of_a_payment_is_no_day(tmp_path):
+    rows = ["Payee,Year,Amount", "A,2022,1.50", "B,2023,2.50"]
+
+    intake = read_table(write(tmp_path, rows), "payments", currency="USD")
+
+    assert intake.frame["payment_date"].isna().all()
+    assert "payment_date" not in intake.columns
 
 
 def test_fiscal_years_in_cells_are_fiscal_years(tmp_path):
