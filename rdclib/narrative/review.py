@@ -29,6 +29,8 @@ METHODS = (
     "says. Over-dispersion from z winsorised at 10%, added to the limits whenever it is above zero.",
     "Case mix: indirect standardisation; the limits about what is expected have the spread of Σ n p (1 - p) where "
     "people are counted, which is narrower than the Poisson limits of the NHS mortality indicator.",
+    "Small counts are hidden in groups of people, places, kinds of case and steps of the path. A vendor's own totals "
+    "are contract data and stay, since payment has to be worked out from them.",
     "Between groups: ratio and gap with intervals from the two groups' own (Newcombe 1998; Donner and Zou 2012), so "
     "that they keep a width where everybody or nobody succeeded.",
     "Before and after: segmented regression whose clock is 0 at the first point after the change; Lopez Bernal et al. "

@@ -34,7 +34,7 @@ class Comparison:
     adjusted : rdclib.funnel.Funnel or None
         Observed against expected from the case mix, where the data has strata.
     strata : DataFrame
-        The strata behind ``adjusted``; empty without.
+        The strata behind ``adjusted``; empty without. Small counts are nan, and what would give them away.
     stratum_kind : str
     note : str
     """
@@ -128,7 +128,8 @@ def compare_vendors(records):
         by = "vendor" if own["vendor_key"].nunique() > 1 else "site"
         own = own.assign(unit=_unit_names(own, by))
         if own["unit"].nunique() > 1:
-            found.append(_comparison(scaled(measure_of(metric_id, records.facts), own), by, own))
+            measure = scaled(measure_of(metric_id, records.facts), own)
+            found.append(_comparison(measure, by, own, records.facts.smallest_group))
     return tuple(found)
 
 
@@ -189,16 +190,7 @@ def group_table(measure, kind, sums, smallest_group):
     )
     if counted.any():
         own = table[counted]
-        counts = (
-            [own["denominator"], own["numerator"], own["denominator"] - own["numerator"]]
-            if people
-            else [own["numerator"]]
-        )
-        # A rate tells its counts: where one of them is hidden, the whole group is. Each of the sets that protect one
-        # kind of count stays safe when others join it.
-        hidden = np.zeros(len(own), bool)
-        for column in counts:
-            hidden |= disclosure.suppress(np.round(column.to_numpy()), smallest_group).hidden
+        hidden = _small(own["numerator"].to_numpy(), own["denominator"].to_numpy(), people, smallest_group)
         shown[counted] = ~hidden
     table["shown"] = np.select([~there, ~counted, ~shown], ["no data", "no cases", "hidden"], "shown")
     table.loc[~shown, ["numerator", "denominator"]] = np.nan
@@ -245,7 +237,7 @@ def _unit_names(rows, by):
     return names.groupby(rows["vendor_key"]).transform("last")
 
 
-def _comparison(measure, by, rows):
+def _comparison(measure, by, rows, smallest_group):
     keys = ["unit", "site", "contract_id", "stratum_kind", "stratum", "period_start"]
     rows = one_row_a_period(rows, keys)
     adjusted = rows["adjusted"].fillna(False).astype(bool) | (rows["low"].notna() & rows["high"].notna())
@@ -305,7 +297,7 @@ def _comparison(measure, by, rows):
     if not enough:
         notes = [f"{result.n} units, fewer than {FUNNEL_UNITS}: each series of its own, no funnel."]
         table["flag"] = np.where(table["flag"] == "no denominator", "no denominator", "")
-    mix, strata, stratum_kind = _case_mix(rows, kind, enough)
+    mix, strata, stratum_kind = _case_mix(rows, kind, enough, smallest_group)
     if mix is not None:
         moved = set(_outside(result.table)) - set(_outside(mix.table))
         if moved and enough:
@@ -320,7 +312,7 @@ def _outside(table):
     return table.loc[table["flag"].str.startswith(("above", "below")), "name"]
 
 
-def _case_mix(rows, kind, enough):
+def _case_mix(rows, kind, enough, smallest_group):
     """Observed against expected where strata of one kind are there for most of the cases."""
     strata = rows[rows["stratum"].notna() & rows["numerator"].notna() & rows["denominator"].notna()]
     if strata.empty or not enough or kind == "ratio":
@@ -328,8 +320,38 @@ def _case_mix(rows, kind, enough):
     stratum_kind = strata["stratum_kind"].fillna("group").mode().iloc[0]
     strata = strata[strata["stratum_kind"].fillna("group") == stratum_kind]
     columns = (strata[name] for name in ("numerator", "denominator", "unit", "stratum"))
-    standard = funnel.standardise(*columns, people=kind == "proportion")
-    return funnel.compare_standardised(standard), standard.strata, str(stratum_kind)
+    people = kind == "proportion"
+    standard = funnel.standardise(*columns, people=people)
+    shown = _without_small(standard.strata, people, smallest_group)
+    return funnel.compare_standardised(standard), shown, str(stratum_kind)
+
+
+def _without_small(strata, people, smallest_group):
+    """Strata by unit with small counts hidden: within each unit, and where the stratum as a whole is hidden."""
+    strata = strata.copy()
+    whole = strata.groupby("stratum")[["numerator", "denominator"]].sum()
+    hidden_whole = _small(whole["numerator"].to_numpy(), whole["denominator"].to_numpy(), people, smallest_group)
+    of_hidden = strata["stratum"].isin(whole.index[hidden_whole]).to_numpy()
+    hidden = of_hidden.copy()
+    for places in strata.groupby("unit").indices.values():
+        own = strata.iloc[places]
+        hidden[places] |= _small(own["numerator"].to_numpy(), own["denominator"].to_numpy(), people, smallest_group)
+    strata.loc[hidden, ["numerator", "denominator", "rate"]] = np.nan
+    strata.loc[of_hidden, "overall_rate"] = np.nan
+    return strata
+
+
+def _small(numerator, denominator, people, smallest_group):
+    """Which groups are hidden, since one of their counts is small or would give a small one away.
+
+    A rate tells its counts: where one of them is hidden, the whole group is. Each of the sets that protect one kind of
+    count stays safe when others join it.
+    """
+    counts = [denominator, numerator, denominator - numerator] if people else [numerator]
+    hidden = np.zeros(len(numerator), bool)
+    for count in counts:
+        hidden |= disclosure.suppress(np.round(count), smallest_group).hidden
+    return hidden
 
 
 def _case_result(cases, day):

@@ -238,7 +238,12 @@ def case_mix(review):
             Column("overall", "number", "All vendors"),
         ),
         tuple(rows),
-        notes=("Indirect standardisation: expected results if every vendor had the rate of all in each kind of case.",),
+        notes=(
+            "Indirect standardisation: expected results if every vendor had the rate of all in each kind of case.",
+            "A dash is a count that is small, or that would give a small one away."
+            if any(math.isnan(row[3]) for row in rows)
+            else "",
+        ),
         id="case-mix",
         row_header=1,
     )

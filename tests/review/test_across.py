@@ -158,6 +158,49 @@ def test_case_mix_explains_nothing_where_all_have_the_same():
     assert "Case mix" not in comparison.note
 
 
+@pytest.mark.parametrize(
+    ("veterans", "hidden"),
+    [
+        ((4, 40), ["single", "veteran"]),  # 4 succeeded: with the vendor's total, one more has to go
+        ((11, 40), []),
+        ((36, 40), ["single", "veteran"]),  # 4 did not
+        ((29, 40), []),
+    ],
+)
+def test_small_counts_of_the_case_mix_are_hidden_and_what_would_give_them_away(veterans, hidden):
+    rows = []
+    for i in range(6):
+        words = {"vendor": f"V{i}", "stratum_kind": "population", "first": "2024-06"}
+        done, all_ = veterans if i == 0 else (20, 40)
+        rows += months([done], counted=all_, stratum="veteran", **words)
+        rows += months([20], counted=60, stratum="single", **words)
+        rows += months([300], counted=600, stratum="family", **words)
+    strata = only(build.records(*rows, metrics=[SHARE])).strata
+    own = strata[strata["unit"] == "V0"].set_index("stratum")
+
+    assert sorted(own.index[own["numerator"].isna()]) == hidden
+    assert own[["numerator", "denominator", "rate"]].isna().nunique(axis=1).eq(1).all()
+    assert strata.loc[strata["unit"] != "V0", "numerator"].notna().all()
+    assert own["overall_rate"].notna().all()
+
+
+def test_a_stratum_that_is_hidden_as_a_whole_is_hidden_at_every_vendor():
+    rows = []
+    for i in range(6):
+        words = {"vendor": f"V{i}", "stratum_kind": "population", "first": "2024-06"}
+        rows += months([1 if i == 0 else 0], counted=1 if i == 0 else 0, stratum="youth", **words)
+        rows += months([20], counted=60, stratum="single", **words)
+        rows += months([300], counted=600, stratum="family", **words)
+    comparison = only(build.records(*rows, metrics=[SHARE]))
+    (groups,) = compare_groups(build.records(*rows, metrics=[SHARE]))
+    hidden = set(groups.table.loc[groups.table["shown"] == "hidden", "group"])
+
+    assert hidden == {"youth", "single"}
+    strata = comparison.strata
+    assert strata.loc[strata["stratum"].isin(hidden), ["numerator", "rate", "overall_rate"]].isna().all(axis=None)
+    assert strata.loc[strata["stratum"] == "family", "numerator"].notna().all()
+
+
 def frame(**groups):
     return pd.DataFrame(groups, index=["numerator", "denominator"]).T.astype(float)
 
