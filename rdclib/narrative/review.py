@@ -54,6 +54,8 @@ def signals(review):
         f"{'shows' if review.with_signals == 1 else 'show'} a signal. If nothing at all had changed, chance would "
         f"{chance}."
     )
+    if not review.charts:
+        text = "No chart has limits yet: each series is shown about its median."
     late = [s for s in review.series if s.late]
     if late:
         text += f" Data is late from {_few(sorted({s.label for s in late}))}."

@@ -243,8 +243,12 @@ def _design_pay(design, series, records):
             volume = part["volume"].fillna(0.0).to_numpy()
             lines.loc[part.index, "paid"] = payment.pay(ready, part["events"].to_numpy(), volume)
     unknown = int(lines["result"].isna().sum())
-    note = f"{unknown} period(s) without a result earn nothing until it is reported." if unknown else ""
-    return DesignPay(design, measure, lines, float(lines["paid"].sum()), scale, note)
+    notes = [f"{unknown} period(s) without a result earn nothing until it is reported."] if unknown else []
+    if any(one.chart.direction == "band" for one in own):
+        notes.append(
+            "The metric has a target band: this design pays by its own terms, also for results beyond the band."
+        )
+    return DesignPay(design, measure, lines, float(lines["paid"].sum()), scale, " ".join(notes))
 
 
 def _above_one(design):

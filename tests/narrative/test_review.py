@@ -36,6 +36,11 @@ def test_signals_are_set_against_what_chance_gives():
     assert "Data is late from V5." in text
 
 
+def test_without_limits_there_is_no_talk_of_signals():
+    review = review_records(build.records(*months([5, 6, 7], first="2024-04"), metrics=[COUNT]))
+    assert str(narrative.signals(review)) == "No chart has limits yet: each series is shown about its median."
+
+
 def test_open_cases_are_said():
     assert str(narrative.cases_on_time(shown())) == (
         "Done by their target date: **50%** (41–59%; 60 of 120). 0 were done late or closed without being done, and 60 "

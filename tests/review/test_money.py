@@ -142,6 +142,15 @@ def test_a_period_without_result_earns_nothing_and_it_is_said():
     assert one.note == "1 period(s) without a result earn nothing until it is reported."
 
 
+def test_a_design_on_a_metric_with_a_target_band_says_that_it_pays_beyond_it():
+    design = {"name": "Each", "kind": "unit rate", "rate": 1}
+    one = pays(design, [[50, 70, 50]], metric=SHARE | {"direction": "band"}, target_low=0.4, target_high=0.6)
+    assert one.total == 170
+    assert one.note == (
+        "The metric has a target band: this design pays by its own terms, also for results beyond the band."
+    )
+
+
 def test_only_the_period_under_review_is_paid():
     rows = months([80] * 18, counted=100, vendor="V0", first="2023-01")
     design = PaymentDesign(metric_id="m", name="Bonus", kind="ramp", pool=100, floor=0.4, target=0.8)
