@@ -20,7 +20,10 @@ class Section(Strict):
 
 
 class Readiness(Section):
-    """Decisions of 00_data_readiness."""
+    """Decisions of 00_data_readiness; how files are read stands in engagement.yaml, with the files."""
+
+    # Vendor id: the contract under which its payments without a contract number are made, as the city confirmed.
+    payment_links: dict[str, str] = {}
 
 
 class Step(Strict):

@@ -154,6 +154,68 @@ def duplicate_vendors(records, *, most=200):
     return pairs[pairs["name_id"] != pairs["other_id"]].head(most).reset_index(drop=True)
 
 
+def payment_links(records, *, most=50):
+    """Vendors whose payments name no contract and who have exactly one: a link that a person may confirm.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    most : int
+        Vendors given.
+
+    Returns
+    -------
+    DataFrame
+        ``vendor_id``, ``vendor``, ``contract_id``, ``title``, ``payments`` (lines), ``amount``; most money first.
+        Vendors are those of one id, or of one name after trimming.
+    """
+    paid = records.payments[records.payments["contract_id"].isna() & records.payments["vendor_id"].notna()]
+    found = paid.groupby("vendor_id", sort=False).agg(
+        vendor=("vendor_name", "first"), payments=("vendor_id", "size"), amount=("payment_amount", "sum")
+    )
+    contracts = records.contracts[["contract_id", "title", "vendor_id", "vendor_name"]]
+    # A vendor may have an id in one file and only its name in the other.
+    keys = ("vendor_id", "vendor_name")
+    sides = [contracts.assign(key=contracts[key].str.strip().str.upper()).dropna(subset=["key"]) for key in keys]
+    known = pd.concat(sides).drop_duplicates(["key", "contract_id"])
+    single = known[~known["key"].duplicated(keep=False)].set_index("key")
+    found["contract_id"] = None
+    for key in (found.index.to_series(), found["vendor"]):
+        found["contract_id"] = found["contract_id"].fillna(key.str.strip().str.upper().map(single["contract_id"]))
+    found = found.dropna(subset=["contract_id"]).sort_values("amount", ascending=False, kind="stable").head(most)
+    titles = contracts.drop_duplicates("contract_id").set_index("contract_id")["title"]
+    found["title"] = found["contract_id"].map(titles)
+    columns = ["vendor_id", "vendor", "contract_id", "title", "payments", "amount"]
+    return found.reset_index()[columns]
+
+
+# What a column leaves open, by the words of its finding: the key of engagement.yaml that settles it.
+_OPEN = (("dates", "date_order"), ("amounts", "decimal"))
+
+
+def left_open(readiness):
+    """Notations that the files cannot tell, and files that came twice.
+
+    Parameters
+    ----------
+    readiness : Readiness
+
+    Returns
+    -------
+    tuple of (str, str, Finding)
+        Table, the key of engagement.yaml (``date_order``, ``decimal`` or ``confirmed``), and what was found.
+    """
+    found = []
+    for finding in readiness.findings:
+        if "read either way" in finding.what:
+            key = next((key for word, key in _OPEN if finding.what.startswith(word)), "")
+        else:
+            key = "confirmed" if finding.what.startswith("a file sent twice") else ""
+        if key:
+            found.append((finding.table, key, finding))
+    return tuple(found)
+
+
 def _wanted(results):
     """Columns that are not there, each with the indicators that wait for it."""
     waiting = {}

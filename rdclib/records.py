@@ -191,6 +191,8 @@ def load_records(engagement):
     frames = {name: _merged(frame, merges) for name, frame in frames.items()}
     snapshots = _up_to(frames["contracts"], "snapshot_date", engagement.as_of)
     contracts = latest(snapshots)
+    links = engagements.load_choices(engagement).readiness.payment_links
+    frames["payments"] = linked(frames["payments"], contracts, links)
     single = contracts is snapshots
     contracts, left = without_left(contracts, snapshots)
     findings += left
@@ -473,6 +475,30 @@ def foreign(intakes, facts):
         where = (first["source_file"], int(first["source_row"]), "currency", main, int(rows.iloc[0]))
         found.append(Finding("error", table, *where, what, done))
     return found
+
+
+def linked(payments, contracts, links):
+    """Payments under the contract that the city confirmed for their vendor.
+
+    Parameters
+    ----------
+    payments, contracts : DataFrame
+    links : dict of str to str
+        Vendor id to contract id.
+
+    Returns
+    -------
+    DataFrame
+        Payments that name a contract keep it; those of a linked vendor that name none, and are not before the
+        contract's start, get the contract.
+    """
+    links = {vendor: contract for vendor, contract in links.items() if contract in set(contracts["contract_id"])}
+    if not links or not len(payments):
+        return payments
+    wanted = payments["vendor_id"].map(links)
+    start = wanted.map(contracts.drop_duplicates("contract_id").set_index("contract_id")["start_date"])
+    use = payments["contract_id"].isna() & wanted.notna() & ~(payments["payment_date"] < start)
+    return payments.assign(contract_id=payments["contract_id"].mask(use, wanted))
 
 
 def _links(frames):

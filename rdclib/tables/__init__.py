@@ -30,6 +30,7 @@ from rdclib.tables.readiness import (
     duplicate_vendors,
     files_read,
     not_ready,
+    payment_links,
     rows_set_aside,
     wanted_columns,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "pathway",
     "pathway_by_month",
     "pay_for_success",
+    "payment_links",
     "payment_trial",
     "payments_due",
     "pipeline",

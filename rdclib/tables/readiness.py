@@ -178,6 +178,32 @@ def wanted_columns(readiness):
     return Table("What to ask the city for next", columns, rows, id="wanted-columns")
 
 
+def payment_links(links):
+    """Vendors whose payments name no contract and who have exactly one; None when there are none.
+
+    Parameters
+    ----------
+    links : DataFrame
+        As `rdclib.readiness.payment_links` gives it.
+    """
+    if not len(links):
+        return None
+    columns = (
+        Column("vendor", "text", "Vendor"),
+        Column("contract_id", "text", "Its only contract"),
+        Column("title", "text", "Title"),
+        Column("payments", "integer", "Payments without a number"),
+        Column("amount", "money", "Amount"),
+    )
+    return Table.from_frame(
+        links,
+        columns,
+        caption="Payments that may belong to a contract",
+        notes=("They are linked when somebody confirms it in the form; that can be taken back.",),
+        id="payment-links",
+    )
+
+
 def duplicate_vendors(pairs):
     """Names of vendors that are probably one, likeliest first.
 

@@ -10,6 +10,8 @@ from rdclib.widgets.assessment import (
 )
 from rdclib.widgets.readiness import (
     column_map,
+    notations,
+    payment_links,
     vendor_merges,
 )
 from rdclib.widgets.review import (
@@ -46,8 +48,10 @@ __all__ = [
     "metric_set",
     "metric_terms",
     "new_limits",
+    "notations",
     "past_performance_weights",
     "payment_design",
+    "payment_links",
     "practice_answers",
     "priority_ratings",
     "priority_weights",

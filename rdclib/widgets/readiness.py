@@ -1,7 +1,9 @@
-"""Forms of data readiness: headings that we ask about, and vendors that may be one."""
+"""Forms of data readiness: headings and notations that we ask about, vendors that may be one, links of payments."""
 
 from rdclib import saved, schemas
+from rdclib.engagement import load_choices, save_choice
 from rdclib.errors import EngagementError
+from rdclib.readiness import left_open
 from rdclib.records import MERGES, load_merges
 from rdclib.widgets import base
 
@@ -45,6 +47,82 @@ def column_map(engagement, readiness, *, interactive):
 
     advice = "Ask somebody who knows the file. A heading is used only when it is decided here; run the notebook again."
     return base.form("Which column is it?", fields, save, interactive=interactive and bool(asked), advice=advice)
+
+
+_ORDERS = [("cannot say yet", ""), ("3/4 is 3 April", "day-first"), ("3/4 is March 4", "month-first")]
+_MARKS = [("cannot say yet", ""), ("1.234 is a bit more than one", "."), ("1.234 is more than a thousand", ",")]
+
+
+def notations(engagement, readiness, *, interactive):
+    """Ask how days and amounts are written where the files cannot tell, and whether a file that came twice is two.
+
+    Save writes ``date_order``, ``decimal`` and ``confirmed`` in engagement.yaml.
+
+    Parameters
+    ----------
+    engagement : rdclib.engagement.Engagement
+    readiness : rdclib.readiness.Readiness
+    interactive : bool
+    """
+    fields, twice = {}, {}
+    for table, key, finding in left_open(readiness):
+        title = schemas.TABLES[table].title
+        if key == "confirmed":
+            twice.setdefault(table, []).append(finding.file.split(" [")[0])
+        else:
+            label = f"{title}, such as {finding.value}" if finding.value else title
+            fields[table, key] = base.choice(label, _ORDERS if key == "date_order" else _MARKS, "")
+    for table, files in twice.items():
+        label = f"{schemas.TABLES[table].title}: right, though another file holds the same"
+        fields[table, "confirmed"] = base.several(label, [(file, file) for file in dict.fromkeys(files)])
+
+    def save(values, author):
+        path = engagement.folder / "engagement.yaml"
+        files = saved.read_yaml(path).get("files", {})
+        for (table, key), value in values.items():
+            if key == "confirmed" and value:
+                value = [*dict.fromkeys((*(files.get(table, {}).get("confirmed") or ()), *value))]
+            if value:
+                saved.update_yaml(path, ("files", table, key), value, author=author)
+
+    advice = "Ask somebody who knows the system that wrote the file; then run the notebook again."
+    return base.form("How is it written?", fields, save, interactive=interactive and bool(fields), advice=advice)
+
+
+def payment_links(engagement, links, *, interactive):
+    """Ask which vendors' payments belong to their one contract; Save writes choices.yaml, unticking takes it back.
+
+    Parameters
+    ----------
+    engagement : rdclib.engagement.Engagement
+    links : DataFrame
+        As `rdclib.readiness.payment_links` gives it.
+    interactive : bool
+    """
+    now = load_choices(engagement).readiness
+    offered = {row.vendor_id: row for row in links.itertuples()}
+    options = [(f"{row.vendor}: {row.contract_id} {row.title if isinstance(row.title, str) else ''}".strip(), key)
+               for key, row in offered.items()]  # fmt: skip
+    before = [(f"{vendor}: {contract}", vendor) for vendor, contract in now.payment_links.items()]
+    fields = {
+        "same": base.several("All payments without a number are made under this contract", options),
+        "kept": base.several("Confirmed before (untick to take back)", before, tuple(now.payment_links)),
+    }
+
+    def save(values, author):
+        kept = {vendor: contract for vendor, contract in now.payment_links.items() if vendor in values["kept"]}
+        chosen = {vendor: offered[vendor].contract_id for vendor in values["same"]}
+        save_choice(engagement, "readiness", "payment_links", kept | chosen, author=author)
+
+    return base.form(
+        "Under which contract is it paid?",
+        fields,
+        save,
+        interactive=interactive and bool(options or before),
+        advice="Tick only what somebody who pays these vendors confirms. Payments before its start stay out.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+    )
 
 
 def vendor_merges(engagement, pairs, *, interactive):

@@ -1,0 +1,130 @@
+"""Forms of data readiness: what a person decides is in the engagement's files afterwards, and can be taken back."""
+
+import pytest
+
+from rdclib import engagement as engagements
+from rdclib import saved, tables, widgets
+from rdclib.engagement import load_choices
+from rdclib.readiness import left_open, payment_links, readiness
+from rdclib.records import linked, load_records
+from rdclib.widgets import base
+from tests import build
+
+OPEN_DAYS = [f"Firm {i},0{i}/0{i + 1}/2023,{i}.50" for i in range(1, 8)]
+
+
+@pytest.fixture(autouse=True)
+def _nobody_typed_yet(monkeypatch):
+    monkeypatch.setattr(base, "_last_author", "")
+
+
+@pytest.fixture
+def city(tmp_path, monkeypatch):
+    """A city whose days can be read in two ways, and that sent one file twice."""
+    monkeypatch.setenv("RDC_HOME", str(tmp_path))
+    folder = engagements.create("testville")
+    text = "\n".join(["Payee,Check Date,Amount", *OPEN_DAYS]) + "\n"
+    for name in ("a.csv", "b.csv"):
+        (folder / "raw" / name).write_text(text)
+    saved.update_yaml(
+        folder / "engagement.yaml", ("files", "payments", "paths"), ["raw/a.csv", "raw/b.csv"], author="test"
+    )
+    return engagements.load_engagement("testville", period="FY2023")
+
+
+def fill(form, **values):
+    form.author.value = "Ana"
+    for name, value in values.items():
+        form.fields[name].value = value
+    form.save()
+    return form.status.value
+
+
+def settled():
+    return engagements.load_facts("testville").files["payments"]
+
+
+def test_what_files_leave_open_is_known_by_its_key(city):
+    found = left_open(readiness(load_records(city)))
+
+    assert [(table, key) for table, key, _ in found] == [("payments", "confirmed"), ("payments", "date_order")]
+
+
+def test_the_order_of_days_and_a_file_that_came_twice_are_settled_in_the_form(city):
+    form = widgets.notations(city, readiness(load_records(city)), interactive=True)
+    form.fields["payments", "date_order"].value = "day-first"
+    form.fields["payments", "confirmed"].value = ("b.csv",)
+    form.author.value = "Ana"
+    form.save()
+
+    assert (settled().date_order, settled().confirmed) == ("day-first", ("b.csv",))
+    again = load_records(engagements.load_engagement("testville", period="FY2023"))
+    assert again.payments["payment_date"].dt.strftime("%m-%d").tolist()[:2] == ["02-01", "03-02"]
+    assert len(again.payments) == 14
+    assert left_open(readiness(again)) == ()
+    assert widgets.notations(city, readiness(again), interactive=True) is None
+
+
+def test_an_answer_that_nobody_has_changes_nothing(city):
+    fill(widgets.notations(city, readiness(load_records(city)), interactive=True))
+
+    assert (settled().date_order, settled().confirmed) == ("", ())
+
+
+def test_an_unattended_run_shows_no_form(city):
+    records = load_records(city)
+
+    assert widgets.notations(city, readiness(records), interactive=False) is None
+    assert widgets.payment_links(city, payment_links(records), interactive=False) is None
+
+
+CONTRACTS = (
+    build.contract("C1", vendor_id="V1", vendor_name="Acme", title="Roads", start_date="2023-09-01"),
+    build.contract("C2", vendor_id="V2", vendor_name="Beta"),
+    build.contract("C3", vendor_id="V2", vendor_name="Beta"),
+    build.contract("C4", vendor_id="77", vendor_name="Gamma Inc."),
+)
+PAYMENTS = (
+    build.payment(10, vendor_id="V1", vendor_name="Acme", payment_date="2023-10-01"),
+    build.payment(5, vendor_id="V1", vendor_name="Acme", payment_date="2023-08-31"),
+    build.payment(7, vendor_id="V1", vendor_name="Acme", contract_id="C9", payment_date="2023-10-01"),
+    build.payment(20, vendor_id="V2", vendor_name="Beta", payment_date="2023-10-01"),
+    build.payment(40, vendor_id="GAMMA INC.", vendor_name="GAMMA INC.", payment_date="2023-10-01"),
+)
+
+
+def test_a_vendor_with_one_contract_is_offered_and_one_with_two_is_not():
+    found = payment_links(build.records(*CONTRACTS, *PAYMENTS))
+
+    assert found[["vendor_id", "contract_id", "payments", "amount"]].values.tolist() == [
+        ["GAMMA INC.", "C4", 1, 40],
+        ["V1", "C1", 2, 15],
+    ]
+
+
+def test_a_link_that_is_confirmed_holds_from_the_contract_s_start_and_overrides_no_number():
+    records = build.records(*CONTRACTS, *PAYMENTS)
+
+    after = linked(records.payments, records.contracts, {"V1": "C1", "V2": "no such contract"})
+
+    assert after["contract_id"].fillna("").tolist() == ["C1", "", "C9", "", ""]
+    assert records.payments["contract_id"].fillna("").tolist() == ["", "", "C9", "", ""]
+
+
+def test_a_link_is_confirmed_in_the_form_and_taken_back(city):
+    links = payment_links(build.records(*CONTRACTS, *PAYMENTS))
+
+    fill(widgets.payment_links(city, links, interactive=True), same=("V1",))
+    assert load_choices(city).readiness.payment_links == {"V1": "C1"}
+
+    fill(widgets.payment_links(city, links, interactive=True), kept=())
+    assert load_choices(city).readiness.payment_links == {}
+
+
+def test_the_links_offered_are_a_table_and_none_is_no_table():
+    records = build.records(*CONTRACTS, *PAYMENTS)
+
+    shown = tables.payment_links(payment_links(records))
+
+    assert [row[:4] for row in shown.rows] == [("GAMMA INC.", "C4", None, 1), ("Acme", "C1", "Roads", 2)]
+    assert tables.payment_links(payment_links(build.records(*CONTRACTS))) is None
