@@ -429,7 +429,6 @@ def _funnel(one, name):
             ha="right",
             fontsize=8.5,
             color=style.MUTED,
-            bbox=ON_LINES,
         )
     axes.axhline(result.target * scale, color=style.MUTED, linewidth=1)
     value = table["value"].to_numpy(float) * scale

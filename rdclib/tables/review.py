@@ -169,7 +169,7 @@ def vendor_comparison(review):
             table = (far if len(far) else table).head(_MOST_UNITS)
             notes.append(f"{one.measure.name}: {len(one.table) - len(table)} of {len(one.table)} are not listed.")
         for row in table.itertuples():
-            interval, flag = _interval(row.low, row.high, kind), row.flag or one.how
+            interval, flag = _interval(row.low, row.high, kind), row.flag or "no funnel"
             value = Value(row.value, kind)
             rows.append((one.measure.name, row.name, row.numerator, row.denominator, value, interval, flag))
     notes += _by_note((one.measure.name, one.note) for one in review.vendors)
@@ -318,7 +318,7 @@ def change_effects(review):
         effects = [_effect(e, kind) for e in one.effects] or [None] * 3
         before, after = (one.its.n_before, one.its.n_after) if one.its else (None, None)
         vendor = one.series.label if one.series else None
-        rows.append((one.what, vendor, one.verdict, *effects, one.day, before, after, len(one.comparison)))
+        rows.append((one.what, vendor, one.verdict, *effects, before, after, len(one.comparison)))
     return _unless_empty(
         "Did the change last?",
         (
@@ -326,10 +326,9 @@ def change_effects(review):
             Column("vendor", "text", "Vendor"),
             Column("verdict", "text", "Verdict"),
             *(Column(f"effect_{m}", "text", f"After {m} months (95%)") for m in _AFTER),
-            Column("day", "date", "From"),
             Column("before", "integer", "Periods before"),
             Column("after", "integer", "Periods after"),
-            Column("comparison", "integer", "Compared with (vendors)"),
+            Column("comparison", "integer", "Vendors beside it"),
         ),
         tuple(rows),
         notes=(
@@ -455,8 +454,10 @@ def meeting_agenda(review):
 
 def vendor_ratings(review):
     """Ratings that count, with their evidence and the vendor's comment; None when there are none."""
+    table = review.ratings.table
+    reviewed = (Column("reviewer", "text", "Reviewer"),) if (table["reviewer"] != "").any() else ()
     return _frame_unless_empty(
-        review.ratings.table,
+        table,
         (
             Column("vendor_name", "text", "Vendor"),
             Column("contract_id", "text", "Contract"),
@@ -466,7 +467,7 @@ def vendor_ratings(review):
             Column("evidence", "text", "Evidence"),
             Column("vendor_comment", "text", "Vendor's comment"),
             Column("rater", "text", "Rater"),
-            Column("reviewer", "text", "Reviewer"),
+            *reviewed,
         ),
         caption="Ratings of vendors",
         id="ratings",
@@ -597,7 +598,8 @@ def _effect(effect, kind):
     if not math.isnan(effect.ratio):
         return f"× {formats.ratio(effect.ratio)} ({formats.interval(effect.ratio_low, effect.ratio_high, 'ratio')})"
     kind = _apart(kind)
-    return f"{formats.value(effect.value, kind)} ({formats.interval(effect.low, effect.high, kind)})"
+    value = formats.value(effect.value, kind).removesuffix(" points")
+    return f"{value} ({formats.interval(effect.low, effect.high, kind)})"
 
 
 def _apart(kind):

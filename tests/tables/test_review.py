@@ -117,7 +117,14 @@ def test_effects_carry_their_intervals():
     (row,) = tables.change_effects(shown()).texts()
     assert row[0] == "A second team"
     assert row[2] == "lasting improvement"
-    assert re.fullmatch(r"\d+ points \(\d+–\d+ points\)", row[5])
+    assert re.fullmatch(r"\d+ \(\d+–\d+ points\)", row[5])
+
+
+def test_a_reviewer_has_a_column_once_there_is_one():
+    assert tables.vendor_ratings(shown()).columns[-1].name == "rater"
+    rated = shown().ratings
+    named = replace(rated, table=rated.table.assign(reviewer="Ben"))
+    assert column(tables.vendor_ratings(replace(shown(), ratings=named)), "reviewer")[0] == "Ben"
 
 
 def test_actions_due_say_how_late_they_are():
