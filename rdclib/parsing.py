@@ -601,7 +601,10 @@ _FOLD = str.maketrans("áàâãäåéèêëíìîïóòôõöúùûüñçýÿ", 
 )
 
 
+_RUN_TOGETHER, _NO_WORD = re.compile(r"([a-z0-9])([A-Z])"), re.compile(r"[^0-9a-z%#€$]+")
+
+
 def fold(text):
     """Lower case without accents, punctuation or double blanks: how two spellings of one word are compared."""
-    text = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", str(text)).lower().translate(_FOLD)
-    return " ".join(re.sub(r"[^0-9a-z%#€$]+", " ", text).split())
+    text = _RUN_TOGETHER.sub(r"\1 \2", str(text)).lower().translate(_FOLD)
+    return _NO_WORD.sub(" ", text).strip()

@@ -86,6 +86,15 @@ class _Synonyms:
 
 
 @cache
+def _as_written():
+    """Headings as the city's language has them, by `key`: words that are run together are compared so, idcontrato."""
+    found = {}
+    for row in load_table("headings"):
+        found.setdefault(key(row["heading"]), []).append(parsing.fold(row["heading"]))
+    return found
+
+
+@cache
 def _synonyms(table):
     columns = schemas.columns(table)
     own = {name for name in columns if name not in schemas.LINEAGE} | set(HELPERS.get(table, ()))
@@ -103,10 +112,7 @@ def _synonyms(table):
         whole[key(name.replace("_", " "))] = {name: 1.0}  # our own names always win over a synonym
     whole.pop("", None)
     joined, bags, bare_bags = {}, {}, {}
-    # Words that are run together are compared as the city's language has them: idcontrato.
-    as_written = {}
-    for row in load_table("headings"):
-        as_written.setdefault(key(row["heading"]), []).append(parsing.fold(row["heading"]))
+    as_written = _as_written()
     for word, known in whole.items():
         words = word.split()
         for where, form in (
