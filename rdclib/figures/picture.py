@@ -106,7 +106,7 @@ def _slim(svg):
     """Leave out what no eye sees: a third of the size, the same picture.
 
     Coordinates are in points, so two decimals are a 7,000th of an inch; comments, metadata and blanks between elements
-    are for programs; and a mark that is used a hundred times says its color once.
+    are for programs; a mark that is used a hundred times says its color once; nothing refers to the names of groups.
     """
     svg = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", svg, flags=re.S)
     svg = re.sub(r'(?<= )(?:d|x|y|points)="[^"]*"', _shorter, svg)
@@ -117,6 +117,9 @@ def _slim(svg):
     svg = _MARK.sub(lambda m: m[0].replace(f' style="{m[2]}"', "") if m[1] in alike else m[0], svg)
     for mark, style_ in alike.items():
         svg = re.sub(rf'(<path id="{mark}" d="[^"]*")(?: style="[^"]*")?', rf'\1 style="{style_}"', svg)
+    # A letter moved along its line, and groups that nothing refers to.
+    svg = re.sub(r'(<use xlink:href="#[^"]+") transform="translate\(([\d.]+) 0\)"/>', r'\1 x="\2"/>', svg)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     return re.sub(r">\s+<", "><", svg)
 
 

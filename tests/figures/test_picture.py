@@ -58,12 +58,14 @@ def test_the_drawing_is_made_smaller_and_stays_the_same():
         '<path id="m1a" d="M 0 1.2345 \nL 2 -0.001 \nz\n" style="stroke: red"/>'
         f'<path id="m2b" d="M 0 0" style="stroke: red"/>{marks}{other}{text}</svg>'
     )
+    svg = svg.replace("</svg>", '<g id="text_1"><use xlink:href="#S-13" transform="translate(63.625 0)"/></g></svg>')
     assert picture._slim(svg) == (
         '<svg><path id="m1a" d="M 0 1.23 L 2 -0 z" style="fill: #56616d"/>'
         '<path id="m2b" d="M 0 0" style="stroke: red"/>'
         + '<use xlink:href="#m1a" x="1.23" y="-2"/>' * 2
         + other
-        + '<text x="1.23">1.23456 &lt;!-- a name --&gt;</text><g transform="scale(0.015625 -0.085)"></g></svg>'
+        + '<text x="1.23">1.23456 &lt;!-- a name --&gt;</text><g transform="scale(0.015625 -0.085)"></g>'
+        + '<g><use xlink:href="#S-13" x="63.625"/></g></svg>'
     )
 
 
