@@ -1,6 +1,7 @@
 """The command `rdc`: light to start, plain to read; every command says what to type next."""
 
 import json
+import textwrap
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from rdclib import engagement, lab, places, saved
 from rdclib.errors import RDCError, WrongUse
 
 # Exit status: 0 fine, 1 something to mend in the city's files, 2 wrong use, 130 stopped by Ctrl-C.
+EXAMPLE = 100  # letters of the examples shown with a remark
 FINE, MEND, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 app = typer.Typer(
@@ -115,7 +117,9 @@ def check(name: Name, period: Period = "", as_of: AsOf = "", as_json: AsJson = F
 
 def _checked(result):
     """What a check found, for a person."""
-    for row in result.files.itertuples():
+    from rdclib import formats
+
+    for row in result.files[result.files["share"].notna()].itertuples():  # a sheet without data is counted, not shown
         yield f"{row.file}: {row.accepted:,} of {row.accepted + row.set_aside:,} rows used as {row.table}"
     if len(result.amounts) and result.amounts["agrees"].all():
         yield "Every amount adds up against a second reading of the raw text."
@@ -124,7 +128,10 @@ def _checked(result):
         yield f"Does not add up: {row.table}, {row.column}, {row.currency}: {gap:,.2f} of {row.read:,.2f} are missing"
     for finding in result.findings:
         where = ", ".join(part for part in (finding.table, finding.column, finding.file) if part)
-        yield f"{finding.severity}: {finding.what} ({where}; {finding.count:,})"
+        examples = f": {textwrap.shorten(formats.line(finding.value), EXAMPLE, placeholder='...')}" * bool(
+            finding.value
+        )
+        yield f"{finding.severity}: {finding.what} ({where}; {finding.count:,}){examples}"
         yield f"  {finding.done}"
     yield f"{len(result.computable)} of {len(result.names)} indicators can be computed."
     for column, ids in result.wanted[:3]:

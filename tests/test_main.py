@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -71,6 +72,26 @@ def test_a_citys_file_comes_in_and_is_checked(city):
     assert contracts["columns"]["start_date"]["heading"] == "Start Dt"
     assert told["indicators"]["not_computable"]["CP02"].startswith("no ")
     assert done.exit_code == (MEND if any(f["severity"] == "error" for f in told["findings"]) else FINE)
+
+
+def test_a_person_reads_what_was_found_with_an_example_and_nothing_of_sheets_without_data(city):
+    book = openpyxl.Workbook()
+    book.active.append(["Payments of springfield"])
+    page = book.create_sheet("Paid")
+    for row in (["Payee", "Check Date", "Amount"], ["A", "2023-10-01", 5], ["B", "2023-10-02", "see note"]):
+        page.append(row)
+    book.create_sheet("Notes").sheet_state = "hidden"
+    book.save(city / "paid.xlsx")
+    rdc("intake", "springfield", str(city / "paid.xlsx"))
+
+    lines = rdc("check", "springfield").stdout.splitlines()
+
+    assert [line for line in lines if line.endswith("used as payments")] == [
+        "paid.xlsx [Paid]: 1 of 2 rows used as payments"
+    ]
+    words = "warning: words where an amount should be (payments, payment_amount, paid.xlsx [Paid]; 1): see note"
+    assert words in lines
+    assert "note: hidden sheets (payments, paid.xlsx; 1): Notes" in lines
 
 
 def test_the_raw_file_is_kept_byte_for_byte_and_the_period_is_noted(city):

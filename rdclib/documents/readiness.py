@@ -2,6 +2,7 @@
 
 from rdclib import schemas
 from rdclib.documents.excel import Workbook
+from rdclib.formats import plural
 from rdclib.tables import Column, Table
 
 # The tables that a city fills in; the others follow from them or come from other systems.
@@ -133,5 +134,5 @@ def rejects(intakes, city, as_of):
             continue
         rows = tuple(tuple(row) for row in intake.set_aside[[c.name for c in columns]].itertuples(index=False))
         title = schemas.TABLES[table].title
-        book.table(title, Table(f"{title}: {len(rows):,} rows set aside", columns, rows, id=f"rejects-{table}"))
+        book.table(title, Table(f"{title}: {plural(len(rows), 'row')} set aside", columns, rows, id=f"rejects-{table}"))
     return book.bytes()

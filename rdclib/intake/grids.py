@@ -306,7 +306,7 @@ def workbook_grids(source, sheet=""):
             raise _unreadable(source.name, error) from None
         rows = [[cell_text(cell) for cell in row] for row in cells]
         _fill_down(rows, merged)
-        about = {"encoding": "workbook", "hidden": hidden}
+        about = {"encoding": "workbook", "hidden": hidden if not grids else []}
         grids.append(Grid(source.name, name, rows, list(range(1, len(rows) + 1)), merged=merged, about=about))
     return grids
 
