@@ -86,25 +86,25 @@ class _Synonyms:
 
 
 @cache
-def _as_written():
-    """Headings as the city's language has them, by `key`: words that are run together are compared so, idcontrato."""
-    found = {}
-    for row in load_table("headings"):
-        found.setdefault(key(row["heading"]), []).append(parsing.fold(row["heading"]))
-    return found
+def _rows():
+    """The catalogue's headings: key, spelling, column ("" for none of ours), tables and trust."""
+    return tuple(
+        (key(row["heading"]), parsing.fold(row["heading"]), row["column"], row["tables"], TRUST[row["trust"]])
+        for row in load_table("headings")
+    )
 
 
 @cache
 def _synonyms(table):
     columns = schemas.columns(table)
     own = {name for name in columns if name not in schemas.LINEAGE} | set(HELPERS.get(table, ()))
-    whole = {}
-    for row in load_table("headings"):
-        tables = [t for t in row["tables"].split(";") if t]
-        if row["column"] in own and (not tables or table in tables):
+    whole, as_written = {}, {}
+    for word, spelling, column, tables, trust in _rows():
+        if column in own and (not tables or table in tables.split(";")):
             # One heading in two languages is as good as the lesser of the two rows says.
-            known, trust = whole.setdefault(key(row["heading"]), {}), TRUST[row["trust"]]
-            known[row["column"]] = min(known.get(row["column"], trust), trust)
+            known = whole.setdefault(word, {})
+            known[column] = min(known.get(column, trust), trust)
+            as_written.setdefault(word, []).append(spelling)
     ours = [name for name in columns if name not in schemas.LINEAGE]
     for name in ours:
         whole.setdefault(key(schemas.TABLES[table].columns[name].title), {})[name] = 1.0
@@ -112,7 +112,7 @@ def _synonyms(table):
         whole[key(name.replace("_", " "))] = {name: 1.0}  # our own names always win over a synonym
     whole.pop("", None)
     joined, bags, bare_bags = {}, {}, {}
-    as_written = _as_written()
+    # Words that are run together are compared as the city's language has them, too: idcontrato.
     for word, known in whole.items():
         words = word.split()
         for where, form in (
@@ -134,21 +134,20 @@ def _synonyms(table):
 @cache
 def _none_of_ours(table):
     """Headings that many cities have and we have no use for: a contact's name is no contract's name."""
-    rows = [row for row in load_table("headings") if not row["column"]]
-    return frozenset(key(row["heading"]) for row in rows) - set(_synonyms(table).whole)
+    return frozenset(word for word, _, column, _, _ in _rows() if not column) - set(_synonyms(table).whole)
 
 
 @cache
 def all_known():
     """Every heading of every table, in the form of `key`."""
-    return frozenset(key(row["heading"]) for row in load_table("headings")).union(
+    return frozenset(word for word, *_ in _rows()).union(
         word for table in schemas.TABLES for word in _synonyms(table).whole
     )
 
 
 @cache
 def _vocabulary():
-    return frozenset(word for row in load_table("headings") for word in parsing.fold(row["heading"]).split())
+    return frozenset(word for _, spelling, *_ in _rows() for word in spelling.split())
 
 
 @lru_cache(maxsize=20_000)
