@@ -6,7 +6,7 @@ from dataclasses import replace
 from rdclib import formats
 from rdclib.tables.table import Column, Interval, Table, Value
 
-_MOST_SERIES = 150
+_MOST_SERIES = 300
 _MOST_UNITS = 30  # of one metric in the table: beyond, only those that stand out
 _AFTER = (3, 6, 12)
 
