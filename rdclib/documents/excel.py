@@ -67,7 +67,8 @@ class Workbook:
         sheet = self._sheet(name)
         self._text(sheet, 0, 0, table.caption, bold=True)
         self._head(sheet, 2, table.columns)
-        for r, row in enumerate(table.rows, start=3):
+        widths = [self._width(column) for column in table.columns]
+        for r, (row, texts) in enumerate(zip(table.rows, table.texts(), strict=True), start=3):
             for c, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
                 if isinstance(cell, Interval):
                     self._text(sheet, r, c, formats.interval(cell.low, cell.high, cell.kind, table.currency))
@@ -75,8 +76,7 @@ class Workbook:
                     self._cell(sheet, r, c, cell.value, cell.kind, table.currency)
                 else:
                     self._cell(sheet, r, c, cell, column.kind, table.currency)
-            widths = (self._width(column) for column in table.columns)
-            self._fit(sheet, r, zip(table.texts()[r - 3], widths, strict=True))
+            self._fit(sheet, r, zip(texts, widths, strict=True))
         for r, note in enumerate(table.notes, start=len(table.rows) + 4):
             self._text(sheet, r, 0, note)
         if table.rows:
