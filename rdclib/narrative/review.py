@@ -93,9 +93,15 @@ def headlines(review):
 
 
 def _also(review, most=2):
-    """What the later sections found: people lost on the path, and groups with other results."""
+    """What the later sections found: cases past their target, people lost on the path, groups with other results."""
     path = review.pathway.apart[:most] if review.pathway else ()
-    found = [
+    found = []
+    if review.on_time and review.on_time.open_late:
+        found.append(
+            f"{formats.share(review.on_time.share)} of cases done by their target date, "
+            f"{formats.integer(review.on_time.open_late)} still open past it"
+        )
+    found += [
         f"{formats.text(vendor)} keeps {formats.share(kept)} from {before} to {after} (all vendors "
         f"{formats.share(every)})"
         for vendor, before, after, kept, every in path

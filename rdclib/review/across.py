@@ -280,7 +280,7 @@ def _comparison(measure, by, rows, smallest_group):
         table = values.groupby(level="unit").median().reindex(units).rename_axis("name").rename("value").reset_index()
         table[["numerator", "denominator", "low", "high"]] = np.nan
         table["flag"] = ""
-        note = "There are no denominators to weigh the units by: look at each series of its own (medians below)."
+        note = "There are no denominators to weigh the units by: look at each series of its own."
         return Comparison(measure, by, "small multiples", table, None, None, nothing, "", note)
     people = bool((sums["numerator"].fillna(0) <= sums["denominator"].fillna(0)).all())
     kind = {"ratio": "ratio", "rate": "rate", "count": "rate"}.get(measure.measure_type, "proportion")

@@ -48,6 +48,16 @@ def test_open_cases_are_said():
     )
 
 
+def test_what_later_sections_found_is_on_the_first_page():
+    # Two of three cases were done: 40 of the 60 of group a, and of group b 20, since its last 30 were not.
+    line = next(li for li in str(narrative.headlines(shown())).splitlines() if "Also" in li)
+    assert line == (
+        "- Also to talk about: 50% of cases done by their target date, 60 still open past it; Done well: Spanish 40%, "
+        "English 60%; Cases done by their target date: b 33%, a 67%."
+    )
+    assert "Also" not in str(narrative.headlines(nothing()))
+
+
 def test_first_reaction_to_an_outlier():
     text = str(narrative.vendor_comparison(shown()))
     assert "36%, below 99.8% limits." in text
