@@ -190,7 +190,7 @@ def above_budget(records):
     )
     inside = made["left_out"].isna() & over
     if c["agreed_date"].notna().any():
-        inside &= c["agreed_date"].between(records.start, records.end)
+        inside &= records.inside(c["agreed_date"])
     if inside.any():
         overrun = ((c["amount"] - c["budget"]) / c["budget"])[inside].mean()
         made.attrs["note"] = f"Those above it exceed it by {overrun * 100:.1f}% on average."

@@ -56,7 +56,7 @@ def _share_of_value(records, made, words):
     c = records.contracts[["amount", "foreign"]].loc[made.index]
     inside = made["left_out"].isna() & ~c["foreign"] & c["amount"].notna()
     if made["date"].notna().any():
-        inside &= made["date"].between(records.start, records.end)
+        inside &= records.inside(made["date"])
     whole = c["amount"][inside].sum()
     if not whole > 0:
         return ""
@@ -128,7 +128,7 @@ def bids_per_solicitation(records):
     made = rows(s, date=_deadline(s), value=s["number_of_bids"], leave_out=reasons, note=note)
     inside = made["left_out"].isna()
     if made["date"].notna().any():
-        inside &= made["date"].between(records.start, records.end)
+        inside &= records.inside(made["date"])
     if inside.any():
         made.attrs["note"] = f"{note} Mean: {made.loc[inside, 'value'].mean():.2f} bids.".strip()
     return made
@@ -469,7 +469,7 @@ def _not_comparable(p):
 
 def _inside(records, dates):
     """Whether a day lies in the period; all do where no day is known at all."""
-    return dates.between(records.start, records.end + pd.Timedelta(days=1)) if dates.notna().any() else dates.isna()
+    return records.inside(dates) if dates.notna().any() else dates.isna()
 
 
 def _in_period(records, s):

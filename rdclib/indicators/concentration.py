@@ -32,7 +32,7 @@ def department_vendor_shares(records):
     """
     lines = awards(records)
     lines = lines[lines["left_out"].isna() & lines["department"].notna()]
-    inside = lines["date"].between(records.start, records.end)
+    inside = records.inside(lines["date"])
     lines = lines[inside] if lines["date"].notna().any() else lines
     keys = ["department", "category", "vendor"]
     pairs = lines.groupby(keys, observed=True, dropna=False)["value"].agg(["size", "sum"]).reset_index()
@@ -105,7 +105,7 @@ def new_vendors(records):
     _history(records, NEW, "36 months")
     lines = awards(records)
     lines = lines[lines["vendor"].notna() & lines["date"].notna() & ~(lines["left_out"] == _cancelled(lines))]
-    inside = lines["date"].between(records.start, records.end)
+    inside = records.inside(lines["date"])
     before = _earlier_award(lines, inside)
     first = lines[inside].assign(before=before[inside]).sort_values("date", kind="stable")
     first = first[~first["vendor"].duplicated()]

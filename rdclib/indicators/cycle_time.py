@@ -73,8 +73,7 @@ def award_to_signature(records):
 
 def _days_of_period(made, records):
     """Days of the rows that count; the last day of the period counts to its end."""
-    inside = (made["date"] >= records.start) & (made["date"] < records.end + pd.Timedelta(days=1))
-    return made.loc[made["left_out"].isna() & inside, "value"]
+    return made.loc[made["left_out"].isna() & records.inside(made["date"]), "value"]
 
 
 def _with_p90(made, records):
@@ -116,7 +115,7 @@ def retroactive(records):
         only=c["start_date"].notna(),
         leave_out={"cancelled": c["cancelled"], "no signature date": c["signed_date"].isna()},
     )
-    counted = made["left_out"].isna() & made["value"].astype(bool) & made["date"].between(records.start, records.end)
+    counted = made["left_out"].isna() & made["value"].astype(bool) & records.inside(made["date"])
     days = late[made.index][counted]
     if len(days):
         made.attrs["note"] = f"The late ones were signed a median of {days.median():,.0f} days after their start."
@@ -143,9 +142,7 @@ def payment_time(records):
             "paid before the invoice came": days < 0,
         },
     )
-    inside = (
-        made["left_out"].isna() & made["date"].between(records.start, records.end) & p["invoice_terms_days"].notna()
-    )
+    inside = made["left_out"].isna() & records.inside(made["date"]) & p["invoice_terms_days"].notna()
     if inside.any():
         kept = (days <= p["invoice_terms_days"])[inside]
         made.attrs["note"] = f"Paid within the terms: {kept.sum():,} of {len(kept):,} payments whose terms are known."
@@ -209,7 +206,7 @@ def stages(records):
     found, days = [], {}
     for name, first, last in STAGES:
         made = _step(s, first, last)
-        made = made[made["left_out"].isna() & made["date"].between(frames.start, frames.end + pd.Timedelta(days=1))]
+        made = made[made["left_out"].isna() & frames.inside(made["date"])]
         values = made["value"].to_numpy()
         days[name] = np.sort(values)
         low, high = stats.quantile_interval(values)

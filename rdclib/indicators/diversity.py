@@ -98,7 +98,7 @@ def award_to_paid_gap(records):
          "certified": _certified(by), "known": by.notna() & ~lines["foreign"] & ~lines["cancelled"], "part": "awarded"}
     )  # fmt: skip
     both = pd.concat([paid, awarded], ignore_index=True)
-    inside = both["date"].between(records.start, records.end) & both["known"] & both["amount"].notna()
+    inside = records.inside(both["date"]) & both["known"] & both["amount"].notna()
     if not (inside & (both["part"] == "awarded")).any() or not (inside & (both["part"] == "paid")).any():
         raise CannotTell("It takes both payments and awards of the period to vendors whose certification is known.")
     return rows(

@@ -77,6 +77,10 @@ class Frames:
         """Last day that counts: the end of the period, or today when that is earlier."""
         return min(pd.Timestamp(self.records.period.end), self.today)
 
+    def inside(self, days):
+        """Whether each day lies in the period; its last day, and today, count to their end."""
+        return (days >= self.start) & (days < self.end.normalize() + pd.Timedelta(days=1))
+
     @cached_property
     def contracts(self):
         """Contracts with ``vendor``, ``amount``, ``latest_amount``, ``agreed_date``, ``last_day`` and what is foreign.

@@ -100,11 +100,7 @@ def holdover(records):
     """
     c, p = records.contracts, records.payments
     at = records.contract_places(p["contract_id"])
-    use = (
-        (at >= 0)
-        & p["payment_date"].between(records.start, records.end).to_numpy()
-        & (p["payment_amount"] > 0).to_numpy()
-    )
+    use = (at >= 0) & records.inside(p["payment_date"]).to_numpy() & (p["payment_amount"] > 0).to_numpy()
     last = np.full(len(c), np.iinfo(np.int64).min)
     np.maximum.at(last, at[use], p["payment_date"].to_numpy()[use].astype("datetime64[D]").astype(np.int64))
     paid = last > np.iinfo(np.int64).min

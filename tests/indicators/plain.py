@@ -37,6 +37,7 @@ class City:
     lines: list = None  # (contract, vendor, part of the money); None: each contract has its one vendor
     names: list = field(default_factory=list)  # (vendor, name) wherever a name stands, the list of vendors last
     cells: list = field(default_factory=list)  # (column, department, values there, rows)
+    told: dict = field(default_factory=dict, repr=False)  # what was worked out, by indicator
 
     def __post_init__(self):
         for c in self.contracts:
@@ -915,6 +916,7 @@ class Told:
     by_part: dict
     flags: dict
     counted: list
+    lines: list
 
 
 def minimums(path):
@@ -925,6 +927,12 @@ def minimums(path):
 
 def told(city, id, fewest):
     """Every number of an indicator; ``fewest`` records where a group has no interval to say how little it is."""
+    if id not in city.told:
+        city.told[id] = _told(city, id, fewest)
+    return city.told[id]
+
+
+def _told(city, id, fewest):
     lines, measure = INDICATORS[id][0](city), INDICATORS[id][1]
     dated = bool(lines) and lines[0]["day"] is not ...
     placed = dated and any(x["day"] for x in lines)
@@ -954,6 +962,7 @@ def told(city, id, fewest):
         grouped(counted, "part", part_measure(id, measure, len(counted)), 1),
         {code: sum(code in x["flags"] for x in counted) for code in codes},
         counted,
+        lines,
     )
 
 
@@ -982,3 +991,116 @@ def grouped(lines, name, measure, small):
 def shown(numbers, small):
     n = numbers[3]
     return numbers if n >= small else (math.nan, math.nan, math.nan, n)
+
+
+# --- what is said beside a value ---------------------------------------------------------------------------------
+
+
+def said(city, id, found):
+    """The numbers of an indicator's note, in their order, as they are written."""
+    lines = found.counted
+    numbers = []
+    if id in ("CP01", "CP06"):
+        numbers = by_value(city, by_method(city, ASKED if id == "CP01" else ("direct",), False))
+    elif id == "CP04":
+        numbers = [f"{fmean(x['v'] for x in lines):.2f}"]
+    elif id in ("CT03", "CT04", "CT05"):
+        numbers = [f"{quartile([x['v'] for x in lines], 0.9):,.0f}"]
+    elif id == "CT06":
+        late = [
+            (c["signed"] - c["start"]).days
+            for c in city.contracts
+            if c.get("signed") and city.inside(c.get("start")) and c["signed"] > c["start"] and not c["cancelled"]
+        ]
+        numbers = [f"{median(late):,.0f}"] if late else []
+    elif id == "CP08":
+        # A bid that stands under several projects is one.
+        bids = {(b["tender"], b["bidder"]): b for b in reversed(city.bids)}.values()
+        numbers = [f"{sum(b['status'] == 'disqualified' for b in bids) / len(bids) * 100:.1f}", f"{len(bids):,}"]
+    elif id == "AM01":
+        kinds = Counter(kind for c in city.contracts for kind in c.get("amendments") or () if isinstance(kind, str))
+        numbers = [f"{n:,}" for _, n in kinds.most_common()]
+    elif id == "AM04":
+        numbers = [f"{median(x['v'] / x['w'] for x in lines) * 100:.1f}"]
+    elif id == "AM08" and any(x["v"] for x in lines):
+        over = [
+            c["amount"] / c["budget"] - 1
+            for c in city.contracts
+            if not c["cancelled"] and not c["foreign"] and c.get("budget") and (c["amount"] or 0) > c["budget"]
+            and city.inside(c["agreed"])
+        ]  # fmt: skip
+        numbers = [f"{fmean(over) * 100:.1f}"]
+    elif id == "EX01" and any(c.get("option") for c in city.contracts):
+        numbers = [f"{sum(bool(c.get('option')) and c['option'] > c['end'] for c in ending(city)):,}"]
+    elif id == "EX02":
+        assumed = [guess for _, _, guess in slack(city)]
+        numbers = [f"{sum(assumed):,}", f"{len(assumed):,}", "180"] if any(assumed) else []
+    if id == "IN03" and found.n < 1_000:
+        numbers = ["1,000"]
+    share = known_share(found)
+    if share < 0.5:
+        numbers.append(f"{share * 100:.0f}" if share >= 0.01 else "1")
+    return numbers
+
+
+def known_share(found):
+    """Records that count, of these and of those left out because the data are silent."""
+    silent = sum(n for reason, n in found.left_out.items() if reason.startswith("no ") or reason.endswith("known"))
+    return len(found.counted) / (len(found.counted) + silent)
+
+
+def known_in(found, department):
+    """`known_share` of one department."""
+    own = [x for x in found.lines if x["dep"] == department]
+    counts = sum(not x["out"] for x in own)
+    silent = sum(bool(x["out"]) and (x["out"].startswith("no ") or x["out"].endswith("known")) for x in own)
+    return counts / (counts + silent) if counts + silent else 0.0
+
+
+def place(row, x):
+    """Where a number lies by the catalogue's two rules, such as ``<=0.10`` and ``>0.20``."""
+    rules = [(side, row[f"{side}_if"]) for side in ("good", "poor") if row[f"{side}_if"]]
+    for side, rule in rules:
+        sign, limit = re.fullmatch(r"(<=|>=|<|>)(.+)", rule).groups()
+        limit = float(limit)
+        if {"<=": x <= limit, ">=": x >= limit, "<": x < limit, ">": x > limit}[sign]:
+            return side
+    if len(rules) == 2:
+        return "between"
+    return {"good": "poor", "poor": "good"}[rules[0][0]] if rules else ""
+
+
+def catalogue(path):
+    with path.open(encoding="utf-8", newline="") as stream:
+        return {row["id"]: row for row in csv.DictReader(stream)}
+
+
+def read_as(row, city, found, id):
+    """The verdict, and whether the whole interval lies there; none where too little is known or most is assumed."""
+    assumed = [guess for _, _, guess in slack(city)] if id == "EX02" else []
+    few = id == "IN03" and found.n < 1_000  # chance alone gives their digits a deviation
+    if few or known_share(found) < 0.5 or sum(assumed) * 2 > len(assumed):
+        return "", False
+    side = place(row, found.value)
+    ends = [end for end in (found.low, found.high) if not math.isnan(end)]
+    return side, bool(side) and len(ends) == 2 and all(place(row, end) == side for end in ends)
+
+
+def overview(city, key):
+    """(amount, contracts) of what was in force in the period, by something; vendors share by their parts."""
+    found = defaultdict(lambda: [0.0, 0])
+    for c, vendor, part in city.lines if key == "vendor" else [(c, None, 1) for c in city.contracts]:
+        if c["live"] and not c["foreign"] and c["latest"]:
+            label = vendor if key == "vendor" else key(c)
+            found[label or "not given"][0] += c["latest"] * part
+            found[label or "not given"][1] += 1
+    return {label: tuple(numbers) for label, numbers in found.items()}
+
+
+def fiscal_year(city, c):
+    start = c.get("start") or c["agreed"]
+    if start is None:
+        return None
+    first = city.first
+    later = (start.month, start.day) >= (first.month, first.day) and (first.month, first.day) != (1, 1)
+    return f"FY{start.year + later}"

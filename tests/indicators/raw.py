@@ -246,13 +246,12 @@ def portugal(shared):
                 "original": cell["Preço Inicial (€)"] or None,
                 "final": cell["Preço Efetivo (€)"] or None,
                 "place": missing(cell["Município"]),
-                "reason": missing(cell["Justificação para mudança de preço"]),
             }
         )
     city = City(date(2021, 1, 1), date(2021, 12, 31), "EUR", contracts)
     fields = {"contract_id": "id", "title": "title", "category": "category", "award_criteria": "criteria"}
     fields |= {"number_of_bids": "number", "signed_date": "signed", "closed_date": "closed", "budget": "budget"}
-    fields |= {"original_amount": "original", "final_amount": "final", "place": "place", "change_reason": "reason"}
+    fields |= {"original_amount": "original", "final_amount": "final", "place": "place"}
     city.cells = cells_of(city.contracts, {f"contracts.{ours}": has(own) for ours, own in fields.items()})
     return city
 
@@ -499,7 +498,7 @@ def ocds(path, year, currency):
     by_process = defaultdict(dict)
     for document in documents_of(path):
         for release in releases_in(document):
-            by_process[release["ocid"]][(release.get("id"), release.get("date") or "")] = release
+            by_process[release["ocid"]][json.dumps(release, sort_keys=True)] = release
     found = Processes(currency)
     for ocid, releases in by_process.items():
         known = {}
