@@ -289,7 +289,7 @@ def duplicate_vendors(records):
     # own, means by a name whom another list means by the very same.
     own = every["vendor_id"].where(every["vendor_id"] != every["vendor_name"])
     numbered = every.assign(own=own).dropna(subset="own").drop_duplicates("vendor_name").set_index("vendor_name")["own"]
-    same = every["vendor_name"].map(numbered)
+    same = every["vendor_name"].map(numbered).astype(own.dtype)
     vendor = own.mask(every["listed"] & same.notna(), same).fillna(same).fillna(every["vendor_name"])
     shared = vendor.groupby(every["vendor_name"].map(normalise)).transform("nunique") > 1
     held = set(vendor[shared])
