@@ -46,7 +46,7 @@ class Match:
 TRUST = {"": 1.0, "second": 0.9, "ask": 0.75}
 # Words that a heading may repeat from its table: the start date of a contract is its start date.
 OWN_WORDS = {
-    "contracts": frozenset(["contract", "contracting", "contractual", "agreement", "purchase", "order", "term"]),
+    "contracts": frozenset(["contract", "contracting", "contractual", "agreement", "purchase", "order", "po", "term"]),
     "contract_vendors": frozenset(["contract"]),
     "solicitations": frozenset(["solicitation", "bid", "procurement", "tender"]),
     "bids": frozenset(["bid", "bidder"]),
@@ -150,11 +150,20 @@ def _vocabulary():
     return frozenset(word for _, spelling, *_ in _rows() for word in spelling.split())
 
 
+_CODES = "USD EUR GBP CAD AUD NZD CHF SEK NOK DKK PLN CZK HUF RON MXN BRL COP CLP PEN ARS UYU PYG CRC DOP GTQ BOB HNL"
+_CURRENCIES = frozenset(_CODES.split())
+# What an amount is in, and that it is one without tax: the amount is the same column.
+_UNITS = re.compile(
+    r"\b(?:excl?|excluding|exc|ex|without|sin|sem|ohne|hors) (?:vat|tax|taxes|gst|iva|impuestos|mwst|ust|tva)\b"
+    rf"|\b(?:in |en |em )?(?:euros?|us dollars|dollars|pounds|{_CODES.lower().replace(' ', '|')})$|[€$]$"
+)
+
+
 @lru_cache(maxsize=20_000)
 def bare(heading):
     """A heading without brackets, units and numbering: ``Supplier ID(T)`` and ``supplier_id`` are the same."""
-    text = re.sub(r"\([^)]{0,25}\)|\[[^\]]{0,25}\]", " ", heading)
-    return parsing.fold(text) or parsing.fold(heading)
+    text = parsing.fold(re.sub(r"\([^)]{0,25}\)|\[[^\]]{0,25}\]", " ", heading))
+    return _UNITS.sub("", text).strip() or text or parsing.fold(heading)
 
 
 @lru_cache(maxsize=20_000)
@@ -169,9 +178,6 @@ def is_known(text):
     )
 
 
-_CURRENCIES = frozenset(
-    ["USD", "EUR", "GBP", "MXN", "BRL", "COP", "CLP", "PEN", "ARS", "CAD", "UYU", "PYG", "CRC", "CHF"]
-)
 _CURRENCY_WORDS = {"EURO": "EUR", "EUROS": "EUR"}
 
 

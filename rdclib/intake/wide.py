@@ -58,8 +58,8 @@ def plan(block, sure, table, fiscal_year_start="01-01"):
     if len(columns) >= 2 and (main not in sure or _is_their_sum(block, sure[main][0], columns)):
         return _period_parts(columns, main, named="metric_id" in sure)
     free = [j for j in free if j not in used]
-    if table != "observations" or "metric_id" in sure:
-        return []
+    if table != "observations" or "metric_id" in sure or block.made_headings:
+        return []  # numbers without a heading measure nothing that we could name
     if "value" in sure or "numerator" in sure:
         return []
     roles = _roles(block, free)
@@ -90,6 +90,8 @@ _CALENDAR = re.compile(r"(?i)\b(?:CY\s?)?(?P<year>(?:19|20)\d{2})\b")
 _RESULT = frozenset(
     "actual actuals result results value reported amount spend spending expenditure paid payments".split()  # noqa: SIM905
 )
+# Marks of figures that may still change.
+_MARKS = frozenset(["p", "r", "preliminary", "provisional", "revised"])
 _AIM = frozenset("target targets goal goals plan planned objective".split())  # noqa: SIM905
 
 
@@ -128,14 +130,19 @@ def period_of(heading, fiscal_year_start="01-01"):
     if re.search(r"\d", rest):
         return None
     found = periods.parse(label + (f"-Q{quarter}" if quarter else ""), start)
-    words = parsing.fold(rest).split()
+    words = [word for word in parsing.fold(rest).split() if word not in _MARKS]
     months = [word for word in words if word in parsing.MONTHS]
-    if len(months) == 1 and not set(words) - {*months, *_RESULT, *_AIM}:
-        words.remove(months[0])
-        first = found.start.replace(month=parsing.MONTHS[months[0]], day=1)
-        first = first if first >= found.start.replace(day=1) else first.replace(year=first.year + 1)
-        return first, _last_of_month(first), " ".join(words)
+    if months and len(months) <= 2 and not set(words) - {*months, "to", *_RESULT, *_AIM}:
+        first, last = (_in_period(found, parsing.MONTHS[month]) for month in (months[0], months[-1]))
+        beside = " ".join(word for word in words if word not in (*months, "to"))
+        return (first, _last_of_month(last), beside) if first <= last else None
     return found.start, found.end, " ".join(words)
+
+
+def _in_period(period, month):
+    """First day of a month inside a year, calendar or fiscal."""
+    day = period.start.replace(month=month, day=1)
+    return day if day >= period.start.replace(day=1) else day.replace(year=day.year + 1)
 
 
 def _last_of_month(day):

@@ -183,7 +183,8 @@ def check(folder, table, data):
     finally:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == before
     assert intake.rows_read == intake.rows_accepted + intake.rows_set_aside + intake.rows_not_data
-    assert len(intake.frame) == intake.rows_accepted
+    # A wide line is several rows.
+    assert len(intake.frame[["source_file", "source_row"]].drop_duplicates()) == intake.rows_accepted
     schemas.TABLES[table].validate(intake.frame, lazy=True)
     wrong = any("do not add up" in f.what or "counts other rows" in f.what for f in intake.findings)
     for by_currency in intake.amounts.values():
@@ -217,7 +218,7 @@ EXAMPLES = (
     ("payments", "quillhaven/raw/warrants_2022.csv"),
     ("cases", "quillhaven/raw/pathway_cases.csv"),
 )
-VARIANTS = 30  # of each kind of damage: with eighteen kinds more than five hundred
+VARIANTS = 28  # of each kind of damage: with eighteen kinds more than five hundred
 
 
 def test_there_are_more_than_five_hundred_variants_of_every_kind_of_damage():
@@ -239,7 +240,7 @@ def source(root, number):
 @pytest.mark.parametrize("damage", DAMAGES)
 @given(number=st.integers(0, 100), seed=st.integers(0, 10**6))
 @settings(max_examples=VARIANTS, suppress_health_check=list(HealthCheck))
-def test_thirty_damaged_files_of_each_kind_load_or_say_why_not(root, tmp_path, damage, number, seed):
+def test_many_damaged_files_of_each_kind_load_or_say_why_not(root, tmp_path, damage, number, seed):
     table, data = source(root, number)
 
     check(tmp_path, table, damage(data, random.Random(seed)))

@@ -33,6 +33,10 @@ def best(heading, table):
         ("Auftragswert (netto)", "contracts", "award_amount"),
         ("Straßenreinigungsamt", "contracts", ""),  # a word that we do not know is none of ours
         ("Zahlungsempfänger", "payments", "vendor_name"),
+        ("Invoice Amount Excl VAT", "payments", "payment_amount"),
+        ("Vertragswert in Euro", "contracts", "current_amount"),
+        ("Amount NZD", "payments", "payment_amount"),
+        ("PO Description", "contracts", "title"),
         ("Betrag in EUR", "payments", "payment_amount"),
         ("Date de début", "contracts", "start_date"),
         ("Titulaire", "contracts", "vendor_name"),
@@ -120,7 +124,14 @@ def test_the_city_s_map_means_the_very_heading_before_one_like_it(tmp_path):
 
 @pytest.mark.parametrize(
     ("heading", "code"),
-    [("AWARD_VALUE_EURO", "EUR"), ("Price_USD", "USD"), ("Preço Base (€)", "EUR"), ("Amount", ""), ("Eurostar", "")],
+    [
+        ("AWARD_VALUE_EURO", "EUR"),
+        ("Price_USD", "USD"),
+        ("Amount NZD", "NZD"),
+        ("Preço Base (€)", "EUR"),
+        ("Amount", ""),
+        ("Eurostar", ""),
+    ],
 )
 def test_the_currency_that_a_heading_names(heading, code):
     assert headings.currency_of(heading) == code

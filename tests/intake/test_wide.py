@@ -18,6 +18,9 @@ START = "07-01"
         ("January 2023 Actual", date(2023, 1, 1), date(2023, 1, 31), "actual"),
         ("FY23 Jul", date(2022, 7, 1), date(2022, 7, 31), ""),
         ("FY23 Jun", date(2023, 6, 1), date(2023, 6, 30), ""),
+        ("Jul-Sep 2023", date(2023, 7, 1), date(2023, 9, 30), ""),
+        ("FY24 Oct to Mar Actual", date(2023, 10, 1), date(2024, 3, 31), "actual"),
+        ("2023 (p)", date(2023, 1, 1), date(2023, 12, 31), ""),
         ("Q1 FY23", date(2022, 7, 1), date(2022, 9, 30), ""),
         ("FY23 Q4", date(2023, 4, 1), date(2023, 6, 30), ""),
         ("2022 Q1", date(2022, 1, 1), date(2022, 3, 31), ""),
@@ -31,7 +34,9 @@ def test_the_period_that_a_heading_names(heading, first, last, beside):
     assert period_of(heading, START) == (first, last, beside)
 
 
-@pytest.mark.parametrize("heading", ["May", "YTD", "Total", "2018-19", "Beds 1.5 in 2020", "Ward 2021b", "3"])
+@pytest.mark.parametrize(
+    "heading", ["May", "YTD", "Total", "Oct-Mar 2023", "2018-19", "Beds 1.5 in 2020", "Ward 2021b", "3"]
+)
 def test_headings_that_name_no_period(heading):
     assert period_of(heading, START) is None
 
@@ -98,3 +103,10 @@ def test_a_sheet_without_a_column_of_values_says_so(tmp_path):
     [found] = [f for f in intake.findings if f.severity == "error"]
     assert found.what == "no column that we take for the value"
     assert found.done == "name it in engagement.yaml under files > observations > columns, such as  Total paid: value"
+
+
+def test_numbers_under_no_heading_are_no_measures(tmp_path):
+    intake = read(tmp_path, [f"A{i},2023-0{i}-13,{i}.5,{i * 7}" for i in range(1, 9)])
+
+    assert intake.frame["value"].isna().all()
+    assert [f.what for f in intake.findings if f.severity == "error"] == ["no column that we take for the value"]
