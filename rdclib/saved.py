@@ -205,7 +205,7 @@ def write_yaml(path, data):
     write_text(path, stream.getvalue())
 
 
-def update_yaml(path, keys, value, *, author):
+def update_yaml(path, keys, value, *, author, remark=""):
     """Set one value in a yaml file; comments stay, the file as it was goes to ``.history``.
 
     Parameters
@@ -218,6 +218,8 @@ def update_yaml(path, keys, value, *, author):
         Its new value.
     author : str
         Who decided. Written with the time as ``saved_by`` and ``saved_at`` of the first key's mapping in choices.yaml.
+    remark : str
+        Comment lines above the key, unless it has some already.
 
     Raises
     ------
@@ -235,6 +237,8 @@ def update_yaml(path, keys, value, *, author):
                 place[key] = CommentedMap()
             place = place[key]
         place[keys[-1]] = _plain(value)
+        if remark and keys[-1] not in place.ca.items:
+            place.yaml_set_comment_before_after_key(keys[-1], before=remark, indent=2 * (len(keys) - 1))
         if path.name == "choices.yaml":
             section = data[keys[0]]
             section["saved_by"] = _plain(author)

@@ -150,7 +150,7 @@ def take_in(engagement_folder, paths, *, table="", author="", facts=None):
         stored, known = _store(path, folder / "raw")
         for name in tables:
             columns, asked = drafts[path, name]
-            _write(yaml, name, f"raw/{stored}", columns, author)
+            _write(yaml, name, f"raw/{stored}", columns, asked, author)
             arrivals.append(Arrival(f"raw/{stored}", name, known, columns, asked))
     return arrivals
 
@@ -210,13 +210,20 @@ def _store(path, raw):
     return target.name, False
 
 
-def _write(yaml, table, stored, columns, author):
-    """Add a file and its map to engagement.yaml; what the city wrote there stays."""
+def _question(heading, candidates):
+    """A line for engagement.yaml about a heading that is not used until the city says so."""
+    name = " ".join(heading.split())[:80]
+    return f"To be asked: '{name}' may be {' or '.join(candidates)}. If so, add it under columns."
+
+
+def _write(yaml, table, stored, columns, asked, author):
+    """Add a file, its map and what is to be asked to engagement.yaml; what the city wrote there stays."""
     before = saved.read_yaml(yaml).get("files") or {}
     entry = before.get(table) or {}
     paths = [str(p) for p in entry.get("paths") or []]
     if stored not in paths:
-        saved.update_yaml(yaml, ("files", table, "paths"), [*paths, stored], author=author)
+        remark = "\n".join(_question(heading, candidates) for heading, candidates in asked)
+        saved.update_yaml(yaml, ("files", table, "paths"), [*paths, stored], author=author, remark=remark)
     own = {str(k): str(v) for k, v in (entry.get("columns") or {}).items()}
     taken = set(own.values())
     added = {heading: column for heading, column in columns.items() if heading not in own and column not in taken}

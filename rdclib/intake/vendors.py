@@ -9,12 +9,12 @@ from rapidfuzz import fuzz, process
 
 from rdclib import parsing
 
-# Legal forms and filler of the United States, Britain, Spain, Portugal and Latin America.
+# Legal forms and filler of the United States, Britain, Spain, Portugal, Latin America, Germany and France.
 LEGAL_FORMS = frozenset(
     parsing.fold(
         "inc incorporated llc llp lllp lp pllc pc pa pllp ltd limited plc corp corporation co company cia companhia "
-        "compania sa sl slu sau srl ltda lda unipessoal eireli me epp spa sas cv sab sapi de rl gmbh ag bv nv cic "
-        "the and y e und"
+        "compania sa sl slu sau srl ltda lda unipessoal eireli me epp spa sas cv sab sapi de rl gmbh ag kg ohg "
+        "gbr mbh ug ek sarl sasu eurl snc bv nv cic the and y e und"
     ).split()
 )
 _DBA = re.compile(r"\b(?:d\s?/?\s?b\s?/?\s?a|t\s?/\s?a|trading as|doing business as|aka|a\s?/\s?k\s?/\s?a)\b.*$", re.I)

@@ -5,7 +5,7 @@ import datetime
 import openpyxl
 import pytest
 
-from rdclib import schemas
+from rdclib import saved, schemas
 from rdclib.documents.readiness import TEMPLATE_TABLES, rejects, template
 from rdclib.errors import DataFileError
 from rdclib.intake import read_table
@@ -138,3 +138,15 @@ def test_rows_set_aside_go_back_to_the_city_and_no_formula_lives(tmp_path):
     cells = [[cell.value for cell in row] for row in page.iter_rows()]
     assert ["register.csv", 3, "payment_amount", "see attached"] in [row[:4] for row in cells]
     assert all(cell.data_type != "f" for row in page.iter_rows() for cell in row)
+
+
+def test_what_is_to_be_asked_stands_in_the_draft_and_changes_nothing(tmp_path):
+    (tmp_path / "engagement.yaml").write_text("city: Testville  # ours\n", encoding="utf-8")
+    lines = ("Contract Number,Vendor,Buyer Name,Contract Amount,Start Date", "C1,A,Jo Doe,5,2024-01-13")
+
+    take_in(tmp_path, [file(tmp_path, lines=lines)], author="test")
+
+    text = (tmp_path / "engagement.yaml").read_text(encoding="utf-8")
+    assert "    # To be asked: 'Buyer Name' may be department. If so, add it under columns.\n    paths:" in text
+    assert "city: Testville  # ours" in text
+    assert "department" not in saved.read_yaml(tmp_path / "engagement.yaml")["files"]["contracts"]["columns"].values()

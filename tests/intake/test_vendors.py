@@ -14,6 +14,8 @@ from rdclib.intake.vendors import duplicates, normalise, vendor_ids
         ("ACME LTDA", "acme"),
         ("O'Brien & Sons LLC", "obrien sons"),
         ("Construções Açor, Lda.", "construcoes acor"),
+        ("Groß GmbH & Co. KG", "gross"),
+        ("Étoile SARL", "etoile"),
         ("Inc.", "inc"),
         ("", ""),
     ],
