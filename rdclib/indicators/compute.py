@@ -283,7 +283,8 @@ def _by_label(rows, column, measure, small):
     codes = np.where(codes < 0, len(names), codes)
     if not len(names) or (codes == len(names)).all():
         return breakdown(column)
-    return _table(column, [*names, NOT_GIVEN], measure, rows, codes, small).query("n > 0").reset_index(drop=True)
+    found = _table(column, [*names, NOT_GIVEN], measure, rows, codes, small)
+    return found[found["n"].to_numpy() > 0].reset_index(drop=True)
 
 
 def _by_quarter(rows, frames, measure, small):

@@ -12,6 +12,7 @@ import pandas as pd
 
 from rdclib import vocabulary
 from rdclib.intake.reading import REDACTED
+from rdclib.review import performance_concern
 
 # Columns compared with words or used as groups: as categories they cost a hundredth.
 LABELS = (
@@ -54,10 +55,14 @@ class Frames:
     Parameters
     ----------
     records : rdclib.records.Records
+    concern : Series of float, optional
+        Performance concern by contract id, 0 to 4; what the performance review says of the records unless given.
     """
 
-    def __init__(self, records):
+    def __init__(self, records, concern=None):
         self.records = records
+        if concern is not None:
+            self.concern = concern
 
     def __getattr__(self, name):
         return getattr(self.records, name)
@@ -76,6 +81,11 @@ class Frames:
     def end(self):
         """Last day that counts: the end of the period, or today when that is earlier."""
         return min(pd.Timestamp(self.records.period.end), self.today)
+
+    @cached_property
+    def concern(self):
+        """How much each contract's results and ratings are a reason for concern, 0 to 4 by contract id."""
+        return performance_concern(self.records)
 
     def inside(self, days):
         """Whether each day lies in the period; its last day, and today, count to their end."""

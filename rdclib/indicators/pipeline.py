@@ -6,7 +6,6 @@ import pandas as pd
 from rdclib.indicators.lead_times import ASSUMED, ASSUMED_DAYS, slack
 from rdclib.indicators.portfolio import YEAR, annual_amount, contract_reasons, ends_before_it_starts
 from rdclib.indicators.rows import rows
-from rdclib.review import performance_concern
 
 MONTHS = (6, 12, 18, 24)
 # Days of slack within which work begins at once.
@@ -186,7 +185,6 @@ def record_ratings(frames):
     n = int(a_year.notna().sum())
     # Half of those with the same amount count as smaller, so that equal contracts are rated alike.
     value = HIGHEST * (a_year.rank(method="average") - 0.5) / n if n else a_year
-    concern = performance_concern(frames.records)
     coded = frames.coding.set_index("contract_id")["goal_link"]
     return pd.DataFrame(
         {

@@ -131,9 +131,8 @@ def reading(result):
 
 def _threshold(result):
     item = result.indicator
-    if item.threshold in ("", "none"):
-        return ""
-    return f"{item.threshold} ({item.threshold_source})" if item.threshold_source else item.threshold
+    said = item.threshold.removeprefix("none").removeprefix("; ")
+    return f"{said} ({item.threshold_source})" if said and item.threshold_source else said
 
 
 def breakdown(result, by="department"):
