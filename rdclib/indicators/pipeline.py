@@ -190,7 +190,7 @@ def record_ratings(frames):
         {
             "value": value,
             "strategic goal": _by_contract(c, coded),
-            "performance concern": _by_contract(c, concern),
+            "performance concern": _by_contract(c, frames.concern),
             "urgency": HIGHEST * (1 - slack(frames)["slack_days"] / 365).clip(0, 1),
         },
         index=c.index,
