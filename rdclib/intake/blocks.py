@@ -333,6 +333,25 @@ def _regular_block(grid, found, name):
     return block
 
 
+def _first_cell_alone(regular, behind, width):
+    """Rows that end with a delimiter for every cell but the first: they may head a group.
+
+    Parameters
+    ----------
+    regular : rdclib.intake.grids.Regular
+    behind : numpy array of int
+        The byte behind each row.
+    width : int
+    """
+    view, mark = np.frombuffer(regular.data, dtype=np.uint8), ord(regular.delimiter)
+    ends = behind - (view[behind - 1] == 10)
+    ends = ends - (view[ends - 1] == 13)
+    alone = np.arange(len(ends))
+    for place in range(1, width):
+        alone = alone[view[ends[alone] - place] == mark]
+    return alone
+
+
 def _suspects(columns, regular, lines, first, width, found):
     """Rows of a big text that may be blank, a repeated heading, an example or a sum: looked at one by one."""
     n = len(lines)
@@ -341,6 +360,7 @@ def _suspects(columns, regular, lines, first, width, found):
     good = regular.cells[first:] == width
     size = np.diff(regular.starts[first:])[good]
     found_rows |= set(np.flatnonzero(size <= width + 2).tolist())
+    found_rows |= set(_first_cell_alone(regular, regular.starts[first + 1 :][good], width).tolist())
     for column in columns[:3]:
         found_rows |= set(_rows_where(column, lambda texts: pc.match_substring_regex(texts, _SUM_LINE)).tolist())
     own = next((j for j, h in enumerate(found.own) if h), 0)

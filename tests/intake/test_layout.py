@@ -128,3 +128,16 @@ def test_fiscal_years_in_cells_are_fiscal_years(tmp_path):
     frame = read_table(write(tmp_path, rows), "observations", fiscal_year_start="07-01").frame
 
     assert frame["period_start"].dt.strftime("%Y-%m-%d").tolist() == ["2022-07-01", "2023-07-01"]
+
+
+def test_groups_of_a_big_file_are_those_of_a_small_one(tmp_path):
+    rows, total = ["Contract #,Vendor,Expires,Amount,Balance"], 0
+    for group in range(300):
+        rows.append(f"Department: Parks {group},,,,")
+        rows += [f"4{group:03d}{i:02d},Acme Paving and Sons Inc,2024-05-1{i % 9},{100 + i}.00,0.00" for i in range(40)]
+        total += sum(100 + i for i in range(40))
+
+    intake = read_table(write(tmp_path, rows), "contracts", currency="USD")
+
+    assert (intake.rows_accepted, intake.amounts["current_amount"]["USD"].accepted) == (12_000, total)
+    assert intake.not_data["kind"].value_counts().to_dict() == {"group": 300, "heading": 1}
