@@ -101,8 +101,10 @@ class Frames:
         """
         c = _with_labels(self.records.contracts)
         # A list of bids may know the solicitation by the number of the contract that it led to.
-        met = c["solicitation_id"].isna() & c["contract_id"].isin(self.records.bids["solicitation_id"].dropna())
-        c["solicitation_id"] = c["solicitation_id"].mask(met, c["contract_id"])
+        alone = c["solicitation_id"].isna()
+        if alone.any() and len(self.records.bids):
+            met = c["contract_id"].where(alone).isin(self.records.bids["solicitation_id"].dropna().unique())
+            c["solicitation_id"] = c["solicitation_id"].mask(alone & met, c["contract_id"])
         c = self._filled(c, self.records.solicitations, "solicitation_id", _FROM_SOLICITATION)
         c["vendor"] = _key(c["vendor_id"], c["vendor_name"])
         c["amount"] = _first(c, "award_amount", "original_amount", "current_amount")
