@@ -752,6 +752,7 @@ def first_digits(city):
 LEGAL_FORMS = """
 ag and bv c cia cic co company companhia compania corp corporation cv de e eireli epp gmbh inc incorporated lda limited
 limitada llc llp lllp lp ltd ltda me nv pa pc pllc plc pllp rl sa sab sapi sas sau sl slu spa srl the und unipessoal y
+kg ohg gbr mbh ug ek sarl sasu eurl snc
 """
 
 
