@@ -69,7 +69,10 @@ class Block:
 
 def blocks_of(grid, known, fingerprint=""):
     """Tables of a grid as blocks; lines before, between and behind them belong to the nearest."""
-    tables = layout.find_tables(grid.rows, known, merged=grid.merged, more_below=grid.rest is not None)
+    if grid.lines[:1] == [0]:  # headings that we made for objects
+        tables = [layout.of_objects(grid.rows)]
+    else:
+        tables = layout.find_tables(grid.rows, known, merged=grid.merged, more_below=grid.rest is not None)
     name = f"{grid.name} [{grid.sheet}]" if grid.sheet else grid.name
     blocks = []
     done = 0
@@ -84,7 +87,7 @@ def blocks_of(grid, known, fingerprint=""):
             if i not in used:
                 block.not_data.append((grid.lines[i], _above_kind(grid.rows[i]), _join(grid.rows[i])))
         for i in found.header_rows:
-            if grid.lines[i]:  # line 0 are headings that we made for objects
+            if grid.lines[i]:  # line 0 is no line of the file
                 block.not_data.append((grid.lines[i], "heading", _join(grid.rows[i])))
         if stop is not None:
             done = max([found.last, *(h + 1 for h in found.header_rows)])

@@ -89,6 +89,16 @@ class _Sheet:
         return False
 
 
+def of_objects(rows):
+    """The table of rows that were objects: their keys stand in the first row, whatever is below.
+
+    Parameters
+    ----------
+    rows : list of list of str
+    """
+    return Layout(list(rows[0]), list(rows[0]), [0], 1, len(rows))
+
+
 def find_tables(rows, known, *, merged=(), more_below=False):
     """Tables of a grid.
 

@@ -1,5 +1,7 @@
 """Where a sheet's tables are: days and amounts that look like months, lines that head a group, withheld figures."""
 
+import json
+
 import openpyxl
 import pytest
 
@@ -141,3 +143,14 @@ def test_groups_of_a_big_file_are_those_of_a_small_one(tmp_path):
 
     assert (intake.rows_accepted, intake.amounts["current_amount"]["USD"].accepted) == (12_000, total)
     assert intake.not_data["kind"].value_counts().to_dict() == {"group": 300, "heading": 1}
+
+
+def test_keys_of_objects_are_headings_though_the_values_are_words_too(tmp_path):
+    # As in releases of which little is known: no figures, and what stands below is like what stands above.
+    path = tmp_path / "few.json"
+    path.write_text(json.dumps([{"contract_id": word, "vendor_id": word, "status": "active"} for word in "FSTUV"]))
+
+    intake = read_table([path], "contracts")
+
+    assert intake.frame["contract_id"].tolist() == list("FSTUV")
+    assert (intake.rows_read, intake.rows_not_data) == (5, 0)

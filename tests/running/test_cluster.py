@@ -35,16 +35,17 @@ def cluster(home):
         started.append(subprocess.Popen([*command, *arguments], env=environment, stdout=output, stderr=output))
         return started[-1]
 
-    start("scheduler", "--host", "127.0.0.1", "--port", "0")
-    home.workers = [
-        start("worker", "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--local-directory", str(home.folder))
-        for _ in range(2)
-    ]
-    wait_for(file.exists, 60)
-    yield json.loads(file.read_text())["address"]
-    for process in started:
-        process.kill()
-        process.wait()
+    worker = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--local-directory", str(home.folder))
+    try:
+        start("scheduler", "--host", "127.0.0.1", "--port", "0")
+        home.workers = [start("worker", *worker) for _ in range(2)]
+        # The file is there before the address is in it.
+        wait_for(lambda: file.exists() and file.read_text().rstrip().endswith("}"), 60)
+        yield json.loads(file.read_text())["address"]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
 
 
 def test_reports_are_made_by_the_workers_of_a_scheduler(home, cluster):
