@@ -146,11 +146,11 @@ def test_groups_of_a_big_file_are_those_of_a_small_one(tmp_path):
 
 
 def test_keys_of_objects_are_headings_though_the_values_are_words_too(tmp_path):
-    # As in releases of which little is known: no figures, and what stands below is like what stands above.
+    # A word above numbers, as headings are above data.
     path = tmp_path / "few.json"
-    path.write_text(json.dumps([{"contract_id": word, "vendor_id": word, "status": "active"} for word in "FSTUV"]))
+    path.write_text(json.dumps([{"contract_id": word, "vendor_id": word, "status": "active"} for word in "F1234"]))
 
     intake = read_table([path], "contracts")
 
-    assert intake.frame["contract_id"].tolist() == list("FSTUV")
+    assert intake.frame["contract_id"].tolist() == list("F1234")
     assert (intake.rows_read, intake.rows_not_data) == (5, 0)
