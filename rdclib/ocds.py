@@ -194,7 +194,10 @@ def _party(reference, parties):
         return reference, parties.get(reference, {}).get("name")
     reference = _object(reference)
     identifier = _object(reference.get("identifier"))
-    key = _first(reference.get("id"), identifier.get("id"))
+    # Who is named by a register's number alone is the party that the process lists with that number.
+    number = identifier.get("id")
+    listed = (key for key, party in parties.items() if number and _object(party.get("identifier")).get("id") == number)
+    key = _first(reference.get("id"), next(listed, None), number)
     # Transactions of version 1.0 name an organisation by its legal name alone.
     legal = _first(identifier.get("legalName"), reference.get("legalName"))
     return key, _first(reference.get("name"), parties.get(key, {}).get("name"), legal)

@@ -82,6 +82,19 @@ def test_a_payee_is_called_by_its_legal_name():
     assert (payment["vendor_id"], payment["vendor_name"]) == ("R1", "Receiver Ltd")
 
 
+def test_a_supplier_named_by_its_tax_number_alone_is_the_party_with_that_number():
+    supplier = {"identifier": {"id": "T9", "legalName": "ACME SA DE CV"}}
+    party = {"id": "V1", "name": "Acme", "identifier": {"id": "T9"}, "roles": ["supplier"]}
+    stranger = {"identifier": {"id": "T8", "legalName": "Other SA"}}
+
+    def vendor(who):
+        [contract] = ocds.tables([release(1, awards=[AWARD | {"suppliers": [who]}], parties=[party])])["contracts"]
+        return contract["vendor_id"], contract["vendor_name"]
+
+    assert vendor(supplier) == ("V1", "Acme")
+    assert vendor(stranger) == ("T8", "Other SA")
+
+
 def test_a_placeholder_that_bids_everywhere_is_no_bidder():
     releases = [
         {"ocid": f"p{i}", "id": "r", "date": "2024-01-01", "tender": {"id": "t", "tenderers": [{"id": "0"}]}}

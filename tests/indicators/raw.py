@@ -532,13 +532,16 @@ class Processes:
     def who(self, party):
         """Id and name of an organisation."""
         identifier = party.get("identifier") or {}
-        key = known_word(party.get("id")) or known_word(identifier.get("id"))
+        key = known_word(party.get("id"))
+        if not key and (number := known_word(identifier.get("id"))):
+            key = next((own for own, given in self.numbers.items() if given == number), number)
         legal = identifier.get("legalName") or party.get("legalName")
         name = known_word(party.get("name")) or known_word((self.named.get(key) or {}).get("name")) or known_word(legal)
         return key, name.strip() if name else None
 
     def add(self, ocid, known):
         self.named = {party.get("id"): party for party in known.get("parties") or []}
+        self.numbers = {own: (party.get("identifier") or {}).get("id") for own, party in self.named.items()}
         tender, awards, contracts = known.get("tender") or {}, known.get("awards") or [], known.get("contracts") or []
         planned = ((known.get("planning") or {}).get("budget") or {}).get("amount") or {}
         value, period = tender.get("value") or {}, tender.get("tenderPeriod") or {}

@@ -90,8 +90,6 @@ for _name, (_file, _year, _currency) in STANDARD.items():
 
 # Several of them say again what a smaller one has said.
 LARGE = ("panel", "commodities", "gateshead")
-# Its releases of one day call one vendor by several ids, and no rule says which of them a merged release keeps.
-NO_RULE = {("airport", "IN06")}
 
 
 @pytest.fixture(
@@ -157,12 +155,10 @@ def differences(ours, theirs):
                 break
 
 
-def test_every_number_of_every_indicator(both, minimums, request):
+def test_every_number_of_every_indicator(both, minimums):
     assessment, _, city = both
     wrong = []
     for id, ours in assessment.indicators.items():
-        if (request.node.callspec.params["both"], id) in NO_RULE:
-            continue
         if not ours.computed:
             assert ours.note, id
             continue
