@@ -12,8 +12,8 @@ from rdclib import engagement, lab, places, saved
 from rdclib.errors import RDCError, WrongUse
 
 # Exit status: 0 fine, 1 something to mend in the city's files, 2 wrong use, 130 stopped by Ctrl-C.
-EXAMPLE = 100  # letters of the examples shown with a remark
 FINE, MEND, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+EXAMPLE = 100  # letters of the examples shown with a remark
 
 app = typer.Typer(
     help="Help a city get better results from its contracts: read its files, assess, choose metrics, review.",

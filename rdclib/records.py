@@ -191,8 +191,8 @@ def load_records(engagement):
     frames = {name: _merged(frame, merges) for name, frame in frames.items()}
     snapshots = _up_to(frames["contracts"], "snapshot_date", engagement.as_of)
     contracts = latest(snapshots)
-    links = engagements.load_choices(engagement).readiness.payment_links
-    frames["payments"] = linked(frames["payments"], contracts, links)
+    choices = engagements.load_choices(engagement)
+    frames["payments"] = linked(frames["payments"], contracts, choices.readiness.payment_links)
     single = contracts is snapshots
     contracts, left = without_left(contracts, snapshots)
     findings += left
@@ -221,7 +221,7 @@ def load_records(engagement):
         facts=engagement.facts,
         period=engagement.period,
         as_of=engagement.as_of,
-        choices=engagements.load_choices(engagement),
+        choices=choices,
         read_from=before,
     )
 

@@ -1,5 +1,7 @@
 """How long a re-procurement takes here, and how much room is left before it must start."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 
@@ -33,11 +35,23 @@ def lead_times(frames):
         ``basis``: ``"measured"``, ``"at least"`` (so many are open that only the longest time seen can be said) or
         ``"assumed"`` (180 days, with fewer than ten finished).
     """
-    if "_lead_times" not in frames.__dict__:
-        frames.__dict__["_lead_times"] = _lead_times(frames)
-    return frames.__dict__["_lead_times"].copy()
+    return _lead_times(frames).copy()
 
 
+def _once(make):
+    """Work a result out once for the same `Frames`, since several indicators ask for it."""
+
+    @functools.wraps(make)
+    def made(frames):
+        kept, name = vars(frames), f"_{make.__name__}"
+        if name not in kept:
+            kept[name] = make(frames)
+        return kept[name]
+
+    return made
+
+
+@_once
 def _lead_times(frames):
     s = frames.solicitations
     signed = s["signed_date"].where(s["signed_date"] <= frames.today)
@@ -65,6 +79,7 @@ def _lead_time(part):
     return days, finished, waiting, MEASURED
 
 
+@_once
 def slack(frames):
     """Days left, for each contract, before work on its successor must start.
 
@@ -83,13 +98,6 @@ def slack(frames):
     Slack is the end of the contract, less the lead time, the planning allowance and the transition to a new vendor
     (both from engagement.yaml), less today.
     """
-    # Two indicators ask for it.
-    if "_slack" not in vars(frames):
-        vars(frames)["_slack"] = _slack(frames)
-    return vars(frames)["_slack"]
-
-
-def _slack(frames):
     c = frames.contracts
     times = lead_times(frames)
     # A method without a single solicitation has nothing to go by, as an unknown method has all of them.

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from rdclib import spc
+from rdclib import funnel, spc
 from rdclib.choices import Choices
 from rdclib.engagement import load_choices
 from rdclib.periods import Period
@@ -173,7 +173,7 @@ def review_records(records, choices=None):
         vendors=vendors,
         in_funnels=in_funnels,
         near_limits=sum(len(one.outside) - len(one.far) for one in vendors),
-        expected_near_limits=in_funnels * (0.998 - 0.95),
+        expected_near_limits=in_funnels * (funnel.LEVELS[1] - funnel.LEVELS[0]),
         groups=compare_groups(records),
         on_time=waiting,
         pathway=pathway(records),

@@ -15,7 +15,7 @@ STEPS = (
     ("served", "served_date"),
     ("outcome", "outcome_date"),
 )
-FAR = 0.998  # limits beyond which a vendor is said to lose more people than the others
+FAR = funnel.LEVELS[1]  # limits beyond which a vendor is said to lose more people than the others
 ON_TIME = Measure(
     "on_time",
     "Cases done by their target date",
