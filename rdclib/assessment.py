@@ -21,6 +21,7 @@ from rdclib.indicators.lead_times import ASSUMED, lead_times, slack
 from rdclib.indicators.pipeline import HIGHEST, record_ratings
 from rdclib.indicators.result import MAJORITY
 from rdclib.indicators.rows import unknown
+from rdclib.records import Late
 
 PIPELINE_MONTHS = 24
 # Days of slack within which planning must begin at once.
@@ -212,6 +213,8 @@ class Coding:
         Over all contracts read twice and all questions.
     differences : DataFrame
         ``contract_id``, ``field``, ``readings``: where coders differ.
+    late : rdclib.records.Late
+        Readings that were saved after the day of the report.
     """
 
     read: int
@@ -221,6 +224,7 @@ class Coding:
     agreement: stats.Noted
     kappa: stats.Noted
     differences: pd.DataFrame
+    late: Late
 
 
 @dataclass(frozen=True)
@@ -742,6 +746,7 @@ def coding(frames, key_contracts=()):
         agreement=stats.plain_agreement(np.reshape(table, (-1, 2))),
         kappa=stats.fleiss_kappa(np.reshape(table, (-1, 2))),
         differences=pd.DataFrame(differences, columns=["contract_id", "field", "readings"]),
+        late=frames.late.get("coding", Late()),
     )
 
 

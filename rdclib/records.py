@@ -45,6 +45,25 @@ _WORKBOOK_KEYS = {
     "vendor_ratings": ("contract_id", "vendor_id", "period", "dimension", "rater"),
 }
 
+# Forms whose entries are judgements on a day; an action carries its own days.
+KNOWN_BY_DAY = ("coding", "vendor_ratings")
+
+
+@dataclass(frozen=True)
+class Late:
+    """Entries of a form that were saved after the day of the report.
+
+    Attributes
+    ----------
+    counted : int
+        They count all the same: the report is about a period, and nobody had said it by its end.
+    left_out : int
+        They do not count.
+    """
+
+    counted: int = 0
+    left_out: int = 0
+
 
 @dataclass(frozen=True)
 class Records:
@@ -58,7 +77,10 @@ class Records:
         All snapshots up to ``as_of``, in the order of the files.
     contract_vendors, solicitations, bids, amendments, milestones, payments, vendors, observations, cases : DataFrame
     coding, actions, vendor_ratings : DataFrame
-        What the workbook's forms have saved; the newest row of a key.
+        What the workbook's forms have saved; the newest row of a key. Readings of contracts and ratings as they were
+        known on the day of the report, see `known_entries`.
+    late : dict of str to Late
+        What of "coding" and "vendor_ratings" was saved after the day of the report.
     findings : tuple of rdclib.checks.Finding
     intakes : dict of str to rdclib.intake.Intake
         Table to how it came in.
@@ -85,6 +107,7 @@ class Records:
     coding: pd.DataFrame
     actions: pd.DataFrame
     vendor_ratings: pd.DataFrame
+    late: dict = field(default_factory=dict)
     findings: tuple = ()
     intakes: dict = field(default_factory=dict)
     facts: engagements.Facts = None
@@ -206,16 +229,12 @@ def load_records(engagement):
     frames["bids"] = _bid_ids(frames["bids"])
     findings += foreign(intakes, engagement.facts) + _links(frames)
     findings += ([] if single else _several_lines(contracts)) + _unit_slips(frames["observations"])
-    workbook = {
-        name: _typed(
-            saved.newest(saved.read_rows(engagement.folder / f"{file}.csv"), _WORKBOOK_KEYS[name]), name, f"{file}.csv"
-        )
-        for name, file in _WORKBOOK_FILES.items()
-    }
+    workbook, late = _workbook(engagement)
     return Records(
         **frames,
         snapshots=snapshots,
         **workbook,
+        late=late,
         findings=in_order(findings),
         intakes=intakes,
         facts=engagement.facts,
@@ -620,6 +639,74 @@ def _check_period(engagement, frames):
 # --- the workbook's own files ------------------------------------------------------------------------------------
 
 
+def _workbook(engagement):
+    """What the forms have saved, as tables, and how much of it came after the day of the report."""
+    tables, late = {}, {}
+    for name, file in _WORKBOOK_FILES.items():
+        rows = saved.read_rows(engagement.folder / f"{file}.csv")
+        if name in KNOWN_BY_DAY:
+            rows, late[name] = known_entries(rows, name, engagement.period, engagement.as_of)
+        tables[name] = _typed(saved.newest(rows, _WORKBOOK_KEYS[name]), name, f"{file}.csv")
+    return tables, late
+
+
+def known_entries(rows, table, period, as_of):
+    """Readings of contracts, or ratings of vendors, that a report knows.
+
+    What was saved by the day of the report (``time``, to the day) counts, and so does a row without a time. What was
+    saved later does not, with one exception: a report whose day is the last of its period is about the period, and a
+    city reads and rates when that is over. There, what nobody had entered by the day counts as it was entered later;
+    a rating, though, only when the period that it judges had ended. A report for any other day knows what was known.
+
+    Parameters
+    ----------
+    rows : list of dict of str to str
+        Oldest first.
+    table : str
+        "coding" or "vendor_ratings".
+    period : rdclib.periods.Period
+        What the report is about.
+    as_of : datetime.date
+        The day of the report.
+
+    Returns
+    -------
+    tuple
+        The rows that count, oldest first, several of a key among them, and the `Late`.
+    """
+    key = _WORKBOOK_KEYS[table]
+    later = [day is not None and day > as_of for day in map(_saved_on, rows)]
+    known = {_of(row, key) for row, is_later in zip(rows, later, strict=True) if not is_later}
+    counted = [
+        is_later and as_of == period.end and _of(row, key) not in known and _over(row, period, as_of)
+        for row, is_later in zip(rows, later, strict=True)
+    ]
+    kept = [row for row, is_later, counts in zip(rows, later, counted, strict=True) if counts or not is_later]
+    taken = {_of(row, key) for row, counts in zip(rows, counted, strict=True) if counts}
+    left = {_of(row, key) for row, is_later in zip(rows, later, strict=True) if is_later} - taken
+    return kept, Late(len(taken), len(left))
+
+
+def _of(row, key):
+    return tuple(row.get(name, "") for name in key)
+
+
+def _saved_on(row):
+    """The day on which a row was saved; None where it does not say."""
+    try:
+        return date.fromisoformat(row.get("time", "")[:10])
+    except ValueError:
+        return None
+
+
+def _over(row, period, day):
+    """Whether the period that a row judges had ended by a day; a reading judges none."""
+    try:
+        return periods.parse(row.get("period", ""), "{:02}-{:02}".format(*period.fiscal_year_start)).end <= day
+    except periods.WrongUse:
+        return True
+
+
 def _typed(rows, table, file):
     """Rows of a CSV that the workbook wrote, as a typed table with every column."""
     kinds = schemas.columns(table)
@@ -688,4 +775,15 @@ def roll_up(cases, metric_id, *, from_day, to_day=None, within="", by=()):
     return _as_table(out, "observations")
 
 
-__all__ = ["Intake", "Records", "derived_amendments", "latest", "load_merges", "load_records", "read_files", "roll_up"]
+__all__ = [
+    "Intake",
+    "Late",
+    "Records",
+    "derived_amendments",
+    "known_entries",
+    "latest",
+    "load_merges",
+    "load_records",
+    "read_files",
+    "roll_up",
+]

@@ -8,6 +8,8 @@ from rdclib.indicators.rows import rows
 QUARTER = 92  # days
 FRESH = 90  # days
 MANY_METRICS = 7
+# The last data or meeting that a later reading found hides those before it.
+AFTERWARDS = "dated after the day of the report"
 
 
 def _words(column):
@@ -38,9 +40,9 @@ def _key_value(records, holds):
     )
 
 
-def _key_share(records, holds):
+def _key_share(records, holds, leave_out=None):
     d = records.coding
-    return rows(d, value=holds, only=_key(d), contract_id=d["contract_id"])
+    return rows(d, value=holds, only=_key(d), leave_out=leave_out or {}, contract_id=d["contract_id"])
 
 
 def stated_goals(records):
@@ -55,8 +57,9 @@ def outcome_metrics(records):
 
 def fresh_data(records):
     """RD03: key contracts with performance data of the last 90 days."""
-    age = (records.today - records.coding["last_data_date"]).dt.days
-    return _key_share(records, (age >= 0) & (age <= FRESH))
+    last = records.coding["last_data_date"]
+    age = (records.today - last).dt.days
+    return _key_share(records, (age >= 0) & (age <= FRESH), {AFTERWARDS: last > records.today})
 
 
 def incentives(records):
@@ -94,7 +97,8 @@ def money_at_risk(records):
 def review_meetings(records):
     """RD06: key contracts with a documented review meeting in the last quarter."""
     d = records.coding
-    met = d["meeting_date"]
+    later = d["meeting_date"] > records.today
+    met = d["meeting_date"].mask(later)
     log = records.actions
     if len(log) and "meeting_date" in log:
         days = pd.to_datetime(log["meeting_date"])
@@ -102,7 +106,8 @@ def review_meetings(records):
         if len(last):
             met = pd.concat([met, d["contract_id"].map(last)], axis=1).max(axis=1)
     age = (records.today - met).dt.days
-    return _key_share(records, (age >= 0) & (age < QUARTER))
+    held = (age >= 0) & (age < QUARTER)
+    return _key_share(records, held, {AFTERWARDS: later & ~held})
 
 
 def past_performance_used(records):

@@ -5,7 +5,7 @@ import math
 from rdclib import formats
 from rdclib.assessment import PLAN, START_NOW, TOO_LATE
 from rdclib.indicators.lead_times import ASSUMED_DAYS
-from rdclib.narrative.prose import Prose, bullets
+from rdclib.narrative.prose import Prose, bullets, late_entries
 from rdclib.questionnaire import DISAGREEMENT, VENDORS_SHOWN_FROM
 
 _SPEAKERS = {
@@ -318,8 +318,10 @@ def contract_coding(result):
     ----------
     result : rdclib.assessment.Coding
     """
+    late = late_entries(result.late, "reading", "nobody had read these contracts before")
     if not result.read:
-        return Prose("Nobody has read a contract yet, so the ten indicators that need a reader are missing.")
+        nobody = "Nobody has read a contract yet, so the ten indicators that need a reader are missing."
+        return Prose(" ".join([nobody, *late]))
     lines = [f"Read so far: {formats.plural(result.read, 'contract')}, {len(result.read_twice)} of them by two people."]
     waiting = [contract for contract in result.second if contract not in result.read_twice]
     if waiting:
@@ -330,7 +332,7 @@ def contract_coding(result):
     if len(result.differences):
         parts = [f"{row.contract_id} ({row.field.lower()})" for row in result.differences.itertuples()]
         lines.append(f"They differ on: {formats.text(', '.join(parts))}. Read these passages together.")
-    return bullets(lines)
+    return bullets(lines + late)
 
 
 def _short(row):

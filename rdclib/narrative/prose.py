@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 
+from rdclib import formats
+
 # HTML in the text stays text, and nothing is fetched: no images, no links that were not written as links.
 _MARKDOWN = (
     MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False}).enable("table").disable("image")
@@ -39,6 +41,34 @@ class Prose:
 def bullets(lines):
     """Give lines of Markdown as a list."""
     return Prose("\n".join(f"- {line}" for line in lines))
+
+
+def late_entries(late, entry, nobody):
+    """Say what was entered after the day of the report.
+
+    Parameters
+    ----------
+    late : rdclib.records.Late
+    entry : str
+        One of them: ``"reading"``.
+    nobody : str
+        Why some of them count.
+
+    Returns
+    -------
+    list of str
+        A sentence or two for what there is.
+    """
+    lines = []
+    if late.counted:
+        were = formats.plural(late.counted, f"{entry} was", f"{entry}s were")
+        count = "counts" if late.counted == 1 else "count"
+        lines.append(f"{were} saved after the day of this report and {count}: {nobody}.")
+    if late.left_out:
+        were = formats.plural(late.left_out, f"{entry} was", f"{entry}s were")
+        them = "it" if late.left_out == 1 else "them"
+        lines.append(f"{were} saved after the day of this report and left out. A later day (as_of) shows {them}.")
+    return lines
 
 
 def markdown_html(text):

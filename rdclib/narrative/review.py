@@ -3,7 +3,7 @@
 import math
 
 from rdclib import formats
-from rdclib.narrative.prose import Prose, bullets
+from rdclib.narrative.prose import Prose, bullets, late_entries
 from rdclib.review.across import FIRST_CHECKS
 from rdclib.review.ratings import CLUSTERED
 
@@ -300,8 +300,9 @@ def payments_due(review):
 def vendor_ratings(review):
     """How ratings are spread, and what they lack."""
     rated = review.ratings
+    late = late_entries(rated.late, "rating", "nobody had rated these periods before")
     if rated.table.empty:
-        return Prose("No ratings are saved.")
+        return Prose(" ".join(["No ratings count.", *late] if late else ["No ratings are saved."]))
     lines = [f"{formats.plural(len(rated.table), 'rating')} count."]
     if rated.without_evidence:
         lines.append(f"{formats.plural(rated.without_evidence, 'rating')} without evidence: add it, or take them back.")
@@ -312,7 +313,7 @@ def vendor_ratings(review):
             f"{formats.text(row.rater)} gave “satisfactory” in {formats.share(row.satisfactory)} of {row.n:.0f} "
             f"ratings, more than {formats.share(CLUSTERED)}: does the evidence really not tell vendors apart?"
         )
-    return bullets(lines)
+    return bullets(lines + late)
 
 
 def contract_memos(review):

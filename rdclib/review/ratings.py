@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import periods, vocabulary
+from rdclib.records import Late
 
 COLUMNS = (
     "contract_id",
@@ -50,12 +51,15 @@ class Ratings:
         Ratings without a word of the vendor's.
     raters : DataFrame
         One row a rater: ``rater``, ``n``, one share a level, ``clustered`` (most of them in the middle).
+    late : rdclib.records.Late
+        Ratings that were saved after the day of the report.
     """
 
     table: pd.DataFrame
     without_evidence: int
     waiting_for_comment: int
     raters: pd.DataFrame
+    late: Late
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +97,7 @@ def ratings(records):
     Parameters
     ----------
     records : rdclib.records.Records
+        Loaded, they hold what was known on the day of the report; see `rdclib.records.known_entries`.
 
     Returns
     -------
@@ -122,6 +127,7 @@ def ratings(records):
         int((table["evidence"].str.strip() == "").sum()),
         int((table["vendor_comment"].str.strip() == "").sum()),
         raters,
+        records.late.get("vendor_ratings", Late()),
     )
 
 

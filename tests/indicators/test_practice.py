@@ -44,13 +44,32 @@ def test_the_newest_reading_of_the_first_coder_counts():
     assert (result.value, result.n) == (1.0, 1)
 
 
-@pytest.mark.parametrize(("day", "fresh"), [("2024-04-01", 1.0), ("2024-03-31", 0.0), ("2024-07-01", 0.0), (None, 0.0)])
+@pytest.mark.parametrize(("day", "fresh"), [("2024-04-01", 1.0), ("2024-03-31", 0.0), (None, 0.0)])
 def test_fresh_data_is_of_the_last_90_days(day, fresh):
     other = build.coding("large", last_data_date="2024-06-30")
 
     result = compute("RD03", city(other, build.coding("small", last_data_date=day)), minimum_n=1)
 
     assert result.value == (1 + fresh) / 2
+
+
+@pytest.mark.parametrize(("id", "column"), [("RD03", "last_data_date"), ("RD06", "meeting_date")])
+def test_a_later_day_hides_what_was_before_it(id, column):
+    records = city(build.coding("large", **{column: "2024-06-30"}), build.coding("small", **{column: "2024-07-01"}))
+
+    result = compute(id, records, minimum_n=1)
+
+    assert (result.value, result.n) == (1.0, 1)
+    assert result.left_out.to_dict() == {"dated after the day of the report": 1}
+
+
+def test_a_meeting_of_the_log_counts_beside_a_later_one():
+    records = city(
+        build.coding("small", meeting_date="2024-07-01"),
+        build.action("a", contract_id="small", meeting_date="2024-06-01"),
+    )
+
+    assert (compute("RD06", records, minimum_n=1).value, compute("RD06", records, minimum_n=1).n) == (1.0, 1)
 
 
 def test_incentives_by_value():
