@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 RULES = ("outside", "trend", "two_of_three", "shift")
+_RULES = pd.Index(RULES)  # made once: every chart has a table with these columns
 
 # The mean moving range of two normal values is 1.128 sigma; limits lie 3 sigma from the centre. The often printed
 # 2.66 is this number rounded: on the same data its limits are 0.02% wider.
@@ -224,7 +225,7 @@ def run_chart(values, *, direction="higher", target=None):
         center,
         nothing,
         nothing.copy(),
-        pd.DataFrame({rule: signs[rule] != 0 for rule in RULES}),
+        _marked(signs),
         points,
         np.zeros(len(values), int),
         int(_known(values).sum()),
@@ -548,7 +549,7 @@ def _chart(
         center,
         lower,
         upper,
-        pd.DataFrame({rule: signs[rule] != 0 for rule in RULES}),
+        _marked(signs),
         points,
         segment,
         int(_known(values).sum()),
@@ -559,6 +560,11 @@ def _chart(
         target,
         " ".join(note[0].upper() + note[1:] for note in notes),
     )
+
+
+def _marked(signs):
+    """Which points belong to a signal, one column a rule."""
+    return pd.DataFrame(np.column_stack([signs[rule] != 0 for rule in RULES]), columns=_RULES)
 
 
 def _individuals(values, base, screen):
@@ -774,7 +780,8 @@ def _baseline(baseline, n):
 
 def _series(values):
     """One series as floats; infinities are not numbers that a city measured."""
-    values = np.array(pd.to_numeric(pd.Series(list(values), dtype=object), errors="raise"), dtype=float)
+    if not (isinstance(values, np.ndarray) and values.dtype == float):
+        values = np.array(pd.to_numeric(pd.Series(list(values), dtype=object), errors="raise"), dtype=float)
     return np.where(np.isfinite(values), values, np.nan)
 
 

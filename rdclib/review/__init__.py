@@ -14,6 +14,7 @@ from rdclib.periods import Period
 from rdclib.review.across import Comparison, Groups, compare_groups, compare_vendors
 from rdclib.review.cases import OnTime, Pathway, cases_on_time, pathway
 from rdclib.review.change import ChangeReview, did_it_last
+from rdclib.review.measure import Measure
 from rdclib.review.memo import Memo, concern_by_contract, memos
 from rdclib.review.money import (
     CostPerOutcome,
@@ -25,7 +26,7 @@ from rdclib.review.money import (
 )
 from rdclib.review.pack import Pack, build
 from rdclib.review.ratings import PastPerformance, Ratings, past_performance, ratings
-from rdclib.review.series import Measure, Series, all_series, measured
+from rdclib.review.series import Series, all_series, measured
 
 __all__ = [
     "ChangeReview",

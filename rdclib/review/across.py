@@ -7,7 +7,8 @@ import pandas as pd
 
 from rdclib import disclosure, funnel, stats
 from rdclib.review.cases import ON_TIME, on_time
-from rdclib.review.series import ADDITIVE, Measure, known_rows, measure_of, one_row_a_period, scaled, totals
+from rdclib.review.measure import Measure, measure_of, scaled
+from rdclib.review.rows import ADDITIVE, known_rows, totals
 
 # Below this number of units a funnel says little: small multiples instead.
 FUNNEL_UNITS = 5
@@ -145,7 +146,6 @@ def compare_groups(records):
     smallest = records.facts.smallest_group
     found = []
     for (metric_id, kind), own in rows.groupby(["metric_id", rows["stratum_kind"].fillna("group")], sort=True):
-        own = one_row_a_period(own, ["vendor_key", "contract_id", "site", "stratum", "period_start"])
         measure = scaled(measure_of(metric_id, records.facts), own)
         sums = own.groupby("stratum", sort=True)[["numerator", "denominator"]].sum(min_count=1)
         found.append(group_table(measure, kind, sums, smallest))
@@ -232,21 +232,19 @@ def _in_period(records):
 
 def _unit_names(rows, by):
     if by == "site":
-        return rows["site"].fillna("")
+        return rows["site"]
     names = rows["vendor_name"].fillna(rows["vendor_id"]).fillna("")
     return names.groupby(rows["vendor_key"]).transform("last")
 
 
 def _comparison(measure, by, rows, smallest_group):
-    keys = ["unit", "site", "contract_id", "stratum_kind", "stratum", "period_start"]
-    rows = one_row_a_period(rows, keys)
     adjusted = rows["adjusted"].fillna(False).astype(bool) | (rows["low"].notna() & rows["high"].notna())
     additive = measure.measure_type in ADDITIVE
     if additive:
         rows = rows.assign(numerator=rows["numerator"].fillna(rows["value"]))
     whole = rows
     if rows["stratum"].notna().any():
-        whole = pd.concat([totals(part, additive) for _, part in rows.groupby(["unit", rows["site"].fillna("")])])
+        whole = pd.concat([totals(part, additive) for _, part in rows.groupby(["unit", "site"])])
     units = sorted(rows["unit"].unique())
     nothing = pd.DataFrame()
     if adjusted.any():

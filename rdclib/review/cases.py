@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from rdclib import disclosure, funnel, spc, stats
-from rdclib.review.series import Measure, Series, draw
+from rdclib.review.measure import Measure
+from rdclib.review.series import Series, draw
 
 STEPS = (
     ("referred", "referred_date"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rdclib import its, spc
-from rdclib.review.series import Series, match
+from rdclib.review.series import Series, is_vendor
 
 MONTHS = (3, 6, 12)
 PERSIST = 6  # the last so many points must still show the signal
@@ -85,7 +85,7 @@ def did_it_last(change, series):
     ChangeReview
     """
     own = [s for s in series if s.measure.id == change.metric_id]
-    treated = [s for s in own if match(s, change.vendor)]
+    treated = [s for s in own if is_vendor(change.vendor, s.vendor_id, s.vendor_name)]
     questions = list(QUESTIONS)
     if change.same_time:
         questions[0] = f"This also changed at that time: {change.same_time}. Which of the two was it?"
@@ -101,7 +101,7 @@ def did_it_last(change, series):
         for s in own
         if s is not target
         and s.step == target.step
-        and (not change.comparison or any(match(s, v) for v in change.comparison))
+        and (not change.comparison or any(is_vendor(v, s.vendor_id, s.vendor_name) for v in change.comparison))
     ]
     return judge(change, target, others, tuple(questions))
 

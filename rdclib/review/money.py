@@ -7,7 +7,7 @@ import pandas as pd
 
 from rdclib import payment, periods
 from rdclib.choices import PaymentDesign
-from rdclib.review.series import Measure
+from rdclib.review.measure import Measure
 
 OUTCOMES = ("outcome", "impact")
 

@@ -40,7 +40,7 @@ class Headline:
 
     Parameters
     ----------
-    measure : rdclib.review.series.Measure
+    measure : rdclib.review.measure.Measure
     label : str
         Vendor and site.
     latest : float

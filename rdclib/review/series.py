@@ -1,13 +1,15 @@
 """One metric of one vendor over time: a regular row of periods, the chart that suits it, and what is missing."""
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from rdclib import its, spc
-from rdclib.catalogue import load_metrics
+from rdclib.records import received_last
+from rdclib.review.measure import Measure, measure_of, scaled
+from rdclib.review.rows import ADDITIVE, TARGETS, cut, known_rows, units
 
 # Name, most days between the starts of two periods, and length (in days for day and week, else in months).
 STEPS = (
@@ -29,44 +31,7 @@ SKEWED = 0.6
 # A value off by one of these factors from all others was probably reported in another unit.
 UNIT_SLIPS = (100.0, 1000.0, 60.0, 24.0)
 SEASON_P = 0.01
-# Measures that may be added up over sites and groups as they are.
-ADDITIVE = ("count", "amount")
-# What of the observations results are made of.
-_TEXT = (
-    "metric_id",
-    "vendor_key",
-    "vendor_id",
-    "vendor_name",
-    "contract_id",
-    "site",
-    "stratum",
-    "stratum_kind",
-)
-_USED = [
-    *_TEXT,
-    *("period_start", "period_end", "received_date", "value", "numerator", "denominator", "low", "high"),
-    *("target", "target_low", "target_high", "adjusted", "suppressed"),
-]
-_TARGETS = ["target", "target_low", "target_high"]
-_NUMBERS = ["value", "numerator", "denominator", *_TARGETS, "low", "high"]
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What is measured: a metric of the city's own list or of the catalogue."""
-
-    id: str
-    name: str
-    unit: str = ""
-    measure_type: str = ""
-    direction: str = "context"
-    layer: str = ""
-    timing: str = ""
-    duty: str = ""
-    definition: str = ""
-    kind: str = "number"  # how its values are printed: share, days, money, ratio or number
-    scale: float = 1.0  # numerator / denominator times this is the value
-    expected: bool = False  # the denominator is how many events were expected, as in observed / expected
+_NUMBERS = ["value", "numerator", "denominator", *TARGETS, "low", "high"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,11 +90,11 @@ class Series:
         """Vendor and site, or the city as a whole."""
         return " · ".join(part for part in (self.vendor_name or self.vendor_id, self.site) if part) or "All"
 
-    @property
+    @cached_property
     def latest(self):
         """The last row with a value, or None."""
-        known = self.table[self.table["value"].notna()]
-        return known.iloc[-1] if len(known) else None
+        known = np.flatnonzero(self.table["value"].notna().to_numpy())
+        return self.table.iloc[known[-1]] if len(known) else None
 
     def said_on(self, day):
         """What the chart said of its latest point on an earlier day, with what was known then; empty without one."""
@@ -153,28 +118,6 @@ class Series:
         return int((self.table["gap"] == "late").sum())
 
 
-def measure_of(metric_id, facts):
-    """The metric behind an id: the city's own first, then the catalogue, else the bare id."""
-    for metric in (*facts.metrics, *load_metrics()):
-        if metric.id == metric_id:
-            kind, scale = _unit(metric.unit, metric.measure_type)
-            return Measure(
-                metric.id,
-                metric.name,
-                metric.unit,
-                metric.measure_type,
-                _direction(metric.direction),
-                metric.layer,
-                metric.timing,
-                metric.duty,
-                metric.definition,
-                kind,
-                scale,
-                "expected" in metric.denominator.lower(),
-            )
-    return Measure(str(metric_id), str(metric_id))
-
-
 def all_series(records, choices, targets=None):
     """Every metric of every vendor as a `Series`.
 
@@ -191,19 +134,16 @@ def all_series(records, choices, targets=None):
     tuple of Series
         In the order of metric ids and vendors' names; without observations an empty tuple.
     """
-    seen = known_rows(records)
-    if not len(seen):
-        return ()
     ends = _contract_ends(records)
     series = []
-    for metric_id, rows in seen.groupby("metric_id", sort=True):
+    for metric_id, rows in cut(known_rows(records), "metric_id"):
         measure = measure_of(metric_id, records.facts)
         additive = measure.measure_type in ADDITIVE
         if additive:
             rows = rows.assign(numerator=rows["numerator"].fillna(rows["value"]))
-        for (_, site), unit in _units(rows, additive):
-            if metric_id in (targets or {}) and unit[_TARGETS].isna().all(axis=None):
-                unit = unit.assign(**dict(zip(_TARGETS, targets[metric_id], strict=True)))
+        for site, unit in units(rows, additive):
+            if metric_id in (targets or {}) and np.isnan(unit[TARGETS].to_numpy()).all():
+                unit = unit.assign(**dict(zip(TARGETS, targets[metric_id], strict=True)))
             series.append(_series(measure, site, unit, records, choices, ends))
     return tuple(sorted(series, key=lambda s: (s.measure.id, s.label.casefold())))
 
@@ -226,70 +166,6 @@ def measured(records):
     return measures, tuple(sorted(names.unique()))
 
 
-def known_rows(records, *, undated=False):
-    """Observations of periods that were over on the day of the review, with a key for the vendor.
-
-    Parameters
-    ----------
-    records : rdclib.records.Records
-    undated : bool
-        Take rows without any date as of the period under review; a series has no place for them.
-    """
-    rows = records.observations
-    start, end = rows["period_start"], rows["period_end"]
-    if undated:
-        none = start.isna() & end.isna()
-        start = start.mask(none, pd.Timestamp(records.period.start))
-        end = end.mask(none, pd.Timestamp(records.as_of))
-    rows = rows.assign(period_start=start, period_end=end)
-    over = end.fillna(start) <= pd.Timestamp(records.as_of)
-    rows = rows[over & rows["metric_id"].notna() & start.notna()].copy()
-    rows["vendor_key"] = rows["vendor_id"].fillna(rows["vendor_name"]).fillna("")
-    # They will be cut apart hundreds of times: only with the columns that are used, and text as plain objects.
-    return rows[_USED].astype(dict.fromkeys(_TEXT, object))
-
-
-def scaled(measure, rows):
-    """The measure with the factor between numerator / denominator and value that the data itself shows.
-
-    A city may give 11 per 2.075 thousand contacts or 11 per 2,075 contacts for the same "per 1,000".
-    """
-    there = rows["value"].notna() & (rows["numerator"] > 0) & (rows["denominator"] > 0)
-    if measure.kind == "share" or not there.any():
-        return measure
-    own = rows[there]
-    factor = float((own["value"] / (own["numerator"] / own["denominator"])).median())
-    power = 10.0 ** round(np.log10(factor)) if factor > 0 else np.nan
-    fits = abs(factor / power - 1) < 0.05 if np.isfinite(power) else False
-    return replace(measure, scale=power) if fits else measure
-
-
-def one_row_a_period(rows, keys):
-    """Rows of a period that was reported again are replaced by the one received last."""
-    return rows.sort_values("received_date", kind="stable", na_position="first").drop_duplicates(keys, keep="last")
-
-
-def totals(rows, additive=False):
-    """What a vendor's rows come to in each period: the whole, else the sum over its strata.
-
-    Parameters
-    ----------
-    rows : DataFrame
-    additive : bool
-        Counts and amounts may be added up without denominators.
-    """
-    whole = rows[rows["stratum"].isna()]
-    parts = rows[rows["stratum"].notna()]
-    parts = parts[~parts["period_start"].isin(whole["period_start"])]
-    if parts.empty:
-        return whole
-    # Strata of several kinds (by age, by district) each add up to the whole: one kind is enough.
-    kinds = parts["stratum_kind"].fillna("")
-    known = parts["numerator"].notna() & (parts["denominator"].notna() | additive)
-    parts = parts[(kinds == kinds.mode().iloc[0]) & known]
-    return pd.concat([whole, _added(parts)]) if len(parts) else whole
-
-
 def target_of(chart):
     """The target that holds for the last period: its two ends, equal unless it is a band; nan without a target."""
     if chart.target is None:
@@ -298,79 +174,45 @@ def target_of(chart):
     return float(low), float(high)
 
 
-def match(series_or_row, vendor):
+def is_vendor(named, vendor_id, vendor_name):
     """Whether a vendor named in a decision (by id or name; empty means every one) is this one."""
-    if not vendor:
-        return True
-    return vendor.casefold() in (str(series_or_row.vendor_id).casefold(), str(series_or_row.vendor_name).casefold())
-
-
-def _units(rows, additive):
-    """Rows by vendor and site; a vendor's sites are added up where they have numerators and denominators."""
-
-    def adds_up(part):
-        return part["numerator"].notna().all() and (additive or part["denominator"].notna().all())
-
-    for vendor, own in rows.groupby("vendor_key", sort=True):
-        sites = own["site"].fillna("")
-        if sites.nunique() > 1 and adds_up(own):
-            if (sites == "").any():
-                yield (vendor, ""), totals(own[sites == ""], additive)
-                continue
-            own = one_row_a_period(own, ["site", "stratum_kind", "stratum", "period_start", "contract_id"])
-            yield (vendor, ""), _added(pd.concat([totals(part, additive) for _, part in own.groupby(sites)]))
-            continue
-        for site, part in own.groupby(sites, sort=True):
-            part = totals(part, additive)
-            contracts = part.groupby("contract_id")["period_start"]
-            overlap = part[part["contract_id"].notna()].duplicated("period_start").any() and contracts.ngroups > 1
-            if overlap and adds_up(part):
-                part = _added(part)
-            if len(part):
-                yield (vendor, site), part
-
-
-def _added(rows):
-    """One row a period with the sums above and below the line; the value follows from them."""
-    grouped = rows.groupby("period_start", sort=True)
-    added = grouped.last().reset_index()
-    for column in ("numerator", "denominator"):
-        added[column] = grouped[column].sum(min_count=1).to_numpy()
-    added["value"] = np.nan
-    return added.reindex(columns=rows.columns)
+    return not named or named.casefold() in (vendor_id.casefold(), vendor_name.casefold())
 
 
 def _series(measure, site, rows, records, choices, ends):
-    again = int(rows.duplicated("period_start").sum())
-    rows = one_row_a_period(rows, ["period_start"]).sort_values("period_start")
-    measure = scaled(measure, rows)
     notes = []
-    if again:
+    starts = rows["period_start"].to_numpy()
+    if rows["again"].any() or (starts[1:] == starts[:-1]).any():
         notes.append("Some values were reported more than once for a period: the one received last counts.")
-    first = rows.iloc[-1]
-    vendor_id, vendor_name = _text(first["vendor_id"]), _text(first["vendor_name"])
-    contracts = tuple(rows["contract_id"].dropna().unique())
-    step, table = _grid(rows, measure, _until(records, contracts, ends))
-    table, odd, unlike = _values(measure, table)
+    if not (starts[1:] > starts[:-1]).all():
+        rows = received_last(rows, ["period_start"]).sort_values("period_start")
+    measure = scaled(measure, rows)
+    vendor_id, vendor_name = (_text(rows[name].iat[-1]) for name in ("vendor_id", "vendor_name"))
+    contracts = tuple(dict.fromkeys(_known(rows["contract_id"])))
+    step, columns = _grid(rows, _until(records, contracts, ends))
+    table, odd, unlike = _values(measure, columns)
     if unlike:
         notes.append("Some reported values differ from numerator / denominator, which are used.")
     if odd:
         notes.append("Values that look as if they were in another unit are left out until confirmed.")
-    who = pd.Series({"vendor_id": vendor_id, "vendor_name": vendor_name})
-    rebases = sorted((r.date, r.reason) for r in choices.rebases if r.metric_id == measure.id and match(who, r.vendor))
+
+    def named(decision):
+        return is_vendor(decision.vendor, vendor_id, vendor_name)
+
+    rebases = sorted((r.date, r.reason) for r in choices.rebases if r.metric_id == measure.id and named(r))
     places = [int(np.searchsorted(table["start"].to_numpy(), np.datetime64(day))) for day, _ in rebases]
     inside = [0 < place < len(table) for place in places]
     rebases = tuple(rebase for rebase, ok in zip(rebases, inside, strict=True) if ok)
     places = [place for place, ok in zip(places, inside, strict=True) if ok]
-    freeze = [f.periods for f in choices.freezes if f.metric_id == measure.id and match(who, f.vendor)]
+    freeze = [f.periods for f in choices.freezes if f.metric_id == measure.id and named(f)]
     frozen = freeze[-1] if freeze else None
     chart, said = draw(measure, table, baseline=frozen, rebase=places, screen=choices.screen)
     notes += said
     notes += [f"New limits from {day:%B} {day.day}, {day.year}: {reason}" for day, reason in rebases]
     if frozen:
         notes.append(f"The limits are those of the first {frozen} periods (of each part, where there are new limits).")
-    last = table["value"].to_numpy()[chart.segment == chart.segment.max(initial=0)]
-    r, allowed = spc.autocorrelation(last)
+    newest = table["value"].to_numpy()[chart.segment == chart.segment.max(initial=0)]
+    r, allowed = spc.autocorrelation(newest)
     autocorrelation = r if np.isfinite(r) and r > allowed else np.nan
     season = SEASON.get(step)
     p = its.seasonality(table["value"], season) if season else np.nan
@@ -380,8 +222,8 @@ def _series(measure, site, rows, records, choices, ends):
         )
     if p < SEASON_P:
         notes.append("The series has a season: compare with the same time of last year.")
-    adjusted = bool((rows["adjusted"].fillna(False) | (rows["low"].notna() & rows["high"].notna())).any())
-    delay = (rows["received_date"] - rows["period_end"]).dt.days.median()
+    published = (~np.isnan(rows["low"].to_numpy()) & ~np.isnan(rows["high"].to_numpy())).any()
+    delays = _days(rows["received_date"].to_numpy() - rows["period_end"].to_numpy())
     return Series(
         measure,
         vendor_id,
@@ -395,8 +237,8 @@ def _series(measure, site, rows, records, choices, ends):
         odd,
         autocorrelation,
         bool(p < SEASON_P),
-        adjusted,
-        float(delay),
+        bool(published or rows["adjusted"].any()),
+        float(np.median(delays)) if len(delays := delays[~np.isnan(delays)]) else np.nan,
         frozen,
         choices.screen,
         tuple(notes),
@@ -418,13 +260,13 @@ def draw(measure, table, *, baseline=None, rebase=(), screen=False):
     -------
     (rdclib.spc.Chart, list of str)
     """
-    values = table["value"].to_numpy(float)
+    values, count, size = (table[name].to_numpy(float) for name in ("value", "numerator", "denominator"))
     target, direction, notes = _target(measure, table)
     options = {"baseline": baseline, "rebase": rebase, "direction": direction, "target": target}
     kind = measure.measure_type
-    parts = table["numerator"].notna() & (table["denominator"] > 0)
-    whole = parts.any() and bool((parts | np.isnan(values)).all())
-    count, size = (table[c].where(np.isfinite(values)).to_numpy(float) for c in ("numerator", "denominator"))
+    parts = ~np.isnan(count) & (size > 0)
+    whole = parts.any() and (parts | np.isnan(values)).all()
+    count, size = (np.where(np.isfinite(values), part, np.nan) for part in (count, size))
     if 0 < np.isfinite(values).sum() < SHORT:
         chart = wide = spc.run_chart(values, direction=direction, target=target)
     elif kind == "proportion" and whole and not (count > size).any():
@@ -454,53 +296,62 @@ def draw(measure, table, *, baseline=None, rebase=(), screen=False):
     return chart, notes
 
 
-def _grid(rows, measure, until):
-    """A row for every period from the first to the last that was over on the day of the review."""
-    starts = rows["period_start"].dt.normalize()
-    gaps = starts.drop_duplicates().diff().dt.days.dropna()
-    own = ((rows["period_end"] - rows["period_start"]).dt.days + 1).dropna()
+def _grid(rows, until):
+    """Columns with a place for every period from the first to the last that was over on the day of the review."""
+    begun, over = rows["period_start"].to_numpy(), rows["period_end"].to_numpy()
+    starts = begun.astype("datetime64[D]")
+    gaps = _days(np.diff(starts))
+    own = _days(over - begun) + 1
     # Where months are missing the starts lie apart; where periods run from the year's start they overlap.
-    typical = min((part.median() for part in (gaps, own) if len(part)), default=30)
+    typical = min((np.median(part) for part in (gaps[gaps > 0], own[~np.isnan(own)]) if len(part)), default=30)
     step, _, size = next((s for s in STEPS if typical <= s[1]), STEPS[-1])
-    first = starts.iloc[0]
-    if step in ("day", "week"):
-        index = (starts - first).dt.days // size
-    else:
-        index = ((starts.dt.year - first.year) * 12 + starts.dt.month - first.month) // size
-    count = int(index.iloc[-1]) + 1
+    unit = "D" if step in ("day", "week") else "M"
+    place = (starts.astype(f"datetime64[{unit}]") - starts[0].astype(f"datetime64[{unit}]")).astype(int) // size
+    count = int(place[-1]) + 1
     # Periods that were over by the day of the review, up to a year of them, are late.
-    begins = _begins(first, step, size, count + 13)
+    begins = _begins(starts[0], unit, size, count + 13)
     ends = begins[1:] - np.timedelta64(1, "D")
     late = int((ends[count:] <= until.to_datetime64()).sum())
-    place = index.to_numpy()  # rows come in order of time: of two in one period the later one stays
     columns = {"start": begins[: count + late].astype("datetime64[us]")}
     columns["end"] = ends[: count + late].astype("datetime64[us]")
     for name in _NUMBERS:
         columns[name] = np.full(count + late, np.nan)
-        columns[name][place] = rows[name].to_numpy(float)
+        columns[name][place] = rows[name].to_numpy(float)  # of two rows in one period the later one stays
     suppressed = np.zeros(count + late, bool)
-    suppressed[place] = rows["suppressed"].fillna(False).to_numpy(bool)
+    suppressed[place] = rows["suppressed"].to_numpy(bool, na_value=False)
     for name in ("value", "numerator", "denominator"):
         columns[name][suppressed] = np.nan
-    columns["gap"] = np.where(suppressed, "suppressed", np.where(np.arange(count + late) >= count, "late", ""))
-    return step, pd.DataFrame(columns)
+    gap = np.full(count + late, "", object)
+    gap[count:] = "late"
+    gap[suppressed] = "suppressed"
+    return step, columns | {"gap": gap}
 
 
-def _begins(first, step, size, count):
+def _days(spans):
+    """Whole days of spans of time; nan where one is missing."""
+    return np.floor(spans / np.timedelta64(1, "D"))
+
+
+def _begins(first, unit, size, count):
     """First days of consecutive periods; a month too short for the day begins with its last one."""
     places = np.arange(count) * size
-    if step in ("day", "week"):
-        return np.datetime64(first.date(), "D") + places
-    months = np.datetime64(first.date(), "M") + places
-    next_months = (months + 1).astype("datetime64[D]")
-    return np.minimum(months.astype("datetime64[D]") + (first.day - 1), next_months - 1)
+    if unit == "D":
+        return first + places
+    months = first.astype("datetime64[M]") + places
+    day_of_month = first - first.astype("datetime64[M]").astype("datetime64[D]")
+    last = (months + 1).astype("datetime64[D]") - 1
+    return np.minimum(months.astype("datetime64[D]") + day_of_month, last)
 
 
-def _values(measure, table):
-    """Values from numerators and denominators where they are there; shares between 0 and 1; odd units left out."""
-    columns = {name: table[name].to_numpy(float).copy() for name in _NUMBERS}
-    gap = table["gap"].to_numpy(object).copy()
-    reported = columns["value"]
+def _values(measure, columns):
+    """Values from numerators and denominators where they are there; shares between 0 and 1; odd units left out.
+
+    Returns
+    -------
+    (DataFrame, tuple of (date, float), int)
+        A series' table, values that look as if in another unit, and how many contradict their counts.
+    """
+    columns, gap, reported = columns.copy(), columns["gap"].copy(), columns["value"]
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.where(columns["denominator"] > 0, columns["denominator"], np.nan)
         computed = columns["numerator"] / size * measure.scale
@@ -519,17 +370,16 @@ def _values(measure, table):
     allowed = np.maximum(0.01 * np.maximum(np.abs(computed), 0.01 * measure.scale), _rounding(reported))
     unlike = np.abs(computed - reported) > allowed
     if share:
-        for name in _TARGETS:
+        for name in TARGETS:
             columns[name] = _as_share(columns[name], values, percent=factor > 1 or not known.any())
     odd = _odd_units(values)
-    found = tuple((table["start"].iloc[i].date(), float(values[i])) for i in odd)
-    columns["value"] = values
+    found = tuple((columns["start"][i].item().date(), float(values[i])) for i in odd)
+    columns |= {"value": values, "gap": gap}
     for name in ("value", "numerator", "denominator"):
         columns[name][odd] = np.nan
     gap[odd] = "unit"
     gap[~np.isfinite(values) & (gap == "")] = "missing"
-    made = pd.DataFrame({"start": table["start"], "end": table["end"], **columns, "gap": gap})
-    return made, found, int(unlike.sum()) if per_line else 0
+    return pd.DataFrame(columns), found, int(unlike.sum()) if per_line else 0
 
 
 def _rounding(values):
@@ -583,8 +433,7 @@ def _odd_units(values):
 def _target(measure, table):
     """Target by period (the last known one goes on), the direction that goes with it, and remarks."""
     direction, notes = measure.direction, []
-    target, low, high = (table[name].ffill().bfill().to_numpy(float) for name in _TARGETS)
-    # The first known value is carried back, the last one on: a column is empty or full.
+    target, low, high = (_carried(table[name].to_numpy(float)) for name in TARGETS)
     one, lower, upper = (len(column) > 0 and bool(np.isfinite(column[0])) for column in (target, low, high))
     if direction in ("band", "closer to") and lower and upper:
         return _level(np.sort([low, high], axis=0)), "band", notes
@@ -599,6 +448,15 @@ def _target(measure, table):
     if not one:
         return None, direction, notes
     return _level(target), "closer" if direction in ("band", "closer to") else direction, notes
+
+
+def _carried(values):
+    """The first known value carried back, every other one on: all of them known, or none."""
+    known = np.flatnonzero(~np.isnan(values))
+    if not len(known):
+        return values
+    newest = np.searchsorted(known, np.arange(len(values)), side="right") - 1
+    return values[known[np.maximum(newest, 0)]]
 
 
 def _level(target):
@@ -620,29 +478,6 @@ def _contract_ends(records):
     return contracts.dropna(subset=["end_date"]).set_index("contract_id")["end_date"].to_dict()
 
 
-def _unit(unit, measure_type):
-    """How a unit is printed, and what numerator / denominator is multiplied with."""
-    text = unit.strip().lower()
-    if text in ("%", "share", "percent") or (measure_type == "proportion" and not text):
-        return "share", 1.0
-    per = re.search(r"per ([\d,]+)", text)
-    scale = float(per.group(1).replace(",", "")) if per else 1.0
-    if text == "$":
-        return "money", scale
-    if text == "days":
-        return "days", scale
-    if text == "ratio":
-        return "ratio", scale
-    return "number", scale
-
-
-def _direction(words):
-    words = words.strip().lower()
-    if words == "band" or "band" in words:
-        return "band"
-    return "neutral" if words in ("context", "") else words
-
-
 def _skewed(values):
     known = values[np.isfinite(values)]
     if len(known) < 12:
@@ -661,6 +496,11 @@ def _width(chart):
     # Limits cut off at 0 or 1 would hide how wide they are: compare the wider side.
     below = (chart.center - chart.lower)[np.isfinite(chart.lower)]
     return float(np.median(np.maximum(reach, below))) if len(reach) else np.nan
+
+
+def _known(texts):
+    """The texts of a column that are there."""
+    return texts[texts.notna().to_numpy()].tolist()
 
 
 def _text(value):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from rdclib.records import received_last
+
 CADENCE_DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "annual": 366}
 _FREQUENCY = {"daily": "D", "monthly": "M", "quarterly": "Q", "annual": "Y"}
 # Fewest points for a baseline.
@@ -83,7 +85,7 @@ def series(observations, metric, *, contract_id="", as_of=None):
     if contract_id and (rows["contract_id"] == contract_id).any():
         rows = rows[rows["contract_id"] == contract_id]
     rows = rows[rows["period_start"].notna()]
-    rows = rows.drop_duplicates(["contract_id", "vendor_id", "vendor_name", "site", "period_start"], keep="last")
+    rows = received_last(rows, ["contract_id", "vendor_id", "vendor_name", "site", "period_start"])
     scale = _scale(rows, metric)
     table = _totals(rows, scale, metric)
     cadence = _cadence(table, metric)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from rdclib.review.across import compare_groups, compare_vendors, group_table
-from rdclib.review.series import Measure
+from rdclib.review.measure import Measure
 from tests import build
 from tests.review.made import COUNT, SCORE, SHARE, months
 

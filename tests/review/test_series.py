@@ -8,7 +8,8 @@ import pytest
 
 from rdclib import choices, spc
 from rdclib.review import review_records
-from rdclib.review.series import all_series, measure_of
+from rdclib.review.measure import measure_of
+from rdclib.review.series import all_series
 from tests import build
 from tests.review.made import COUNT, DAYS, SCORE, SHARE, months
 
@@ -170,6 +171,17 @@ def test_a_value_that_was_only_rounded_does_not_contradict_its_counts(reported, 
 def test_the_value_received_last_counts():
     rows = [*months([3.0] * 6 + WAVE[:6], first="2023-07"), *months([9.0], first="2023-07", received_date="2024-01-01")]
     assert only(build.records(*rows, metrics=[SCORE])).chart.values[0] == 9
+
+
+def test_a_group_reported_again_is_not_added_to_itself():
+    young = months([5] * 6, counted=10, stratum="young", first="2024-01", received_date="2024-06-01")
+    old = months([5] * 6, counted=10, stratum="old", first="2024-01", received_date="2024-06-01")
+    again = months([9], counted=10, stratum="young", first="2024-01", received_date="2024-06-20")
+    series = only(build.records(*again, *young, *old, metrics=[SHARE]))
+
+    assert series.table["numerator"].tolist()[:2] == [9 + 5, 5 + 5]
+    assert series.table["denominator"].tolist()[:2] == [20, 20]
+    assert "Some values were reported more than once for a period: the one received last counts." in series.notes
 
 
 def test_sites_of_a_vendor_are_added_up():

@@ -112,3 +112,8 @@ def test_sent_twice_counts_once():
     rows = [*monthly("HS-01", [40]), *monthly("HS-01", [50])]
     found = history(*rows)
     assert found.values.tolist() == [50.0]
+
+
+def test_of_two_values_the_one_received_last_counts_wherever_it_stands():
+    rows = [*monthly("HS-01", [50], received_date="2023-03-01"), *monthly("HS-01", [40], received_date="2023-02-01")]
+    assert history(*rows).values.tolist() == [50.0]
