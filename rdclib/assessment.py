@@ -4,8 +4,7 @@ import hashlib
 import math
 import operator
 import re
-import weakref
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -14,9 +13,9 @@ import pandas as pd
 from rdclib import indicators, periods, questionnaire, smaa, stats, vocabulary
 from rdclib.catalogue import Question, load_questions, load_table
 from rdclib.choices import Step
-from rdclib.engagement import decisions, load_choices
+from rdclib.engagement import load_choices, remembered
 from rdclib.indicators.compute import NOT_GIVEN, verdict
-from rdclib.indicators.frames import Frames
+from rdclib.indicators.frames import frames_of
 from rdclib.indicators.lead_times import ASSUMED, lead_times, slack
 from rdclib.indicators.pipeline import HIGHEST, record_ratings
 from rdclib.indicators.result import MAJORITY
@@ -257,8 +256,6 @@ class Assessment:
     beside : tuple of Beside
     coding : Coding
     plan : tuple of PlanStep
-    made_from : tuple
-        Of which records (a weak reference) and decisions (their hash) it was made.
     """
 
     city: str
@@ -275,7 +272,6 @@ class Assessment:
     beside: tuple
     coding: Coding
     plan: tuple
-    made_from: tuple = ()
 
     @property
     def computed(self):
@@ -297,8 +293,11 @@ class Assessment:
         return tuple(sorted(poor, key=lambda r: not r.verdict_sure))
 
 
+@remembered
 def assess(records, engagement):
     """Bring practice, records and decisions together.
+
+    Asked again after a form has saved, it knows the indicators of the same records.
 
     Parameters
     ----------
@@ -314,8 +313,9 @@ def assess(records, engagement):
     EngagementError
         When choices.yaml or answers.csv cannot be read.
     """
-    frames = Frames(records)
-    return _decided(frames, indicators.compute_all(frames), records, engagement)
+    practice = questionnaire.score(questionnaire.load_answers(engagement.folder), as_of=engagement.as_of)
+    decided = load_choices(engagement).assessment
+    return assess_frames(frames_of(records), indicators.compute_all(records), practice, decided)
 
 
 def assess_frames(frames, results, practice, choices):
@@ -346,32 +346,6 @@ def assess_frames(frames, results, practice, choices):
         coding=coding(frames, choices.key_contracts),
         plan=plan(choices.plan, frames.as_of),
     )
-
-
-def refresh(assessment, records, engagement):
-    """The assessment with what people have answered and decided since; the indicators are not computed again.
-
-    Parameters
-    ----------
-    assessment : Assessment
-    records : rdclib.records.Records
-    engagement : rdclib.engagement.Engagement
-
-    Returns
-    -------
-    Assessment
-    """
-    known, decided = assessment.made_from or (lambda: None, "")
-    if known() is records and decided == decisions(engagement):
-        return assessment
-    return _decided(Frames(records), assessment.indicators, records, engagement)
-
-
-def _decided(frames, results, records, engagement):
-    made_from = (weakref.ref(records), decisions(engagement))
-    practice = questionnaire.score(questionnaire.load_answers(engagement.folder), as_of=engagement.as_of)
-    made = assess_frames(frames, results, practice, load_choices(engagement).assessment)
-    return replace(made, made_from=made_from)
 
 
 # --- the pipeline ---

@@ -213,23 +213,25 @@ def remembered(make):
     Parameters
     ----------
     make : callable
-        Takes records and an engagement.
+        Takes records, or records and an engagement whose decisions count.
 
     Returns
     -------
     callable
         Takes the same.
     """
-    kept = [(None, None, None)]
+    kept = []
 
     @functools.wraps(make)
-    def made(records, engagement):
-        asked = (engagement.folder, engagement.period, engagement.as_of, decisions(engagement))
-        known, answered, result = kept[0]
-        # The very same records: equal ones would have to be compared cell by cell.
-        if known is None or known() is not records or answered != asked:
-            result = make(records, engagement)
-            kept[0] = (weakref.ref(records), asked, result)
+    def made(records, *engagement):
+        asked = [(e.folder, e.period, e.as_of, decisions(e)) for e in engagement]
+        for known, answered, result in kept:
+            # The very same records: equal ones would have to be compared cell by cell.
+            if known() is records and answered == asked:
+                return result
+        kept.clear()  # two results of a large register need not fit into memory
+        result = make(records, *engagement)
+        kept.append((weakref.ref(records), asked, result))
         return result
 
     return made

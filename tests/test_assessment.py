@@ -9,11 +9,12 @@ import pytest
 
 from rdclib import assessment as stage
 from rdclib import engagement as engagements
-from rdclib import models, questionnaire, vocabulary
+from rdclib import models, questionnaire, saved, vocabulary
 from rdclib.catalogue import load_table
 from rdclib.choices import Assessment, Choices
 from rdclib.indicators import compute_all
 from rdclib.indicators.frames import Frames
+from rdclib.records import load_records, reread
 from tests import build
 
 TODAY = datetime.date(2024, 6, 30)
@@ -497,30 +498,49 @@ def test_defaults_of_the_section_need_no_decision():
     assert Assessment().key_contracts == ()
 
 
-def test_a_refreshed_assessment_has_new_decisions_and_the_same_numbers(tmp_path, monkeypatch):
+@pytest.fixture
+def testville(tmp_path, monkeypatch):
     monkeypatch.setenv("RDC_HOME", str(tmp_path))
     engagements.create("testville")
-    city = engagements.load_engagement("testville", period="FY2024")
-    records = build.records(build.contract("c", end_date="2025-06-30"))
-    before = stage.assess(records, city)
+    return engagements.load_engagement("testville", period="FY2024")
 
-    engagements.save_choice(city, "assessment", "key_contracts", ["c"], author="Ana")
+
+def test_asked_again_an_assessment_has_new_decisions_and_the_same_numbers(testville):
+    records = build.records(build.contract("c", end_date="2025-06-30"))
+    before = stage.assess(records, testville)
+
+    engagements.save_choice(testville, "assessment", "key_contracts", ["c"], author="Ana")
     row = {"round": "1", "respondent": "Ana", "role": "finance", "question": "Q01", "answer": "1"}
-    questionnaire.save_answers(city.folder, [row], author="Ana")
-    after = stage.refresh(before, records, city)
+    questionnaire.save_answers(testville.folder, [row], author="Ana")
+    after = stage.assess(records, testville)
 
     assert (before.key_contracts, after.key_contracts) == ((), ("c",))
     assert after.practice.item("Q01").score == 1
     assert after.indicators is before.indicators
 
 
-def test_nothing_saved_since_leaves_the_assessment_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setenv("RDC_HOME", str(tmp_path))
-    engagements.create("testville")
-    city = engagements.load_engagement("testville", period="FY2024")
+def test_nothing_saved_since_leaves_the_assessment_as_it_is(testville):
     records = build.records(build.contract("c", end_date="2025-06-30"))
+    before = stage.assess(records, testville)
+
+    assert stage.assess(records, testville) is before
+    other = build.records(build.contract("d", end_date="2025-06-30", current_amount=7))
+    found = stage.assess(other, testville)
+    assert list(found.pipeline.rows["contract_id"]) == ["d"]
+    assert found.indicators["PF01"].value == 7
+
+
+def test_a_reading_that_was_saved_counts_in_indicators_and_coding(testville):
+    files = {"contracts": {"paths": ["raw/c.csv"], "columns": {"id": "contract_id", "usd": "current_amount"}}}
+    saved.write_text(testville.raw / "c.csv", "id,usd\nc,7.50\n")
+    saved.update_yaml(testville.folder / "engagement.yaml", ("files",), files, author="Ana")
+    city = engagements.load_engagement("testville", period="FY2024")
+    records = load_records(city)
     before = stage.assess(records, city)
 
-    assert stage.refresh(before, records, city) is before
-    other = build.records(build.contract("d", end_date="2025-06-30"))
-    assert list(stage.refresh(before, other, city).pipeline.rows["contract_id"]) == ["d"]
+    reading = {"contract_id": "c", "coder": "Ana", "is_key": "yes", "goal_text": "Fewer falls"}
+    saved.append_rows(city.folder / "contract_coding.csv", [reading], columns=tuple(reading), author="Ana")
+    after = stage.assess(reread(records, city), city)
+
+    assert (before.coding.read, after.coding.read) == (0, 1)
+    assert [result.indicators["RD01"].n for result in (before, after)] == [0, 1]

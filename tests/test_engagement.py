@@ -147,3 +147,14 @@ def test_a_result_is_made_again_only_for_other_records_or_decisions(home):
     assert [make(second, later), make(second, later)] == [4, 4]
     (city.folder / "answers.csv").write_text("round,question\n1,Q02\n", encoding="utf-8")
     assert make(second, later) == 5
+
+
+def test_a_result_of_records_alone_waits_for_other_records(home):
+    class Records:
+        pass
+
+    asked = []
+    made = engagement.remembered(lambda records: asked.append(records) or len(asked))
+
+    first, second = Records(), Records()
+    assert [made(first), made(first), made(second), made(second), made(first)] == [1, 1, 2, 2, 3]

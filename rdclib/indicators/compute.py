@@ -8,9 +8,10 @@ import pandas as pd
 
 from rdclib import schemas
 from rdclib.catalogue import load_indicators
+from rdclib.engagement import remembered
 from rdclib.errors import CatalogueError
 from rdclib.indicators import measures
-from rdclib.indicators.frames import Frames
+from rdclib.indicators.frames import frames_of
 from rdclib.indicators.result import COMPLETE, MAJORITY, IndicatorResult, breakdown
 from rdclib.indicators.rows import CannotTell, unknown
 
@@ -52,9 +53,10 @@ def compute(id, records, minimum_n=None):
         raise CatalogueError(
             f"There is no indicator '{id}'.", fix="Take an id of data/catalogue/indicators.csv, for example CP02."
         )
-    return _compute(found[0], _frames(records), minimum_n)
+    return _compute(found[0], frames_of(records), minimum_n)
 
 
+@remembered
 def compute_all(records):
     """Compute every indicator of the catalogue.
 
@@ -63,12 +65,8 @@ def compute_all(records):
     dict of str to IndicatorResult
         By id, in the catalogue's order; those that cannot be computed have a note.
     """
-    frames = _frames(records)
+    frames = frames_of(records)
     return {item.id: _compute(item, frames, None) for item in load_indicators()}
-
-
-def _frames(records):
-    return records if isinstance(records, Frames) else Frames(records)
 
 
 def questions(indicator):

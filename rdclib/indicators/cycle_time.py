@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import stats
-from rdclib.indicators.frames import Frames
+from rdclib.indicators.frames import frames_of
 from rdclib.indicators.rows import rows
 
 # The steps of a procurement: name, first day, last day.
@@ -201,7 +201,7 @@ def stages(records):
     -------
     CycleTimes
     """
-    frames = records if isinstance(records, Frames) else Frames(records)
+    frames = frames_of(records)
     s, holidays = frames.solicitations, np.array(frames.facts.holidays, dtype="datetime64[D]")
     found, days = [], {}
     for name, first, last in STAGES:

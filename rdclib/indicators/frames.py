@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import vocabulary
+from rdclib.engagement import remembered
 from rdclib.intake.reading import REDACTED
 from rdclib.review import performance_concern
 
@@ -325,6 +326,23 @@ class Frames:
             else:
                 frame[name] = frame[name].fillna(taken)
         return frame
+
+
+def frames_of(records):
+    """The frames of records, the same ones as long as the same records are asked for.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records or Frames
+
+    Returns
+    -------
+    Frames
+    """
+    return records if isinstance(records, Frames) else _frames(records)
+
+
+_frames = remembered(Frames)
 
 
 def _with_labels(frame):

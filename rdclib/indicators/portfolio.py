@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import schemas
-from rdclib.indicators.frames import Frames
+from rdclib.indicators.frames import frames_of
 from rdclib.indicators.rows import CannotTell, rows
 
 YEAR = 365.25  # days
@@ -206,7 +206,7 @@ def overview(records):
     -------
     Overview
     """
-    frames = records if isinstance(records, Frames) else Frames(records)
+    frames = frames_of(records)
     c = frames.contracts
     made = rows(c, value=c["latest_amount"], only=c["in_period"] | c["cancelled"], leave_out=contract_reasons(c))
     left_out = made["left_out"].value_counts()

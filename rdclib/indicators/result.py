@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from rdclib.catalogue import Indicator
-from rdclib.indicators.frames import Frames
+from rdclib.indicators.frames import frames_of
 from rdclib.periods import Period
 
 # A field filled in for less than this is warned of wherever it is used.
@@ -122,7 +122,7 @@ class IndicatorResult:
         """
         if not self.indicator.table or self.indicator.table == "actions":
             return self.rows
-        frame = getattr(Frames(records), self.indicator.table)
+        frame = getattr(frames_of(records), self.indicator.table)
         return self.rows.join(frame[["source_file", "source_row"]])
 
 

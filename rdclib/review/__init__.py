@@ -1,6 +1,5 @@
 """Performance review: is it better, is it enough, who should do what, and did the contract make the difference?"""
 
-import weakref
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +8,7 @@ import pandas as pd
 
 from rdclib import funnel, spc
 from rdclib.choices import Choices
-from rdclib.engagement import load_choices
+from rdclib.engagement import load_choices, remembered
 from rdclib.periods import Period
 from rdclib.review.across import Comparison, Groups, compare_groups, compare_vendors
 from rdclib.review.cases import OnTime, Pathway, cases_on_time, pathway
@@ -197,6 +196,7 @@ def _targets(selection):
     return {i: tuple(np.nan if x is None else x for x in t) for i, t in wanted.items() if t != (None, None, None)}
 
 
+@remembered
 def performance_concern(records):
     """How much a contract's results and ratings are a reason for concern, for its priority in notebook 01.
 
@@ -212,16 +212,7 @@ def performance_concern(records):
     """
     if not len(records.contracts):
         return pd.Series(dtype=float, index=pd.Index([], name="contract_id"))
-    known, concern = _concerns.get(id(records), (None, None))
-    if known is None or known() is not records:
-        decided, targets = records.choices.review, _targets(records.choices.selection)
-        waiting = cases_on_time(records, decided)
-        series = (*all_series(records, decided, targets), *(waiting.series if waiting else ()))
-        concern = concern_by_contract(series, ratings(records), records.contracts)
-        _concerns.clear()
-        _concerns[id(records)] = (weakref.ref(records), concern)
-    return concern.copy()
-
-
-# A form of notebook 01 asks again after every decision; the records it asks about are the same object.
-_concerns = {}
+    decided, targets = records.choices.review, _targets(records.choices.selection)
+    waiting = cases_on_time(records, decided)
+    series = (*all_series(records, decided, targets), *(waiting.series if waiting else ()))
+    return concern_by_contract(series, ratings(records), records.contracts)

@@ -11,6 +11,7 @@ from rdclib.engagement import Facts
 from rdclib.errors import CatalogueError
 from rdclib.indicators import compute, compute_all
 from rdclib.indicators.compute import _holds, verdict
+from rdclib.indicators.frames import frames_of
 from tests import build
 
 CATALOGUE = {item.id: item for item in load_indicators()}
@@ -208,6 +209,15 @@ def test_computing_leaves_the_records_alone():
 
     for name, frame in before.items():
         pd.testing.assert_frame_equal(getattr(records, name), frame)
+
+
+def test_the_same_records_are_framed_and_computed_once():
+    records, others = build.records(build.contract("a")), build.records(build.contract("b"), build.contract("c"))
+
+    assert frames_of(records) is frames_of(records)
+    assert compute_all(records) is compute_all(records)
+    assert [len(frames_of(one).contracts) for one in (others, records)] == [2, 1]
+    assert [compute_all(one)["PF01"].n for one in (others, records)] == [2, 1]
 
 
 def test_an_unknown_id_says_what_to_do():
