@@ -344,24 +344,6 @@ def without_left(contracts, snapshots):
     return contracts.assign(status=contracts["status"].mask(left, "terminated")), [found]
 
 
-def received_last(rows, keys):
-    """Of rows that are the same in some columns, the one received last; of several without a day the last one.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        With ``received_date``.
-    keys : list of str
-
-    Returns
-    -------
-    DataFrame
-        In the order of receipt.
-    """
-    rows = rows.sort_values("received_date", kind="stable", na_position="first")
-    return rows.drop_duplicates(keys, keep="last")
-
-
 def derived_amendments(snapshots):
     """Amendments as far as snapshots show them: the amount or the end changed from one to the next.
 

@@ -13,7 +13,17 @@ FLOORS = (
     ("errors", "vocabulary", "places", "periods", "saved"),
     ("stats", "spc", "funnel", "its", "smaa", "power", "disclosure"),
     ("models", "schemas", "parsing", "catalogue", "choices", "engagement", "ocds", "checks", "intake", "records"),
-    ("questionnaire", "payment", "contract_types", "selection", "review", "indicators", "assessment", "readiness"),
+    (
+        "observations",
+        "questionnaire",
+        "payment",
+        "contract_types",
+        "selection",
+        "review",
+        "indicators",
+        "assessment",
+        "readiness",
+    ),
     ("formats", "style", "tables", "figures", "narrative", "documents"),
     ("publish", "running", "widgets", "notebook", "lab", "__main__"),
 )

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from rdclib import disclosure, funnel, stats
+from rdclib.observations import ADDITIVE, totals
 from rdclib.review.cases import ON_TIME, on_time
 from rdclib.review.measure import Measure, measure_of, scaled
-from rdclib.review.rows import ADDITIVE, known_rows, totals
+from rdclib.review.rows import known_rows
 
 # Below this number of units a funnel says little: small multiples instead.
 FUNNEL_UNITS = 5

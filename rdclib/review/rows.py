@@ -5,10 +5,8 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from rdclib.records import received_last
+from rdclib.observations import added, received_last, totals
 
-# Measures that may be added up over sites and groups as they are.
-ADDITIVE = ("count", "amount")
 TARGETS = ["target", "target_low", "target_high"]
 # What of the observations results are made of.
 _TEXT = (
@@ -61,7 +59,7 @@ def known_rows(records, *, undated=False):
     over = end.fillna(start) <= pd.Timestamp(records.as_of)
     # They will be cut apart hundreds of times: only with the columns that are used, and text as plain objects.
     rows = rows.loc[over & rows["metric_id"].notna() & start.notna(), _USED].astype(dict.fromkeys(_TEXT, object))
-    rows = received_last(rows.assign(again=rows.duplicated(_RESULT, keep=False)), _RESULT)
+    rows = received_last(rows, _RESULT)
     return rows.sort_values(_PLACE, kind="stable")
 
 
@@ -98,12 +96,12 @@ def units(rows, additive):
             if "" in sites:
                 yield "", totals(sites[""], additive)
             else:
-                yield "", _added(pd.concat([totals(part, additive) for part in sites.values()]))
+                yield "", added(pd.concat([totals(part, additive) for part in sites.values()]))
             continue
         for site, part in sites.items():
             part = totals(part, additive)
             if _shared_by_contracts(part) and adds_up(part):
-                part = _added(part)
+                part = added(part)
             if len(part):
                 yield site, part
 
@@ -115,37 +113,3 @@ def _shared_by_contracts(rows):
     if not len(contracts) or (contracts == contracts[0]).all():
         return False
     return bool(rows["period_start"][named].duplicated().any())
-
-
-def totals(rows, additive=False):
-    """What a vendor's rows come to in each period: the whole, else the sum over its strata.
-
-    Parameters
-    ----------
-    rows : DataFrame
-    additive : bool
-        Counts and amounts may be added up without denominators.
-    """
-    if rows["stratum"].isna().all():
-        return rows
-    whole = rows[rows["stratum"].isna()]
-    parts = rows[rows["stratum"].notna()]
-    parts = parts[~parts["period_start"].isin(whole["period_start"])]
-    if parts.empty:
-        return whole
-    # Strata of several kinds (by age, by district) each add up to the whole: one kind is enough.
-    kinds = parts["stratum_kind"].fillna("")
-    known = parts["numerator"].notna() & (parts["denominator"].notna() | additive)
-    parts = parts[(kinds == kinds.mode().iloc[0]) & known]
-    return pd.concat([whole, _added(parts)]) if len(parts) else whole
-
-
-def _added(rows):
-    """One row a period with the sums above and below the line; the value follows from them."""
-    grouped = rows.groupby("period_start", sort=True)
-    added = grouped.last().reset_index()
-    for column in ("numerator", "denominator"):
-        added[column] = grouped[column].sum(min_count=1).to_numpy()
-    added["again"] = grouped["again"].any().to_numpy()
-    added["value"] = np.nan
-    return added.reindex(columns=rows.columns)

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from rdclib import its, spc
-from rdclib.records import received_last
+from rdclib.observations import ADDITIVE, received_last
 from rdclib.review.measure import Measure, measure_of, scaled
-from rdclib.review.rows import ADDITIVE, TARGETS, cut, known_rows, units
+from rdclib.review.rows import TARGETS, cut, known_rows, units
 
 # Name, most days between the starts of two periods, and length (in days for day and week, else in months).
 STEPS = (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rdclib.records import received_last
+from rdclib.observations import ADDITIVE, received_last, totals
 
 CADENCE_DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "annual": 366}
 _FREQUENCY = {"daily": "D", "monthly": "M", "quarterly": "Q", "annual": "Y"}
@@ -15,6 +15,9 @@ FEWEST_POINTS = 6
 # is too patchy to chart.
 FRESH_INTERVALS = 2
 COMPLETE_SHARE = 0.8
+_SENDER = ["contract_id", "vendor_id", "vendor_name", "site"]
+# Rows that are the same in these are one result, reported again.
+RESULT = [*_SENDER, "stratum_kind", "stratum", "period_start"]
 # One target, or the two ends of a band.
 TARGETS = ["target", "target_low", "target_high"]
 
@@ -79,17 +82,28 @@ def series(observations, metric, *, contract_id="", as_of=None):
     -------
     Series
     """
-    rows = observations[(observations["metric_id"] == metric.id) & observations["stratum"].isna()]
+    rows = observations[observations["metric_id"] == metric.id]
     if as_of is not None:
         rows = rows[rows["period_end"].isna() | (rows["period_end"] <= pd.Timestamp(as_of))]
     if contract_id and (rows["contract_id"] == contract_id).any():
         rows = rows[rows["contract_id"] == contract_id]
     rows = rows[rows["period_start"].notna()]
-    rows = received_last(rows, ["contract_id", "vendor_id", "vendor_name", "site", "period_start"])
+    rows = received_last(rows, RESULT)
     scale = _scale(rows, metric)
+    if rows["stratum"].notna().any():
+        rows = _whole(rows, metric.measure_type in ADDITIVE)
     table = _totals(rows, scale, metric)
     cadence = _cadence(table, metric)
     return Series(metric.id, _with_gaps(table, cadence), rows, scale, cadence)
+
+
+def _whole(rows, additive):
+    """What each sender's groups come to, where it sent no whole."""
+    if additive:
+        rows = rows.assign(numerator=rows["numerator"].fillna(rows["value"]))
+    senders = rows.groupby(_SENDER, dropna=False, sort=False)
+    rows = pd.concat([totals(part, additive) for _, part in senders])
+    return rows.assign(value=rows["value"].fillna(rows["numerator"])) if additive else rows
 
 
 def _scale(rows, metric):

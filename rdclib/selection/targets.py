@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rdclib import power, spc, stats
-from rdclib.selection.series import FEWEST_POINTS
+from rdclib.observations import received_last
+from rdclib.selection.series import FEWEST_POINTS, RESULT
 
 # A year of months twice: long enough for limits, short enough to speak of today.
 BASELINE_POINTS = 24
@@ -280,6 +281,7 @@ def mix_of_clients(observations, history, metric, target, smallest_group):
     if metric.measure_type != "proportion" or np.isnan(target) or not np.isfinite(history.scale):
         return None
     rows = observations[(observations["metric_id"] == metric.id) & observations["stratum"].notna()]
+    rows = received_last(rows, RESULT)
     rows = rows[rows["contract_id"].isin(history.rows["contract_id"]) & (rows["denominator"] > 0)]
     rows = rows[rows["numerator"].notna()]
     if rows.empty:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from rdclib.catalogue import load_metrics
+from rdclib.engagement import Metric
 from rdclib.selection.series import series, support
 from tests import build
 
 METRICS = {m.id: m for m in load_metrics()}
+COUNT = Metric(id="m", name="Calls", unit="count", measure_type="count")
 
 
 def monthly(metric_id, shares, *, contract_id="C1", vendor="Ash", n=100, start=1, **more):
@@ -117,3 +119,25 @@ def test_sent_twice_counts_once():
 def test_of_two_values_the_one_received_last_counts_wherever_it_stands():
     rows = [*monthly("HS-01", [50], received_date="2023-03-01"), *monthly("HS-01", [40], received_date="2023-02-01")]
     assert history(*rows).values.tolist() == [50.0]
+
+
+def test_what_comes_by_group_alone_is_added_up_with_each_group_once():
+    young = monthly("HS-01", [20], stratum="young", stratum_kind="age")
+    old = monthly("HS-01", [60], stratum="old", stratum_kind="age", n=300)
+    again = monthly("HS-01", [40], stratum="young", stratum_kind="age", received_date="2023-03-01")
+    # 40 of 100 and 180 of 300.
+    assert history(*again, *young, *old).values.tolist() == [55.0]
+
+
+def test_a_whole_that_was_sent_goes_before_its_groups():
+    groups = monthly("HS-01", [20], stratum="young", stratum_kind="age")
+    assert history(*groups, *monthly("HS-01", [50])).values.tolist() == [50.0]
+
+
+def test_a_count_by_group_is_added_up():
+    rows = [
+        build.observation("m", vendor_id="Ash", period_start="2023-01-01", stratum=group, value=value)
+        for group, value in (("north", 3), ("south", 4))
+    ]
+    found = series(build.records(*rows).observations, COUNT)
+    assert found.values.tolist() == [7.0]

@@ -1,0 +1,65 @@
+"""Observations as what was measured: of each result the newest, and the whole where only groups were sent."""
+
+import numpy as np
+import pandas as pd
+
+# Measures that may be added up over sites and groups as they are.
+ADDITIVE = ("count", "amount")
+
+
+def received_last(rows, keys):
+    """Of rows that are the same in some columns, the one received last; of several without a day the last one.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``received_date``.
+    keys : list of str
+
+    Returns
+    -------
+    DataFrame
+        In the order of receipt, with ``again``: there is an earlier row, which this one replaces.
+    """
+    rows = rows.assign(again=rows.duplicated(keys, keep=False))
+    return rows.sort_values("received_date", kind="stable", na_position="first").drop_duplicates(keys, keep="last")
+
+
+def totals(rows, additive=False):
+    """What a vendor's rows come to in each period: the whole, else the sum over its strata.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Each result once, as `received_last` gives them.
+    additive : bool
+        Counts and amounts may be added up without denominators.
+
+    Returns
+    -------
+    DataFrame
+        ``rows`` themselves where there are no strata.
+    """
+    if rows["stratum"].isna().all():
+        return rows
+    whole = rows[rows["stratum"].isna()]
+    parts = rows[rows["stratum"].notna()]
+    parts = parts[~parts["period_start"].isin(whole["period_start"])]
+    if parts.empty:
+        return whole
+    # Strata of several kinds (by age, by district) each add up to the whole: one kind is enough.
+    kinds = parts["stratum_kind"].fillna("")
+    known = parts["numerator"].notna() & (parts["denominator"].notna() | additive)
+    parts = parts[(kinds == kinds.mode().iloc[0]) & known]
+    return pd.concat([whole, added(parts)]) if len(parts) else whole
+
+
+def added(rows):
+    """One row a period with the sums above and below the line; the value follows from them."""
+    grouped = rows.groupby("period_start", sort=True)
+    added = grouped.last().reset_index()
+    for column in ("numerator", "denominator"):
+        added[column] = grouped[column].sum(min_count=1).to_numpy()
+    added["again"] = grouped["again"].any().to_numpy()
+    added["value"] = np.nan
+    return added.reindex(columns=rows.columns)
