@@ -532,13 +532,23 @@ def _by_word(texts, meaning):
     return values, coded.indices
 
 
-def yes_no(texts):
-    """Yes and no in English, Spanish, Portuguese, German and French; ``values`` is a pyarrow boolean array."""
-    texts = as_text(texts)
+def yes_no(texts, words=None):
+    """Yes and no in English, Spanish, Portuguese, German and French; ``values`` is a pyarrow boolean array.
+
+    Parameters
+    ----------
+    texts : array of text
+    words : dict of str to str, optional
+        Further words, folded, that say "yes" or "no" in this column: "awarded" where it tells who won.
+    """
+    texts, words = as_text(texts), words or {}
 
     def meaning(text):
         word = text.lower()
-        return True if word in YES_WORDS else False if word in NO_WORDS else None
+        if word in YES_WORDS or word in NO_WORDS:
+            return word in YES_WORDS
+        said = words.get(fold(text))
+        return None if said is None else said == "yes"
 
     values, where = _by_word(texts, meaning)
     values = pa.array(values, pa.bool_()).take(where)

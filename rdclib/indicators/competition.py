@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import stats
-from rdclib.indicators.frames import _places, competitive, distinct, numbered, threshold
+from rdclib.indicators.frames import _places, as_bidders, competitive, distinct, numbered, threshold
 from rdclib.indicators.rows import CannotTell, rows
 
 # Days that bidders need at least, unless the engagement says otherwise (Cardinal, R003).
@@ -380,7 +380,8 @@ def unsuccessful_bidders(records):
     p = processes(records)
     valid, bidder_names = records.__dict__["_valid_bids"]
     use = (p["one_award"] & ~p["cancelled"] & _inside(records, p["date"])).to_numpy()[valid["process"].to_numpy()]
-    bids = valid[use].drop_duplicates(["process", "tenderer"])
+    # Of several bids of one bidder the one that won counts.
+    bids = valid[use].groupby(["process", "tenderer"], sort=False)["won"].any().reset_index()
     found = bids.groupby("tenderer").agg(wins=("won", "sum"), n=("won", "size")).reset_index()
     ratio = found["wins"] / found["n"]
     often = stats.quartiles(found["n"])[2]
@@ -505,7 +506,7 @@ def _processes(records):
     amount = t["bid_amount"].to_numpy()
     submitted, valid = t["submitted"].to_numpy(bool), t["valid"].to_numpy(bool)
     out = (t["bid_status"] == "disqualified").to_numpy()
-    won = _won(t, s, c, at[keep], bidder, records)
+    won = records.won[keep]
 
     def has(mask):
         return np.bincount(process[mask], minlength=k) > 0
@@ -628,24 +629,6 @@ def _tenderers(t, process, bidder):
     return tenderer, joint
 
 
-def _as_bidders(vendor, bidder):
-    """Codes of vendors among the bidders; -1 for those who are none."""
-    codes = np.append(pd.Index(bidder.cat.categories).get_indexer(vendor.cat.categories), -1)
-    return codes[vendor.cat.codes.to_numpy()]
-
-
-def _won(t, s, c, at, bidder, records):
-    """Which bids won: as the list says, or those of the vendor that has the contract."""
-    if t["won"].notna().any() or not c["solicitation_id"].notna().any():
-        return t["won"].fillna(False).to_numpy(bool)
-    place = records.contract_solicitations
-    use = (place >= 0) & ~c["cancelled"].to_numpy()
-    codes = _as_bidders(c["vendor"], t["bidder"])
-    width = len(t["bidder"].cat.categories) + 1
-    pairs = distinct(place[use & (codes >= 0)] * width + codes[use & (codes >= 0)])
-    return np.isin(at * width + bidder, pairs) & (bidder >= 0)
-
-
 def _awards(s, c, records):
     """Active awards of each solicitation; whether one is pending, went to several vendors, or is linked at all."""
     place = records.contract_solicitations
@@ -671,7 +654,7 @@ def _other_vendor(s, c, records, home, process, t, won):
     use = (place >= 0) & ~lines["cancelled"].to_numpy() & lines["vendor"].notna().to_numpy()
     if not use.any():
         return np.zeros(len(home), bool)
-    codes = _as_bidders(lines["vendor"][use], t["bidder"])
+    codes = as_bidders(lines["vendor"][use], t["bidder"])
     width = len(t["bidder"].cat.categories) + 1
     bidder = t["bidder"].cat.codes.to_numpy().astype(np.int64)
     winners = distinct(home[process[won]] * width + bidder[won])

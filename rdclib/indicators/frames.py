@@ -209,6 +209,28 @@ class Frames:
         return b
 
     @cached_property
+    def won(self):
+        """Which bids won, as an array of bool.
+
+        As the list says; for a solicitation (or lot) of which it names neither winner nor loser, the bids of the vendor
+        that has the contract.
+        """
+        b, at, c = self.bids, self.bid_solicitations, self.contracts
+        own = b["won"].fillna(False).to_numpy(bool)
+        told = b["won"].notna().to_numpy()
+        if told.all() or not c["solicitation_id"].notna().any():
+            return own
+        lot = b["lot"].astype("category").cat
+        process = at * (len(lot.categories) + 1) + lot.codes.to_numpy() + 1
+        place = self.contract_solicitations
+        codes = as_bidders(c["vendor"], b["bidder"])
+        use = (place >= 0) & (codes >= 0) & ~c["cancelled"].to_numpy()
+        width = len(b["bidder"].cat.categories) + 1
+        bidder = b["bidder"].cat.codes.to_numpy().astype(np.int64)
+        holds = np.isin(at * width + bidder, distinct(place[use] * width + codes[use])) & (bidder >= 0) & (at >= 0)
+        return np.where(np.isin(process, distinct(process[told])), own, holds)
+
+    @cached_property
     def payments(self):
         """Payments with ``vendor`` and what is foreign or not addressable."""
         p = _with_labels(self.records.payments)
@@ -343,6 +365,12 @@ def frames_of(records):
 
 
 _frames = remembered(Frames)
+
+
+def as_bidders(vendor, bidder):
+    """Codes of vendors among the bidders; -1 for those who are none."""
+    codes = np.append(pd.Index(bidder.cat.categories).get_indexer(vendor.cat.categories), -1)
+    return codes[vendor.cat.codes.to_numpy()]
 
 
 def _with_labels(frame):

@@ -216,7 +216,7 @@ def recurrent_pairs(records):
     width = len(b["bidder"].cat.categories) + 1
     keys = at[use] * width + bidder[use]
     unique, inverse = np.unique(keys, return_inverse=True)
-    won = np.bincount(inverse, b["won"].fillna(False).to_numpy(bool)[use], minlength=len(unique)) > 0
+    won = np.bincount(inverse, records.won[use], minlength=len(unique)) > 0
     place, who = unique // width, unique % width
     sizes = np.bincount(place, minlength=max(len(s), 1))[place]
     keep = (sizes >= 2) & (sizes <= WIDE_FIELD)

@@ -360,7 +360,7 @@ def fits(kind, seen, column=""):
             return 0.9  # 20130416 is a number too
         return seen.figures
     if kind == "yes_no":
-        return seen.yes_no
+        return max(seen.yes_no, known_words(column, seen.some))
     if column in NAMED_BY and seen.words >= 1.7 and seen.letters > 0.8:
         return 0.4  # names, whatever the heading says
     if kind == "code":

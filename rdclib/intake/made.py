@@ -13,7 +13,7 @@ from rdclib.intake.spans import period_ends, snapshot_day
 
 _TEXT = schemas.DTYPES["text"]
 # Columns whose texts make other columns, after their own values are read.
-LOOKED_AT_AGAIN = ("end_date", "procurement_method", "contract_type")
+LOOKED_AT_AGAIN = ("end_date", "procurement_method", "contract_type", "bid_status")
 
 
 def date_of_year(table, columns):
@@ -74,6 +74,8 @@ def add_columns(state, block, frame, lines, metrics, periods, texts):
         # What the city calls it is kept where it is none of our words.
         if column in texts and detail in state.kinds and detail not in has:
             frame[detail] = reading.series(parsing.missing(parsing.as_text(texts[column])), "text")
+    if state.table == "bids" and "bid_status" in texts:
+        _winners(state, block, frame, lines, texts["bid_status"])
     if state.table == "contracts":
         if "snapshot_date" not in has and (day := snapshot_day(block.file, state.fiscal_year_start)):
             frame["snapshot_date"] = pd.Series([np.datetime64(day, "us")] * len(frame), dtype="datetime64[us]")
@@ -99,6 +101,37 @@ def mark_suppressed(frame, read):
         mark = pd.Series(np.any(withheld, axis=0), frame.index)
         own = frame["suppressed"] if "suppressed" in frame else pd.Series(pd.NA, frame.index, dtype="boolean")
         frame["suppressed"] = own.fillna(mark.astype("boolean").where(mark))
+
+
+def _winners(state, block, frame, lines, texts):
+    """Who won, where the city's word for what became of a bid says so; a column of its own comes first."""
+    said = parsing.yes_no(parsing.missing(parsing.as_text(texts)), reading.words_of("won")).values
+    said = reading.series(said, "yes_no")
+    yes, no = (said.eq(answer).fillna(False).to_numpy(bool) for answer in (True, False))
+    # Not awarded, of every bid there is: that names no winner, and a contract may.
+    own = frame["won"] if "won" in frame else pd.Series(pd.NA, frame.index, dtype="boolean")
+    out = no | frame["bid_status"].isin(("disqualified", "withdrawn")).to_numpy(bool)
+    against = (own.eq(False).fillna(False) & yes) | (own.fillna(False) & out)
+    told = yes & own.isna().to_numpy()
+    for mask, severity, what, done in (
+        (told, "note", "words for the status that say that a bid won", "read as won; others of its solicitation lost"),
+        (against, "warning", "a status that says otherwise than the column of winners", "the column of winners counts"),
+    ):
+        if mask.any():
+            mask = np.asarray(mask, dtype=bool)
+            value = reading.examples(parsing.in_one(texts), mask)
+            state.find(severity, block.file, lines[np.argmax(mask)], "won", value, mask.sum(), what, done)
+    if told.any():
+        frame["won"] = own.mask(told, True)
+
+
+def others_lost(bids):
+    """Say of the bids beside a winner, in the same solicitation and lot, that they did not win; ``bids`` is changed."""
+    if not (bids["won"].isna().any() and bids["won"].any()):
+        return
+    process = pd.MultiIndex.from_arrays([bids["solicitation_id"], bids["lot"].fillna("")])
+    beside = process.isin(process[bids["won"].fillna(False).to_numpy(bool)].unique())
+    bids["won"] = bids["won"].mask(bids["won"].isna() & beside, False)
 
 
 def _open_ends(state, block, frame, lines, texts):

@@ -172,7 +172,7 @@ def read(texts, table, column, kind, *, order="", decimal=".", undecided=""):
     if kind in ("text", "code", "choice"):
         return _words(texts, table, column, kind)
     if kind == "yes_no":
-        reading = parsing.yes_no(texts)
+        reading = parsing.yes_no(texts, words_of(column))
         return _with_refused(reading, texts, kind, "not a yes or no")
     if kind == "date":
         reading = parsing.dates(texts, order, clock=(table, column) in WITH_CLOCK)

@@ -398,6 +398,8 @@ class _State:
     def result(self):
         """Everything together."""
         frame = join_frames(self.frames, self.table)
+        if self.table == "bids":
+            made.others_lost(frame)
         self.findings += sense.findings(frame, self.table)  # what only the whole table shows
         aside = pd.DataFrame(self.aside, columns=list(ASIDE_COLUMNS))
         for (column, reason), group in aside[aside["column"] != ""].groupby(["column", "reason"], sort=False):

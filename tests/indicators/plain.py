@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 from statistics import fmean, median
 
 from scipy.stats import binom
@@ -827,6 +828,82 @@ def identical(city):
     return found
 
 
+def winners(bids):
+    """Bidders that the list says have won, among some bids."""
+    return {b["bidder"] for b in bids if b["won"] and b["bidder"]}
+
+
+def one_award(city, tender, bids):
+    """Whether one bidder won, and one contract came of it."""
+    contracts = [c for c in city.contracts if c["tender"] == tender]
+    active = [c for c in contracts if not c["cancelled"] and c.get("status") != "pending"]
+    pending = any(c.get("status") == "pending" for c in contracts)
+    return len(winners(bids)) == 1 and not pending and (not contracts or len(active) == 1)
+
+
+def price_gap(city):
+    found = []
+    for tender, bids in by_tender(city).items():
+        priced = [b for b in bids if b["amount"]]
+        compared = [b for b in priced if b["status"] == "valid" and b["bidder"]]
+        winning = min((b["amount"] for b in compared if b["won"]), default=None)
+        other = min((b["amount"] for b in compared if not b["won"]), default=None)
+        out = first_that_holds(
+            ("bids in several currencies", len({b["currency"] for b in priced}) > 1),
+            ("not exactly one award to one vendor", not one_award(city, tender, bids)),
+            ("a single valid bid", winning is None or other is None),
+            ("not won by the lowest bid", None not in (winning, other) and other < winning),
+        )
+        found.append(line({}, None if out else (other - winning) / winning, out=out))
+    low, high = fences([x["v"] for x in found if not x["out"]])
+    for x in found:
+        if not x["out"]:
+            x["flags"] = {code for code, holds in (("R024", x["v"] <= low), ("R058", x["v"] >= high)) if holds}
+    return found
+
+
+def seldom_winners(city):
+    wins, tries = Counter(), Counter()
+    for tender, bids in by_tender(city).items():
+        if one_award(city, tender, bids):
+            valid = [b for b in bids if b["status"] == "valid" and b["bidder"]]
+            wins.update(winners(valid))
+            tries.update({b["bidder"] for b in valid})
+    often = quartile(tries.values(), 0.75)
+    seldom = fences([wins[bidder] / n for bidder, n in tries.items()])[0]
+    return [
+        line({}, wins[bidder] / n, flags=["R025"] if n >= often and wins[bidder] / n <= seldom else [])
+        for bidder, n in tries.items()
+    ]
+
+
+def who_meets_whom(city):
+    """R053: of two that met four times or more one always won. R057: they won in turn."""
+    met = defaultdict(list)
+    bids = by_tender(city)
+    listed = [t["tender"] for t in city.tenders if t.get("tender") in bids]
+    for tender in [*listed, *(tender for tender in bids if tender not in set(listed))]:
+        who = sorted({b["bidder"] for b in bids[tender] if b["bidder"]})
+        if len(who) > 25:
+            continue
+        won = winners(bids[tender])
+        for k, first in enumerate(who):
+            for second in who[k + 1 :]:
+                met[first, second].append((first in won) - (second in won))
+    return [
+        line(
+            {},
+            len(ends),
+            flags=[
+                *(["R053"] if len(set(ends)) == 1 and 0 not in ends else []),
+                *(["R057"] if 0 not in ends and all(a != b for a, b in pairwise(ends)) else []),
+            ],
+        )
+        for ends in met.values()
+        if len(ends) >= 4
+    ]
+
+
 def lowest_out(city):
     """R035: one bidder is left and won, another was disqualified. R036: the lowest bid was disqualified on price."""
     awarded = {c["tender"] for c in city.contracts if not c["cancelled"] and c.get("status") != "pending"}
@@ -836,9 +913,12 @@ def lowest_out(city):
         priced = [b for b in bids if b["amount"]]
         lowest = min(priced, key=lambda b: b["amount"]) if priced else None
         alike = len(priced) == len(bids) and len({b["currency"] for b in priced}) == 1
-        # Who won is not told by these bids, so nobody is known to be left alone.
         by_price = bool(lowest) and alike and lowest["status"] == "disqualified"
-        found.append(line({}, out=out, flags=["R036"] if by_price and not out else []))
+        valid = {b["bidder"] for b in bids if b["status"] == "valid" and b["bidder"]}
+        others = {b["bidder"] for b in bids if b["status"] == "disqualified" and b["bidder"]} - valid
+        left_alone = len(valid) == 1 and winners(bids) == valid and others
+        flags = [code for code, holds in (("R035", left_alone), ("R036", by_price)) if holds]
+        found.append(line({}, out=out, flags=[] if out else flags))
     return found
 
 
@@ -879,8 +959,10 @@ INDICATORS = {
     "CP07": (window, middle),
     "CP08": (disqualified, flagged),
     "CP09": (ended_without, proportion),
+    "CP10": (price_gap, middle),
     "CP11": (identical, flagged),
     "CP12": (lowest_out, flagged),
+    "CP13": (seldom_winners, flagged),
     "CP15": (price_only, proportion),
     "CT03": (step("deadline", "awarded", "tenders", low="R061", high="R062"), middle),
     "CT04": (step("posted", "awarded", "tenders"), middle),
@@ -898,6 +980,7 @@ INDICATORS = {
     "EX05": (since_competed, middle_alone),
     "EX06": (attention, mean),
     "IN03": (first_digits, benford),
+    "IN05": (who_meets_whom, flagged),
     "IN06": (duplicates, flagged),
 }
 

@@ -342,6 +342,7 @@ def world_bank(shared):
                 "tender": text(row["contract"]),
                 "bidder": text(row["bidder.name"]),
                 "status": {"Rejected": "disqualified"}.get(text(row["status"]), "valid"),
+                "won": text(row["status"]) == "Awarded",
                 "amount": above_zero(row["opening.price.amount"]),
                 # Without a currency an amount is in the engagement's.
                 "currency": text(row["opening.price.currency"]) or "USD",

@@ -1,6 +1,7 @@
 import pytest
 
 from rdclib.indicators import compute
+from rdclib.indicators.frames import Frames
 from tests import build
 
 
@@ -287,6 +288,45 @@ def test_a_bidder_who_bids_often_and_seldom_wins():
     # Ratios 0.05, 0.5 and nineteen times 1: with equal quartiles there is no fence.
     assert result.value == 0
     assert result.n == 21
+
+
+def test_of_several_bids_of_a_bidder_the_one_that_won_counts():
+    records = build.records(
+        build.solicitation("s"),
+        build.bid("s", "A", 120),
+        build.bid("s", "A", 100, won=True),
+        build.bid("s", "B", 110),
+    )
+
+    rows = compute("CP13", records, minimum_n=1).rows.set_index("unit")
+
+    assert (rows.loc["A", "wins"], rows.loc["A", "bids"], rows.loc["B", "wins"]) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("told", "wins"),
+    [
+        ({}, ["A"]),  # the list says nothing: A has the contract
+        ({"B": True}, ["B"]),  # the list comes first
+        ({"B": False}, []),  # it says of a bid that it lost, so it says who won
+        ({"elsewhere": True}, ["A", "elsewhere"]),  # of another solicitation it does
+    ],
+)
+def test_who_has_the_contract_won_where_the_list_does_not_say(told, wins):
+    def offer(solicitation, bidder):
+        return build.bid(solicitation, bidder, 1, won=told.get(bidder))
+
+    records = build.records(
+        *(build.solicitation(name) for name in ("s", "other")),
+        *(offer("s", bidder) for bidder in "ABC"),
+        offer("other", "elsewhere"),
+        build.contract("c", solicitation_id="s", vendor_id="A"),
+        build.contract("gone", solicitation_id="s", vendor_id="C", status="cancelled"),
+    )
+
+    frames = Frames(records)
+
+    assert sorted(frames.bids["bidder"][frames.won]) == wins
 
 
 def test_late_bid_counts_from_the_end_of_a_day_without_a_time():

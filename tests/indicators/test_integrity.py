@@ -172,6 +172,16 @@ def meetings(winners, **values):
     return build.records(*rows)
 
 
+def test_pairs_of_a_list_without_winners_are_told_by_the_contracts():
+    rows = []
+    for i in range(4):
+        rows.append(build.solicitation(f"s{i}", bid_deadline=f"2024-01-{i + 1:02d}", category="works"))
+        rows += [build.bid(f"s{i}", name, 1, won=None) for name in "AB"]
+        rows.append(build.contract(f"c{i}", solicitation_id=f"s{i}", vendor_id="AB"[i % 2]))
+
+    assert compute("IN05", build.records(*rows)).flags["fired"].tolist() == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("winners", "same", "turns"),
     [("AAAA", 1, 0), ("ABAB", 0, 1), ("AABB", 0, 0), ("ABAC", 0, 0)],
