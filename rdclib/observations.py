@@ -49,8 +49,13 @@ def totals(rows, additive=False):
         return whole
     # Strata of several kinds (by age, by district) each add up to the whole: one kind is enough.
     kinds = parts["stratum_kind"].fillna("")
+    parts = parts[kinds == kinds.mode().iloc[0]]
     known = parts["numerator"].notna() & (parts["denominator"].notna() | additive)
-    parts = parts[(kinds == kinds.mode().iloc[0]) & known]
+    known &= ~parts["suppressed"].fillna(False).astype(bool)
+    if additive:
+        # The share of the groups that are shown comes near to that of all; their count does not.
+        known &= ~parts["period_start"].isin(parts.loc[~known, "period_start"])
+    parts = parts[known]
     return pd.concat([whole, added(parts)]) if len(parts) else whole
 
 

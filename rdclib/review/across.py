@@ -129,7 +129,7 @@ def compare_vendors(records):
     for metric_id, own in rows.groupby("metric_id", sort=True):
         by = "vendor" if own["vendor_key"].nunique() > 1 else "site"
         own = own.assign(unit=_unit_names(own, by))
-        if own["unit"].nunique() > 1:
+        if _shown(own)["unit"].nunique() > 1:
             measure = scaled(measure_of(metric_id, records.facts), own)
             found.append(_comparison(measure, by, own, records.facts.smallest_group))
     return tuple(found)
@@ -142,7 +142,7 @@ def compare_groups(records):
     -------
     tuple of Groups
     """
-    rows = _in_period(records)
+    rows = _shown(_in_period(records))
     rows = rows[rows["stratum"].notna()]
     smallest = records.facts.smallest_group
     found = []
@@ -228,7 +228,11 @@ def _in_period(records):
     inside = (rows["period_start"] >= pd.Timestamp(records.period.start)) & (
         rows["period_start"] <= pd.Timestamp(records.period.end)
     )
-    return rows[inside & ~rows["suppressed"].fillna(False).astype(bool)]
+    return rows[inside]
+
+
+def _shown(rows):
+    return rows[~rows["suppressed"].fillna(False).astype(bool)]
 
 
 def _unit_names(rows, by):
@@ -246,6 +250,7 @@ def _comparison(measure, by, rows, smallest_group):
     whole = rows
     if rows["stratum"].notna().any():
         whole = pd.concat([totals(part, additive) for _, part in rows.groupby(["unit", "site"])])
+    rows, whole = _shown(rows), _shown(whole)
     units = sorted(rows["unit"].unique())
     nothing = pd.DataFrame()
     if adjusted.any():

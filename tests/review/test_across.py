@@ -43,6 +43,17 @@ def test_the_vendor_that_differs_is_outside_and_nobody_is_ranked():
     assert comparison.table.loc[2, ["numerator", "denominator", "value"]].tolist() == [240, 1200, 0.2]
 
 
+def test_a_month_of_which_a_group_is_hidden_has_no_count():
+    north = months([5] * 3, vendor="V0", first="2024-01", stratum="north")
+    south = months([4] * 3, vendor="V0", first="2024-01", stratum="south")
+    for _, row in south[1:]:
+        row.update(value=None, suppressed=True)
+    comparison = only(build.records(*north, *south, *months([7] * 3, vendor="V1", first="2024-01"), metrics=[COUNT]))
+
+    # Two of the three months of V0 are not known; the median of what is left is the first.
+    assert dict(zip(comparison.table["name"], comparison.table["value"], strict=True)) == {"V0": 9, "V1": 7}
+
+
 def test_only_the_period_under_review_counts():
     rows = vendors([0.5] * 5) + [r for i in range(5) for r in months([99] * 24, counted=100, vendor=f"V{i}")]
     assert set(only(build.records(*rows, metrics=[SHARE])).table["value"]) == {0.5}

@@ -184,6 +184,19 @@ def test_a_group_reported_again_is_not_added_to_itself():
     assert "Some values were reported more than once for a period: the one received last counts." in series.notes
 
 
+def test_a_count_of_which_a_group_is_hidden_is_not_known_but_the_share_of_the_others_is():
+    def groups(metric, **more):
+        rows = [
+            *months([5] * 6, stratum="north", first="2024-01", **more),
+            *months([4] * 6, stratum="south", first="2024-01", **more),
+        ]
+        rows[7][1].update(numerator=0, value=0, suppressed=True)
+        return only(build.records(*rows, metrics=[metric])).table["numerator"].to_numpy()
+
+    assert groups(COUNT) == pytest.approx([9, NAN, 9, 9, 9, 9], nan_ok=True)
+    assert groups(SHARE, counted=10).tolist() == [9, 5, 9, 9, 9, 9]
+
+
 def test_sites_of_a_vendor_are_added_up():
     rows = [
         *months([10] * 12, counted=20, site="North", first="2023-07"),
