@@ -50,12 +50,12 @@ def totals(rows, additive=False):
     # Strata of several kinds (by age, by district) each add up to the whole: one kind is enough.
     kinds = parts["stratum_kind"].fillna("")
     parts = parts[kinds == kinds.mode().iloc[0]]
-    known = parts["numerator"].notna() & (parts["denominator"].notna() | additive)
-    known &= ~parts["suppressed"].fillna(False).astype(bool)
+    hidden = parts["suppressed"].fillna(False).astype(bool)
     if additive:
-        # The share of the groups that are shown comes near to that of all; their count does not.
-        known &= ~parts["period_start"].isin(parts.loc[~known, "period_start"])
-    parts = parts[known]
+        # The share of the groups that are shown comes near to that of all; their count does not. A group without a
+        # number is none that was hidden: lists of every group that there could be are mostly empty.
+        hidden = parts["period_start"].isin(parts.loc[hidden, "period_start"])
+    parts = parts[~hidden & parts["numerator"].notna() & (parts["denominator"].notna() | additive)]
     return pd.concat([whole, added(parts)]) if len(parts) else whole
 
 
