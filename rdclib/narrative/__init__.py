@@ -12,6 +12,7 @@ from rdclib.narrative.indicators import (
     indicator,
     indicators,
 )
+from rdclib.narrative.methods import assessment_methods
 from rdclib.narrative.prose import Prose
 from rdclib.narrative.readiness import (
     columns_asked,
@@ -44,6 +45,7 @@ from rdclib.narrative.selection import (
 
 __all__ = [
     "Prose",
+    "assessment_methods",
     "baselines",
     "candidates",
     "cases_on_time",
