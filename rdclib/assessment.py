@@ -14,7 +14,8 @@ from rdclib import indicators, periods, questionnaire, smaa, stats, vocabulary
 from rdclib.catalogue import Question, load_questions, load_table
 from rdclib.choices import Step
 from rdclib.engagement import load_choices, remembered
-from rdclib.indicators.compute import NOT_GIVEN, verdict
+from rdclib.indicators.breakdowns import NOT_GIVEN
+from rdclib.indicators.compute import verdict
 from rdclib.indicators.frames import frames_of
 from rdclib.indicators.lead_times import ASSUMED, lead_times, slack
 from rdclib.indicators.pipeline import HIGHEST, record_ratings
@@ -545,31 +546,28 @@ def hot_spots(frames, results):
             continue
         poor_everywhere = result.verdict == "poor" and result.verdict_sure
         bunched = _flagged_departments(result) if result.indicator.id in TESTED else ()
-        known = _known_shares(result)
-        for row in result.by_department.itertuples():
-            if row.n < FEWEST_RECORDS or known.get(row.department, 1.0) < MAJORITY:
-                continue
-            side, sure = verdict(result.indicator, row.value, row.low, row.high)
-            clear = (side == "poor" and sure and not poor_everywhere) or row.department in bunched
-            worse = {"lower": row.low > result.high, "higher": row.high < result.low}
+        for department, value, low, high, n in result.by_department.itertuples(index=False, name=None):
+            side, sure = verdict(result.indicator, value, low, high)
+            clear = (side == "poor" and sure and not poor_everywhere) or department in bunched
+            worse = {"lower": low > result.high, "higher": high < result.low}
             stands_out = clear or (side != "good" and worse.get(result.indicator.direction, False))
-            punctual = result.indicator.id == "CT07" and in_terms.get(row.department, 0.0) >= PUNCTUAL
-            if stands_out and not punctual and row.department != NOT_GIVEN:
-                spots.append(HotSpot(result, row.department, row.value, row.low, row.high, row.n, clear))
+            punctual = result.indicator.id == "CT07" and in_terms.get(department, 0.0) >= PUNCTUAL
+            if not stands_out or punctual or n < FEWEST_RECORDS or department == NOT_GIVEN:
+                continue
+            if _known_share(result, department) >= MAJORITY:
+                spots.append(HotSpot(result, department, value, low, high, n, clear))
     found = {(spot.department, spot.result.indicator.id) for spot in spots}
     spots = [s for s in spots if (s.department, MIRRORED.get(s.result.indicator.id)) not in found]
     return tuple(sorted(spots, key=lambda spot: (not spot.beyond_threshold, -spot.n)))
 
 
-def _known_shares(result):
-    """Each department's records counted, as a share of these and of those left out because the data are silent."""
-    reasons = result.rows["left_out"].cat
-    codes = reasons.codes.to_numpy()
-    # The last place is for rows that count, whose code is -1.
-    silent = np.array([*unknown(reasons.categories), False])[codes]
-    asked = silent | (codes < 0)
-    departments = result.rows["department"].astype(object).to_numpy()[asked]
-    return pd.Series(codes[asked] < 0).groupby(departments).mean().to_dict()
+def _known_share(result, department):
+    """A department's records counted, as a share of these and of those left out because the data are silent."""
+    mine = result.rows.loc[result.rows["department"] == department, "left_out"].cat
+    codes = mine.codes.to_numpy()
+    silent = np.flatnonzero(unknown(mine.categories))
+    counted = (codes < 0).sum()
+    return counted / (counted + np.isin(codes, silent).sum())
 
 
 def _flagged_departments(result):

@@ -228,8 +228,7 @@ def _wanted(results):
 
 
 def _absent(result):
-    cover = result.coverage
-    return [str(fields) for fields in cover.loc[cover["share"].fillna(0) == 0, "field"]] if len(cover) else []
+    return [column.field for column in result.coverage if not column.share > 0]
 
 
 def _in_words(fields):

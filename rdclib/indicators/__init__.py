@@ -1,9 +1,9 @@
 """Indicators: how a city's procurement works, computed from its records."""
 
-from rdclib.indicators.compute import compute, compute_all, field_title, questions
+from rdclib.indicators.compute import compute, compute_all, field_title
 from rdclib.indicators.cycle_time import stages as cycle_times
 from rdclib.indicators.portfolio import overview as portfolio_overview
-from rdclib.indicators.result import WHAT_INTERVALS_MEAN, IndicatorResult
+from rdclib.indicators.result import WHAT_INTERVALS_MEAN, IndicatorResult, questions
 
 __all__ = [
     "WHAT_INTERVALS_MEAN",

@@ -11,19 +11,11 @@ from rdclib.catalogue import load_indicators
 from rdclib.engagement import remembered
 from rdclib.errors import CatalogueError
 from rdclib.indicators import measures
+from rdclib.indicators.breakdowns import counting
 from rdclib.indicators.frames import frames_of
-from rdclib.indicators.result import COMPLETE, MAJORITY, IndicatorResult, breakdown
+from rdclib.indicators.result import COMPLETE, MAJORITY, Coverage, IndicatorResult
 from rdclib.indicators.rows import CannotTell, unknown
 
-NOT_GIVEN = "not given"
-# The measure that goes with a summary unless the catalogue names another.
-_USUAL = {
-    "proportion": "proportion",
-    "value_share": "value_share",
-    "quantile": "quantile",
-    "total": "total",
-    "flag": "flagged",
-}
 _COMPARE = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 
 
@@ -69,17 +61,10 @@ def compute_all(records):
     return {item.id: _compute(item, frames, None) for item in load_indicators()}
 
 
-def questions(indicator):
-    """Questions that an indicator's rows raise: code to wording."""
-    parts = (part.partition(":") for part in indicator.question.split(" | ") if part.strip())
-    return {code.strip(): wording.strip() for code, _, wording in parts}
-
-
 def _compute(indicator, frames, minimum_n):
     minimum = int(float(indicator.minimum_n)) if minimum_n is None else minimum_n
     coverage = _coverage(indicator, frames)
-    absent = coverage.loc[coverage["share"].fillna(0) == 0, "field"]
-    if len(absent):
+    if absent := [column.field for column in coverage if not column.share > 0]:
         return _silent(indicator, frames, coverage, _needs(absent))
     module, name = indicator.function.split(".")
     try:
@@ -89,24 +74,16 @@ def _compute(indicator, frames, minimum_n):
     tentative = bool(rows.attrs.get("tentative"))
     rows, notes = _in_period(rows, frames)
     coverage = _coverage(indicator, frames, rows.index)
-    # A value that nobody can read never counts.
-    unread = rows["left_out"].isna().to_numpy()
-    counts = unread & rows["value"].notna().to_numpy()
-    if "weight" in rows:
-        counts &= rows["weight"].notna().to_numpy()
-    left_out = rows["left_out"].value_counts()
-    left_out = left_out[left_out > 0].rename(None)
-    left_out.index = left_out.index.astype(object)
-    if extra := int(unread.sum() - counts.sum()):
-        left_out.loc["no value"] = extra
-    counted = rows if counts.all() else rows[counts]
-    measure = getattr(measures, indicator.measure or _USUAL[indicator.summary])
-    value, low, high, n = (part[0] for part in measure(counted, np.zeros(len(counted), np.int64), 1))
+    counts = counting(rows)
+    left_out = _left_out(rows["left_out"].cat, counts)
+    value, low, high, n = (part[0] for part in measures.of(indicator)(rows, np.where(counts, 0, -1), 1))
     silent = int(left_out[unknown(left_out.index)].sum())
     known = counts.sum() / (counts.sum() + silent) if counts.any() else 0.0
     common = {
         "indicator": indicator,
         "period": frames.records.period,
+        "until": frames.end,
+        "minimum_n": minimum,
         "n": int(n),
         "left_out": left_out,
         "coverage": coverage,
@@ -114,12 +91,12 @@ def _compute(indicator, frames, minimum_n):
         "currency": frames.facts.currency,
         "tentative": tentative or known < MAJORITY,
         "rows": rows,
+        "counts": counts,
     }
-    if n < minimum or not len(counted):
+    if n < minimum or not counts.any():
         found = f"only {int(n):,} of the {minimum:,} that it takes" if n else "none"
         notes.append(f"Records that count: {found}, so no value is given.")
         return IndicatorResult(**common, note=" ".join(notes))
-    small = minimum if low != low and high != high else 1
     if known < MAJORITY:
         notes.append(f"Known for {_small(known)} of the records that it asks about, too few to speak for the rest.")
     side, sure = ("", False) if common["tentative"] else verdict(indicator, value, low, high)
@@ -128,16 +105,22 @@ def _compute(indicator, frames, minimum_n):
         value=float(value),
         low=float(low),
         high=float(high),
-        by_department=_by_label(counted, "department", measure, small),
-        by_part=_by_label(counted, "part", measures.PARTS.get(measure, measure), 1)
-        if "part" in counted
-        else breakdown("part"),
-        by_quarter=_by_quarter(counted, frames, measure, small),
-        flags=_flags(indicator, counted),
         verdict=side,
         verdict_sure=sure,
         note=" ".join(notes),
     )
+
+
+def _left_out(reasons, counts):
+    """Number of rows for each reason, most first; a value that nobody can read never counts."""
+    codes = reasons.codes.to_numpy()
+    found = np.bincount(codes[codes >= 0], minlength=len(reasons.categories))
+    order = np.argsort(-found, kind="stable")
+    order = order[found[order] > 0]
+    left_out = pd.Series(found[order], reasons.categories[order].astype(object))
+    if extra := int((codes < 0).sum() - counts.sum()):
+        left_out.loc["no value"] = extra
+    return left_out
 
 
 def _silent(indicator, frames, coverage, note):
@@ -177,8 +160,8 @@ def _coverage(indicator, frames, index=None):
         if len(tables) > 1:
             options = next((o for o in ([o] for o in options) if _present(frames, o, None)[0]), options)
         known, size = _present(frames, options, index if tables == {indicator.table} else None)
-        shares.append(("|".join(options), known / size if size else np.nan, size))
-    return pd.DataFrame(shares, columns=["field", "share", "rows"])
+        shares.append(Coverage("|".join(options), known / size if size else np.nan, size))
+    return tuple(shares)
 
 
 def _present(frames, options, index):
@@ -230,11 +213,11 @@ def _needs(absent):
 
 
 def _warnings(coverage):
-    low = coverage[coverage["share"] < COMPLETE]
     return tuple(
-        f"{field_title(row.field)} is filled in for {row.share * row.rows:,.0f} of {row.rows:,} rows, under "
-        f"{COMPLETE * 100:.0f}%."
-        for row in low.itertuples()
+        f"{field_title(column.field)} is filled in for {column.share * column.rows:,.0f} of {column.rows:,} rows, "
+        f"under {COMPLETE * 100:.0f}%."
+        for column in coverage
+        if column.share < COMPLETE
     )
 
 
@@ -269,47 +252,3 @@ def verdict(indicator, value, low, high):
 def _holds(rule, x):
     sign = next(sign for sign in _COMPARE if rule.startswith(sign))
     return _COMPARE[sign](x, float(rule.removeprefix(sign)))
-
-
-def _by_label(rows, column, measure, small):
-    """A measure for each label of a column; rows without a label come last."""
-    labels = (
-        rows[column].astype("category") if not isinstance(rows[column].dtype, pd.CategoricalDtype) else rows[column]
-    )
-    names = list(labels.cat.categories)
-    codes = labels.cat.codes.to_numpy().astype(np.int64)
-    codes = np.where(codes < 0, len(names), codes)
-    if not len(names) or (codes == len(names)).all():
-        return breakdown(column)
-    found = _table(column, [*names, NOT_GIVEN], measure, rows, codes, small)
-    return found[found["n"].to_numpy() > 0].reset_index(drop=True)
-
-
-def _by_quarter(rows, frames, measure, small):
-    if "date" not in rows or rows["date"].isna().all():
-        return breakdown("quarter")
-    quarters = [q for q in frames.records.period.quarters() if pd.Timestamp(q.start) <= frames.end]
-    starts = np.array([q.start for q in quarters], dtype="datetime64[us]")
-    codes = np.searchsorted(starts, rows["date"].to_numpy().astype("datetime64[us]"), side="right") - 1
-    return _table("quarter", [q.label for q in quarters], measure, rows, codes, small)
-
-
-def _table(name, labels, measure, rows, codes, small):
-    value, low, high, n = measure(rows, codes, len(labels))
-    enough = n >= small
-    return breakdown(
-        name, labels, np.where(enough, value, np.nan), np.where(enough, low, np.nan), np.where(enough, high, np.nan), n
-    )
-
-
-def _flags(indicator, rows):
-    worded = questions(indicator)
-    codes = [name.removeprefix("flag ") for name in rows if name.startswith("flag ")]
-    return pd.DataFrame(
-        {
-            "code": codes,
-            "question": [worded[code] for code in codes],
-            "fired": [int(rows[f"flag {code}"].sum()) for code in codes],
-            "n": [len(rows)] * len(codes),
-        }
-    )

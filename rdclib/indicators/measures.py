@@ -1,7 +1,7 @@
 """How rows become a number: one function for each measure, for all groups of a breakdown at once.
 
-A measure takes the counted rows and the group of each (0 to k - 1; -1 is in none) and gives, for each group, the value,
-the ends of its interval (nan where an interval has no meaning) and the number of records behind it.
+A measure takes rows and the group of each (0 to k - 1; -1 is in none and does not count) and gives, for each group, the
+value, the ends of its interval (nan where an interval has no meaning) and the number of records behind it.
 """
 
 import numpy as np
@@ -12,6 +12,20 @@ from rdclib import stats
 # Share of the money that "the vendors that matter" hold between them.
 PARETO = 0.8
 TOP = 10
+
+
+def of(indicator):
+    """The measure of an indicator: the one that the catalogue names, or the one that goes with its summary."""
+    return globals()[indicator.measure or _USUAL[indicator.summary]]
+
+
+_USUAL = {
+    "proportion": "proportion",
+    "value_share": "value_share",
+    "quantile": "quantile",
+    "total": "total",
+    "flag": "flagged",
+}
 
 
 def proportion(rows, group, k):
@@ -233,13 +247,13 @@ def gap(rows, group, k):
 
 def _parts_of_money(rows, group, k):
     weight = _floats(rows["weight"])
-    return _plain(_ratio(_sum(group, k, weight), np.full(k, weight.sum())), group, k)
+    return _plain(_ratio(_sum(group, k, weight), np.full(k, weight[group >= 0].sum())), group, k)
 
 
 def _parts_of_rows(rows, group, k):
     n = _count(group, k)
-    low, high = stats.proportion_interval(n, np.full(k, len(rows)))
-    return n / max(len(rows), 1), low, high, n
+    low, high = stats.proportion_interval(n, np.full(k, n.sum()))
+    return n / max(n.sum(), 1), low, high, n
 
 
 # What a breakdown by part shows, where that is not the measure itself within each part.

@@ -137,28 +137,31 @@ def field_completeness(records):
         One row per column and department: ``value`` (values present), ``weight`` (rows), ``part`` (table and column).
         A column without any value is one that the city does not keep, and is not counted.
     """
-    parts = []
+    cells = {"department": [], "value": [], "weight": [], "part": []}
     intakes = records.records.intakes
     for table in SENT:
         frame = getattr(records.records, table)
         # What we add ourselves, such as an id made from a name, would make a city look better than its files are.
         sent = schemas.columns(table) if not intakes else intakes[table].columns if table in intakes else ()
-        columns = [name for name in sent if name not in schemas.LINEAGE and frame[name].notna().any()]
-        if not len(frame) or not columns:
+        filled = {name: frame[name].notna().to_numpy() for name in sent if name not in schemas.LINEAGE}
+        filled = {name: has for name, has in filled.items() if has.any()}
+        if not filled:
             continue
-        whose, names = np.zeros(len(frame), dtype=np.int64), [""]
-        if "department" in columns:
+        whose, names = np.zeros(len(frame), dtype=np.int64), [None]
+        if "department" in filled:
             whose, names = pd.factorize(frame["department"], sort=True)
-            whose, names = whose + 1, ["", *names]  # a row without a department comes first
-        counts = {name: np.bincount(whose[frame[name].notna()], minlength=len(names)) for name in columns}
-        sizes = pd.Series(np.bincount(whose, minlength=len(names)), names)
-        counts = pd.DataFrame(counts, index=pd.Index(names, name="department")).rename_axis("field", axis=1)
-        long = counts[sizes > 0].stack().rename("value").reset_index()
-        parts.append(long.assign(weight=long["department"].map(sizes).astype(float), part=table + "." + long["field"]))
-    if not parts:
+            whose, names = whose + 1, [None, *names]  # a row without a department comes first
+        sizes = np.bincount(whose, minlength=len(names))
+        counts = {name: np.bincount(whose[has], minlength=len(names)) for name, has in filled.items()}
+        for place in np.flatnonzero(sizes):
+            cells["department"] += [names[place]] * len(counts)
+            cells["value"] += [count[place] for count in counts.values()]
+            cells["weight"] += [float(sizes[place])] * len(counts)
+            cells["part"] += [f"{table}.{name}" for name in counts]
+    if not cells["value"]:
         raise CannotTell("The city sent no records yet.")
-    cells = pd.concat(parts, ignore_index=True)
-    cells["department"] = cells["department"].where(cells["department"] != "").astype("category")
+    cells = pd.DataFrame(cells)
+    cells["department"] = cells["department"].astype("category")
     return rows(cells, value=cells["value"], weight=cells["weight"], part=cells["part"])
 
 

@@ -210,10 +210,10 @@ def incomplete_columns(results):
 def _coverage(results, caption, name, wanted):
     found = {}
     for result in results.values():
-        for row in result.coverage.itertuples():
+        for row in result.coverage:
             share, rows, ids = found.get(row.field, (1.0, 0, []))
             known = row.share if row.share == row.share else 0.0
-            found[row.field] = (min(share, known), max(rows, int(row.rows)), [*ids, result.indicator.id])
+            found[row.field] = (min(share, known), max(rows, row.rows), [*ids, result.indicator.id])
     columns = (
         Column("field", "text", "Column"),
         Column("share", "share", "Filled in"),
@@ -243,7 +243,7 @@ def flags(results):
     rows = [
         (row.code, row.question, row.fired, row.n, row.fired / row.n if row.n else None, result.caveat)
         for result in results.values()
-        for row in result.flags.itertuples()
+        for row in result.flags.itertuples(index=False)
     ]
     notes = (
         "A flag is a question, never a verdict. Codes R001 to R073 are those of the Open Contracting Partnership, "
@@ -301,16 +301,13 @@ def records_in_question(results, records, most=10):
     )
     rows, more = [], []
     for result in results.values():
-        if not len(result.flags) or not result.flags["fired"].sum():
-            continue
-        every = result.sources(records)
         for code in result.flags.loc[result.flags["fired"] > 0, "code"]:
-            raised = every[every[f"flag {code}"]]
+            raised = result.flagged(code)
             if len(raised) > most:
                 more.append(f"{code} {len(raised):,}")
             rows += [
                 (code, row.get("unit"), row.get("department"), row.get("value"), _source(row))
-                for row in raised.head(most).to_dict("records")
+                for row in result.sources(raised.head(most), records).to_dict("records")
             ]
     if not rows:
         return None

@@ -193,10 +193,10 @@ def test_rows_lead_back_to_file_and_line():
         build.solicitation("three-bids", number_of_bids=3), build.solicitation("one-bid", number_of_bids=1)
     )
 
-    rows = compute("CP02", records, minimum_n=1).sources(records)
+    result = compute("CP02", records, minimum_n=1)
+    raised = result.sources(result.flagged("R018"), records)
 
     line = records.solicitations.set_index("solicitation_id").loc["one-bid", "source_row"]
-    raised = rows[rows["flag R018"]]
     assert list(raised["source_file"]) == ["solicitations.csv"]
     assert list(raised["source_row"]) == [line]
 

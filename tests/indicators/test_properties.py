@@ -85,7 +85,7 @@ def test_left_out_and_counted_add_up_to_all(solicitations):
 
     result = compute("CP02", build.records(*rows), minimum_n=1)
 
-    if result.coverage["share"].iloc[0]:
+    if result.coverage[0].share:
         assert result.n + result.left_out.sum() == len(solicitations)
         # Without any department there is nothing to break down by.
         assert result.by_department["n"].sum() == (result.n if any(d for bids, d in solicitations if bids) else 0)

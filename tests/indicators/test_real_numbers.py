@@ -199,7 +199,7 @@ def test_how_complete_each_column_is(both):
         rows[column] = rows.get(column, 0) + n
     checked = 0
     for result in assessment.indicators.values():
-        for row in result.coverage.itertuples():
+        for row in result.coverage:
             # Columns of the whole table; what is filled in from a linked table is held with its indicator.
             if row.field in filled and row.rows == rows[row.field] and not row.field.startswith("solicitations"):
                 assert row.share == pytest.approx(filled[row.field] / rows[row.field]), row.field
