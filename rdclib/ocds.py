@@ -188,6 +188,21 @@ def _first(*values):
     return next((v for v in values if v not in (None, "", [], {})), None)
 
 
+def _number(identifier):
+    """A register's number; one of zeros alone is nobody's, though several vendors may be given it."""
+    number = identifier.get("id")
+    return number if str(number or "").strip("0 .-") else None
+
+
+def _has_number(party, identifier):
+    """Whether a party has a register's number, as its own or beside that; other registers number others."""
+    for own in (_object(party.get("identifier")), *_items(party.get("additionalIdentifiers"))):
+        schemes = {i["scheme"] for i in (own, identifier) if i.get("scheme")}
+        if str(own.get("id")) == str(identifier["id"]) and len(schemes) < 2:
+            return True
+    return False
+
+
 def _party(reference, parties):
     """Id and name of an organisation that is referred to."""
     if isinstance(reference, str):
@@ -195,8 +210,8 @@ def _party(reference, parties):
     reference = _object(reference)
     identifier = _object(reference.get("identifier"))
     # Who is named by a register's number alone is the party that the process lists with that number.
-    number = identifier.get("id")
-    listed = (key for key, party in parties.items() if number and _object(party.get("identifier")).get("id") == number)
+    number = _number(identifier)
+    listed = (key for key, party in parties.items() if number and _has_number(party, identifier))
     key = _first(reference.get("id"), next(listed, None), number)
     # Transactions of version 1.0 name an organisation by its legal name alone.
     legal = _first(identifier.get("legalName"), reference.get("legalName"))
@@ -298,11 +313,11 @@ def _release(release, found, vendors):
         )
     # Who won: the suppliers of awards that stand. Publishers without a status mean that they do.
     winners = {
-        _party(supplier, parties)[0]
+        _first(*_party(supplier, parties))
         for award in awards
         if _award_status(award) in (None, "active")
         for supplier in _items(award.get("suppliers"))
-    }
+    } - {None}
     for number, bid in enumerate(bids, start=1):
         amount, currency = _value(bid.get("value"))
         # A joint bid is a row for each of its bidders, under the one id of the bid.
@@ -319,7 +334,7 @@ def _release(release, found, vendors):
                     "currency": currency,
                     "bid_received_date": bid.get("date"),
                     "bid_status": bid.get("status"),
-                    "won": bool(key) and key in winners if awards else None,
+                    "won": _first(key, called) in winners if awards else None,
                 }
             )
     if not bids:
@@ -330,7 +345,7 @@ def _release(release, found, vendors):
                     "solicitation_id": solicitation,
                     "bidder_id": key,
                     "bidder_name": called,
-                    "won": bool(key) and key in winners if awards else None,
+                    "won": _first(key, called) in winners if awards else None,
                 }
             )
     by_award = {str(a.get("id")): a for a in awards}
@@ -359,7 +374,7 @@ def _release(release, found, vendors):
                 "vendor_name": party.get("name"),
                 "vendor_address": address.get("streetAddress"),
                 "vendor_place": address.get("locality"),
-                "tax_id": identifier.get("id"),
+                "tax_id": _number(identifier),
                 "phone": _object(party.get("contactPoint")).get("telephone"),
             }
 

@@ -95,6 +95,39 @@ def test_a_supplier_named_by_its_tax_number_alone_is_the_party_with_that_number(
     assert vendor(stranger) == ("T8", "Other SA")
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"id": "T9"}, "V1"),
+        ({"id": "T9", "scheme": "TAX"}, "V1"),
+        ({"id": "T9", "scheme": "CO"}, "T9"),  # the same digits in another register are another's
+        ({"id": "77", "scheme": "CO"}, "V1"),
+        ({"id": "77", "scheme": "TAX"}, "77"),
+        ({"id": 77}, "V1"),
+    ],
+)
+def test_every_number_of_a_party_names_it_within_its_register(asked, found):
+    numbers = {"identifier": {"id": "T9", "scheme": "TAX"}, "additionalIdentifiers": [{"id": "77", "scheme": "CO"}]}
+    party = {"id": "V1", "name": "Acme", "roles": ["supplier"]} | numbers
+
+    award = AWARD | {"suppliers": [{"name": "Acme", "identifier": asked}]}
+    [contract] = ocds.tables([release(1, awards=[award], parties=[party])])["contracts"]
+
+    assert contract["vendor_id"] == found
+
+
+@pytest.mark.parametrize("zeros", ["0", "000", "0-0", 0])
+def test_a_number_of_zeros_is_nobodys(zeros):
+    one, two = ({"name": name, "identifier": {"id": zeros}} for name in ("Acme", "Beta"))
+    tender = {"id": "t", "tenderers": [one, two]}
+
+    found = ocds.tables([release(1, tender=tender, awards=[AWARD | {"suppliers": [one]}])])
+
+    assert [(c["vendor_id"], c["vendor_name"]) for c in found["contracts"]] == [(None, "Acme")]
+    # Who has no number is known by the name, and so is who won.
+    assert [(b["bidder_name"], b["won"]) for b in found["bids"]] == [("Acme", True), ("Beta", False)]
+
+
 def test_a_placeholder_that_bids_everywhere_is_no_bidder():
     releases = [
         {"ocid": f"p{i}", "id": "r", "date": "2024-01-01", "tender": {"id": "t", "tenderers": [{"id": "0"}]}}

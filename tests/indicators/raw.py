@@ -534,7 +534,8 @@ class Processes:
         """Id and name of an organisation."""
         identifier = party.get("identifier") or {}
         key = known_word(party.get("id"))
-        if not key and (number := known_word(identifier.get("id"))):
+        number = known_word(identifier.get("id"))
+        if not key and number and set(number) - set("0"):
             key = next((own for own, given in self.numbers.items() if given == number), number)
         legal = identifier.get("legalName") or party.get("legalName")
         name = known_word(party.get("name")) or known_word((self.named.get(key) or {}).get("name")) or known_word(legal)
@@ -613,11 +614,12 @@ class Processes:
                         "received": stamp(detail.get("date")),
                     }
                 )
-        winners = {self.who(party)[0] for award in awards for party in award.get("suppliers") or []}
+        winners = [self.who(party) for award in awards for party in award.get("suppliers") or []]
+        winners = {key or name for key, name in winners}
         for party in () if details else tenderers:
             key, name = self.who(party)
             bidder = {"tender": ocid, "bidder": key or name, "name": name, "amount": None, "status": None}
-            self.bids.append(bidder | {"currency": None, "won": key in winners})
+            self.bids.append(bidder | {"currency": None, "won": (key or name) in winners})
         for party in self.named.values():
             if {"supplier", "tenderer", "payee"} & set(party.get("roles") or []):
                 self.parties[party["id"]] = party
