@@ -13,6 +13,9 @@ from rdclib.intake import vendors
 from rdclib.records import DAYS, foreign, load_records, read_files
 
 UNDATED = "FY2000"  # files without any day can be checked, and for that any year does
+# Why two vendors may be one, the strongest reason first.
+WHY_ONE = ("same tax number", "same name", "names alike")
+MOST_OF_A_NUMBER = 5
 SOUND = 0.99  # a sound source has at least this share of its rows of data accepted
 
 
@@ -127,7 +130,7 @@ def readiness(records):
 
 
 def duplicate_vendors(records, *, most=200):
-    """Names of vendors that are probably one, likeliest first, for a person to confirm.
+    """Vendors that are probably one, likeliest first, for a person to confirm.
 
     Parameters
     ----------
@@ -138,8 +141,8 @@ def duplicate_vendors(records, *, most=200):
     Returns
     -------
     DataFrame
-        ``name``, ``other``, ``score``, ``rows``, ``other_rows``, ``name_id``, ``other_id``; names that already have
-        one id are left out.
+        ``name``, ``other``, ``why`` (see `WHY_ONE`), ``score`` (likeness of the names, 0 to 100), ``rows``,
+        ``other_rows``, ``name_id``, ``other_id``; those that already have one id are left out.
     """
     parts = []
     for table, key, name in (
@@ -150,10 +153,59 @@ def duplicate_vendors(records, *, most=200):
         frame = getattr(records, table)[[key, name]].set_axis(["id", "name"], axis=1)
         parts.append(frame.dropna())
     every = pd.concat(parts, ignore_index=True)
+    known = every.value_counts().rename("rows").reset_index()  # the commonest first
+    listed = records.vendors.dropna(subset=["vendor_id", "vendor_name"])
+    pairs = pd.concat([_one_number(known, listed), _one_name(known, listed), _alike(every, known)])
+    pairs = pairs[pairs["name_id"] != pairs["other_id"]]
+    both = [frozenset(pair) for pair in zip(pairs["name_id"], pairs["other_id"], strict=True)]
+    return pairs[~pd.Series(both, pairs.index, dtype=object).duplicated().to_numpy()].head(most).reset_index(drop=True)
+
+
+def called(name, key):
+    """A vendor's name with its number, where that is more than the name."""
+    return name if key == name else f"{name} ({key})"
+
+
+def _one_number(known, listed):
+    """Vendors of one tax number, and whoever goes by the tax number of another."""
+    numbers = listed[["tax_id", "vendor_id", "vendor_name"]].set_axis(["mark", "id", "name"], axis=1).dropna()
+    # In one file a vendor has a number of its own, in the next its tax number is all that names it.
+    bare = known[known["id"].isin(numbers["mark"])]
+    both = pd.concat([numbers, bare[["id", "name"]].assign(mark=bare["id"])]).drop_duplicates(["mark", "id"])
+    # A number of many vendors is nobody's, such as 0.
+    return _pairs(both[both.groupby("mark")["id"].transform("size") <= MOST_OF_A_NUMBER], known, WHY_ONE[0])
+
+
+def _one_name(known, listed):
+    """Vendors of one name; of the list of vendors those whom a file names by the name alone."""
+    alone = known.loc[known["id"] == known["name"], "name"]
+    more = listed.loc[listed["vendor_name"].isin(alone), ["vendor_id", "vendor_name"]].set_axis(["id", "name"], axis=1)
+    both = pd.concat([known[["id", "name"]], more]).drop_duplicates()
+    return _pairs(both.assign(mark=both["name"]), known, WHY_ONE[1])
+
+
+def _alike(every, known):
+    """Vendors whose names read nearly the same, or the same but for legal form and punctuation."""
     pairs = vendors.duplicates(every["name"])
-    ids = every.drop_duplicates("name").set_index("name")["id"]
-    pairs["name_id"], pairs["other_id"] = pairs["name"].map(ids), pairs["other"].map(ids)
-    return pairs[pairs["name_id"] != pairs["other_id"]].head(most).reset_index(drop=True)
+    ids = known.drop_duplicates("name").set_index("name")["id"]
+    return pairs.assign(why=WHY_ONE[2], name_id=pairs["name"].map(ids), other_id=pairs["other"].map(ids))
+
+
+def _pairs(both, known, why):
+    """The first vendor of each mark beside its others."""
+    first = both.drop_duplicates("mark")
+    pairs = first.merge(both, on="mark", suffixes=("", "_other"))
+    pairs = pairs.rename(columns={"id": "name_id", "id_other": "other_id", "name_other": "other"})
+    pairs = pairs[pairs["name_id"] != pairs["other_id"]]
+    rows = known.groupby("id")["rows"].sum()
+    likeness = [vendors.likeness(a, b) for a, b in zip(pairs["name"], pairs["other"], strict=True)]
+    pairs = pairs.drop(columns="mark").assign(
+        why=why,
+        score=pd.Series(likeness, pairs.index, dtype=float),
+        rows=pairs["name_id"].map(rows).fillna(0.0).astype(float),
+        other_rows=pairs["other_id"].map(rows).fillna(0.0).astype(float),
+    )
+    return pairs.sort_values(["score", "rows", "name"], ascending=[False, False, True])
 
 
 def payment_links(records, *, most=50):

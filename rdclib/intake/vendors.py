@@ -108,6 +108,11 @@ def duplicates(names, *, min_score=MIN_SCORE):
     return table.sort_values(["score", "rows", "name"], ascending=[False, False, True], ignore_index=True)
 
 
+def likeness(name, other):
+    """How alike two names are once normalised, 0 to 100."""
+    return round(fuzz.ratio(normalise(name), normalise(other)), 1)
+
+
 def _parts(block):
     """A block too big to compare whole is cut into overlapping runs of its sorted names."""
     if len(block) <= BIGGEST_BLOCK:

@@ -1,6 +1,7 @@
 """What came in, what was found in it, and what can be computed, as tables."""
 
 from rdclib import schemas
+from rdclib.readiness import called
 from rdclib.tables.table import Column, Table
 
 _SEVERITY = {"error": "to mend", "warning": "to look at", "note": "good to know"}
@@ -205,7 +206,7 @@ def payment_links(links):
 
 
 def duplicate_vendors(pairs):
-    """Names of vendors that are probably one, likeliest first.
+    """Vendors that are probably one, likeliest first.
 
     Parameters
     ----------
@@ -215,12 +216,17 @@ def duplicate_vendors(pairs):
     columns = (
         Column("name", "text", "Vendor"),
         Column("other", "text", "Probably the same"),
-        Column("likeness", "share", "Likeness"),
+        Column("why", "text", "Why"),
+        Column("likeness", "share", "Likeness of the names"),
         Column("rows", "integer", "Lines"),
         Column("other_rows", "integer", "Lines of the other"),
     )
     return Table.from_frame(
-        pairs.assign(likeness=pairs["score"] / 100),
+        pairs.assign(
+            likeness=pairs["score"] / 100,
+            name=[called(*vendor) for vendor in zip(pairs["name"], pairs["name_id"], strict=True)],
+            other=[called(*vendor) for vendor in zip(pairs["other"], pairs["other_id"], strict=True)],
+        ),
         columns,
         caption="Vendors that may be one",
         notes=("They count as two until somebody confirms in the form that they are one; that can be taken back.",),

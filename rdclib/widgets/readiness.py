@@ -3,7 +3,7 @@
 from rdclib import saved, schemas
 from rdclib.engagement import load_choices, save_choice
 from rdclib.errors import EngagementError
-from rdclib.readiness import left_open
+from rdclib.readiness import called, left_open
 from rdclib.records import MERGES, load_merges
 from rdclib.widgets import base
 
@@ -138,7 +138,10 @@ def vendor_merges(engagement, pairs, *, interactive):
     shown = list(pairs.head(_SHOWN).itertuples())
     known = {row["vendor_id"]: row for row in _rows(engagement)}
     confirmed = [key for key in load_merges(engagement) if key in known]
-    proposals = [(f"{row.name} = {row.other} ({row.score:.0f}% alike)", str(row.Index)) for row in shown]
+    proposals = [
+        (f"{called(row.name, row.name_id)} = {called(row.other, row.other_id)} ({row.why})", str(row.Index))
+        for row in shown
+    ]
     before = [(f"{known[key]['vendor_name']} = {known[key]['into_name']}", key) for key in confirmed]
     fields = {
         "same": base.several("These are one vendor", proposals),
