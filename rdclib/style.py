@@ -40,6 +40,8 @@ RC = {
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
+    "ytick.major.size": 0,  # lines or bars lead the eye to a label
+    "axes.titley": 1.0,  # left to itself, a title is placed anew each time, after measuring every label of the axes
     "axes.labelsize": 10.5,
     "xtick.labelsize": 10,
     "ytick.labelsize": 10,

@@ -69,7 +69,7 @@ def practice(result):
 
 def _cell(axes, row, column, score, disagreements):
     fill, ink = (style.PAPER, style.MUTED) if math.isnan(score) else style.shade(score / 4.001)
-    axes.add_patch(Rectangle((column + 0.03, row + 0.06), 0.94, 0.88, facecolor=fill, edgecolor=style.RULE))
+    axes.add_artist(Rectangle((column + 0.03, row + 0.06), 0.94, 0.88, facecolor=fill, edgecolor=style.RULE))
     words = formats.level(score) + (_DISAGREE if disagreements else "")
     axes.text(column + 0.5, row + 0.5, words, color=ink, ha="center", va="center", fontsize=9.5)
 
@@ -121,7 +121,6 @@ def pipeline(result):
         [_number(day) for day in quarters], [f"{formats.MONTHS[d.month - 1][:3]} {d.year}" for d in quarters]
     )
     grid(axes, "x")
-    axes.tick_params(axis="y", length=0)
     handles = [
         Patch(facecolor=style.SECOND, label="▸ start by, to ▏end"),
         Patch(
@@ -178,7 +177,6 @@ def priorities(result):
     axes.set_xlim(0, 1)
     axis_as(axes.xaxis, "share")
     grid(axes, "x")
-    axes.tick_params(axis="y", length=0)
     handles = [Patch(facecolor=style.DATA, label="first"), Patch(facecolor=style.SECOND, label="second to fifth")]
     figure.legend(handles=handles, loc="lower right", ncols=2, borderaxespad=0.3)
     five = [f"{_name(row)} {formats.share(row.top)}" for row in result.first_five.itertuples()]

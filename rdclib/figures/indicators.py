@@ -164,7 +164,6 @@ def _intervals(panels, alt, caption, id):
             axis.axvline(limit, color=style.TARGET, linestyle="--", linewidth=1.1)
         axis.set_title(title, fontsize=10.5, loc="left", x=0)
         axis_as(axis.xaxis, result.kind, result.currency)
-        axis.locator_params(axis="x", nbins=6, steps=[1, 2, 5, 10])
         grid(axis, "x")
     return Picture(figure, alt, caption, id)
 
@@ -182,7 +181,6 @@ def _dots(axis, table, names, result, *, whole, reach):
         axis.plot(value, place, "D" if last else "o", color=style.INK if last else style.DATA, zorder=2)
     axis.set_yticks(places, names)
     axis.set_ylim(places[-1] + 0.6 if places else 0.5, -0.6)
-    axis.tick_params(axis="y", length=0)
     if result.kind == "share":
         # The nearest threshold is always in sight.
         ends = [0.0, 0.05, *reach, *(x for x in (*values, *lows, *highs) if x == x)]
@@ -229,7 +227,6 @@ def cycle_time(times):
     axis.set_yticks(range(len(steps)), labels)
     axis.set_ylim(len(steps) - 0.5, -0.5)
     axis.set_xlim(0, longest or 1)
-    axis.tick_params(axis="y", length=0)
     axis_as(axis.xaxis, "integer")
     axis.set_xlabel("calendar days")
     axis.text(1.02, -0.62, "Median", transform=axis.get_yaxis_transform(), fontsize=10, fontweight="bold", va="center")

@@ -63,12 +63,12 @@ class Picture:
         """The drawing as SVG text, the same bytes each time."""
         # Ids inside the drawing come from this salt.
         with matplotlib.rc_context({"svg.hashsalt": self.id}):
-            return _slim(self._draw(FigureCanvasSVG, "svg", metadata={"Date": None, "Creator": None}).decode("utf-8"))
+            return _slim(self._draw(FigureCanvasSVG, io.StringIO(), metadata={"Date": None, "Creator": None}))
 
     @cached_property
     def png(self):
         """The drawing as PNG bytes, for programs that do not read SVG."""
-        return self._draw(FigureCanvasAgg, "png", dpi=PNG_DPI, metadata={"Software": None})
+        return self._draw(FigureCanvasAgg, io.BytesIO(), dpi=PNG_DPI, metadata={"Software": None})
 
     def html(self, image="svg"):
         """Give the figure with its alternative text and caption as HTML; Word needs ``image="png"``."""
@@ -92,13 +92,11 @@ class Picture:
         data = {kind: form() for kind, form in forms.items() if kind not in (exclude or ())}
         return data, {kind: words for kind in ("image/svg+xml", "image/png") if kind in data}
 
-    def _draw(self, canvas, kind, **options):
-        buffer = io.BytesIO()
+    def _draw(self, canvas, buffer, **options):
         with warnings.catch_warnings():
             # A vendor's name may hold a letter that no font here has; a box stands in its place.
             warnings.filterwarnings("ignore", message="Glyph .* missing from")
-            canvas(self.figure)
-            self.figure.savefig(buffer, format=kind, **options)
+            canvas(self.figure).print_figure(buffer, **options)
         return buffer.getvalue()
 
 
@@ -125,7 +123,7 @@ def _slim(svg):
 
 def _shorter(match):
     """Coordinates with two decimals, on one line."""
-    rounded = re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), match[0])
+    rounded = re.sub(r"-?\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), match[0])
     return re.sub(r"\s+", " ", rounded).replace(' "', '"')
 
 
@@ -143,7 +141,7 @@ def canvas(
     height, left, right, top, bottom : float
         Inches; the margins lie outside the axes, and labels must fit into them (see `label_margin`).
     rows, columns : int
-        Panels; more than one gives an array of axes.
+        Panels; more than one gives an array of axes. Only a single row has room for axis titles, along the bottom.
     gap : float or (float, float)
         Inches between panels: both ways, or beside and above each other.
     width : float, optional
@@ -170,6 +168,11 @@ def canvas(
         "hspace": above / panel_height,
     }
     axes = figure.subplots(rows, columns, gridspec_kw=placed | ratios, **shared)
+    for one in figure.axes:
+        # Where there is no axis title, nobody needs to measure all labels to find its place.
+        one.yaxis.set_label_coords(0, 0.5)
+        if rows > 1:
+            one.xaxis.set_label_coords(0.5, 0)
     return figure, axes
 
 
@@ -216,17 +219,28 @@ def axis_as(axis, kind, currency="USD"):
     """
     if kind in formats.NUMERIC:
         # Steps of 2.5 would be rounded in their labels: 63%, 65%, 68%.
-        axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(_InSight(nbins=6, steps=[1, 2, 5, 10]))
     if kind == "money":
         axis.set_major_formatter(FuncFormatter(lambda x, _: formats.short_money(x, currency)))
     else:
         axis.set_major_formatter(FuncFormatter(lambda x, _: formats.value(x, kind, currency)))
 
 
+class _InSight(MaxNLocator):
+    """Round steps, without the one beyond each end: a tick that nobody sees takes as long to make as the others."""
+
+    def __call__(self):
+        places = super().__call__()
+        low, high = sorted(self.axis.get_view_interval())
+        blur = 1e-10 * (high - low)
+        return places[(low - blur <= places) & (places <= high + blur)]
+
+
 def grid(axes, along="x"):
     """Draw faint lines to read values along one axis, and take away that axis's own line and ticks."""
     axes.grid(axis=along)
-    axes.tick_params(axis=along, length=0)
+    if along == "x":
+        axes.tick_params(axis="x", length=0)
     axes.spines["bottom" if along == "x" else "left"].set_visible(False)
 
 
@@ -249,7 +263,6 @@ def bars(axes, labels, values, words, *, colors=style.DATA, hatches=""):
     axes.barh(places, lengths, height=0.62, color=colors, hatch=hatches, edgecolor=style.PAPER)
     axes.set_yticks(list(places), list(labels))
     axes.set_ylim(len(labels) - 0.45, -0.55)
-    axes.tick_params(axis="y", length=0)
     # Room to the right for the longest words, in the units of the axis.
     inches = axes.get_position().width * axes.figure.get_figwidth()
     longest = max((text_width(w) for w in words), default=0.0) + 0.1

@@ -1,10 +1,10 @@
 """Results over time, across vendors and groups, along the path, and before and after a change, as figures."""
 
 import math
-from datetime import timedelta
 
 import matplotlib.dates as mdates
 import numpy as np
+from matplotlib.markers import MarkerStyle
 
 from rdclib import formats, style
 from rdclib.figures.picture import ON_LINES, Picture, axis_as, canvas, grid, label_margin, text_width, wrap
@@ -17,6 +17,7 @@ _BESIDE_A_POINT = (
 MOST_PANELS = 12  # vendors in one figure; the tables list all
 FEW_PANELS = 6  # of a metric that is not the topic of the meeting
 _FLATTENS = 2  # a panel that reaches over more than this many times the usual span gets a scale of its own
+# Color, mark and its area in square points.
 _LOOK = {
     "improvement": (style.IMPROVEMENT, "^", 42),
     "concern": (style.CONCERN, "v", 42),
@@ -117,7 +118,6 @@ def group_gaps(review, place):
         axes.text(1.02, y, words, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
     axis_as(axes.xaxis, kind)
     grid(axes, "x")
     axes.set_xlabel(one.measure.name if len(one.measure.name) < 60 else one.measure.id)
@@ -158,7 +158,6 @@ def pathway(review):
         axes.set_ylim(len(steps) - 0.5, -0.5)
         axes.set_xlim(0, 1)
         axes.xaxis.set_visible(False)
-        axes.tick_params(axis="y", length=0)
         axes.spines["bottom"].set_visible(False)
         axes.set_title(wrap(row["name"], 30, 1), fontsize=9.5)
         kept = [f"{formats.share(share)} {step}" for step, share in zip(steps[1:], reached[1:], strict=True)]
@@ -259,15 +258,17 @@ def _charts(series, name, most, first=()):
     )
     panels = np.atleast_1d(panels).ravel()
     scale, apart = _scale(shown)
-    first, last = min(one.table["start"].iloc[0] for one in shown), max(one.table["start"].iloc[-1] for one in shown)
-    room = max((last - first) * 0.05, timedelta(days=10))
+    ends = mdates.date2num([day for one in shown for day in one.table["start"].iloc[[0, -1]]])
+    first, last = ends.min(), ends.max()
+    room = max((last - first) * 0.05, 10)
     for place, (axes, one) in enumerate(zip(panels, shown, strict=False)):
         axes.set_xlim(first - room, last + room)
-        _chart(axes, one, small=columns > 1, apart=one in apart)
-        axes.tick_params(labelbottom=place >= len(shown) - columns)
-        if scale and one not in apart:
-            axes.set_ylim(scale)
-            axes.tick_params(labelleft=place % columns == 0)
+        common = None if one in apart else scale
+        # Before there are ticks: one is quicker changed than all.
+        axes.tick_params(
+            labelsize=8.5, labelbottom=place >= len(shown) - columns, labelleft=not common or place % columns == 0
+        )
+        _chart(axes, one, small=columns > 1, apart=one in apart, scale=common)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     _key(figure, shown)
@@ -318,10 +319,14 @@ def _scale(shown):
     return (low - pad, high + pad), apart
 
 
-def _chart(axes, one, *, small, apart):
+def _chart(axes, one, *, small, apart, scale):
     chart, table = one.chart, one.table
-    days = table["start"].to_numpy()
+    days = mdates.date2num(table["start"].to_numpy())
     values = chart.values
+    if scale:
+        axes.set_ylim(scale)
+    elif not np.any(values[np.isfinite(values)]):
+        axes.set_ylim(-0.05, 1)  # nothing but zeros
     for number in range(chart.segment.max(initial=0) + 1):
         part = np.flatnonzero(chart.segment == number)
         lines = np.array([chart.center[part], chart.lower[part], chart.upper[part]])
@@ -333,27 +338,31 @@ def _chart(axes, one, *, small, apart):
                 when, lower, upper, facecolor=style.PANEL, edgecolor=style.RULE, step="mid", linewidth=0.9, zorder=0
             )
     for day, _ in one.rebases:
-        axes.axvline(np.datetime64(day), color=style.INK, linewidth=0.9, linestyle=":")
+        axes.axvline(mdates.date2num(day), color=style.INK, linewidth=0.9, linestyle=":")
     axes.plot(days, values, color=style.SECOND, linewidth=1)  # a missing value leaves a gap
-    for what, (color, mark, size) in _LOOK.items():
+    for what, (color, mark, area) in _LOOK.items():
         here = chart.points == what
-        axes.scatter(days[here], values[here], s=size if not small else size * 0.6, color=color, marker=mark, zorder=3)
+        if here.any():
+            _marks(axes, days[here], values[here], color, mark, area * 0.6 if small else area)
     for level in () if chart.wanted is None else np.unique(chart.wanted, axis=0):
         (level,) = _ends_only(level[None, :])
         when = days if len(level) == len(days) else days[[0, -1]]
         axes.plot(when, level, color=style.TARGET, linewidth=1.2, linestyle=(0, (4, 2)))
-    late = table["gap"].isin(["late", "missing", "suppressed", "unit"]).to_numpy()
+    late = table["gap"].to_numpy() != ""
     if late.any():
         axes.plot(days[late], np.full(late.sum(), 0.03), "x", color=style.CONCERN, markersize=4.5, clip_on=False,
                   transform=axes.get_xaxis_transform())  # fmt: skip
-    if not np.any(values[np.isfinite(values)]):
-        axes.set_ylim(-0.05, 1)  # nothing but zeros
     title = f"{_cut(one.label, 21)} (own scale)" if apart else _cut(one.label, 30 if small else 60)
     axes.set_title(title, fontsize=9.5)
     _time(axes, small)
     axis_as(axes.yaxis, one.measure.kind)
-    axes.tick_params(labelsize=8.5)
     grid(axes, "y")
+
+
+def _marks(axes, x, y, color, mark, area):
+    """Points of one look, above all lines."""
+    axes.plot(x, y, linestyle="none", color=color, marker=MarkerStyle(mark, joinstyle="round"),
+              markersize=math.sqrt(area), markeredgewidth=0.8, zorder=3)  # fmt: skip
 
 
 def _cut(label, most):
@@ -433,11 +442,11 @@ def _funnel(one, name):
     axes.axhline(result.target * scale, color=style.MUTED, linewidth=1)
     value = table["value"].to_numpy(float) * scale
     outside = table["flag"].str.startswith(("above", "below")).to_numpy()
-    axes.scatter(size[~outside], value[~outside], s=28, color=style.DATA, zorder=3)
+    _marks(axes, size[~outside], value[~outside], style.DATA, "o", 28)
     above = table["flag"].str.startswith("above").to_numpy()
     for here, what in zip((outside & above, outside & ~above), _sides(one.measure.direction), strict=True):
-        color, mark, size_ = _LOOK[what]
-        axes.scatter(size[here], value[here], s=1.4 * size_, color=color, marker=mark, zorder=3)
+        color, mark, area = _LOOK[what]
+        _marks(axes, size[here], value[here], color, mark, 1.4 * area)
     spread = np.concatenate([value, [result.target * scale]])
     middle = curve[curve["n"] >= np.median(size) / 2].iloc[0]
     bottom, top = min(spread.min(), middle["lower_998"] * scale), max(spread.max(), middle["upper_998"] * scale)
@@ -504,14 +513,15 @@ def _size_words(kind):
 def _time(axes, small=False):
     """Months or years along the axis, as many as have room."""
     first, last = axes.get_xlim()
-    months = max((last - first) / 30.4, 1)
-    step = next(s for s in (1, 2, 3, 6, 12, 24, 60, 120) if months / s <= (4 if small else 8) or s == 120)
-    if step < 12:
-        axes.xaxis.set_major_locator(mdates.MonthLocator(bymonth=range(1, 13, step)))
-        axes.xaxis.set_major_formatter(mdates.DateFormatter("%b %y"))
-    else:
-        axes.xaxis.set_major_locator(mdates.YearLocator(step // 12))
-        axes.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
+    span = max((last - first) / 30.4, 1)
+    step = next(s for s in (1, 2, 3, 6, 12, 24, 60, 120) if span / s <= (4 if small else 8) or s == 120)
+    # Months are counted from January 1970, so that every step falls on the same months of each year, or on round years.
+    month = np.datetime64(int(first), "D").astype("M8[M]").astype(int)
+    months = np.arange(-(-month // step) * step, month + span + 2, step).astype("M8[M]")
+    places = mdates.date2num(months)
+    seen = (first <= places) & (places <= last)
+    names = [f"{day:%b %y}" if step < 12 else f"{day:%Y}" for day in months[seen].tolist()]
+    axes.set_xticks(places[seen], names)
 
 
 def _signed(x, kind):

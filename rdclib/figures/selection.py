@@ -199,7 +199,6 @@ def payment_trial(selection):
     axis_as(axes.xaxis, "money", selection.currency)
     axes.set_xlabel("Paid in a year")
     grid(axes)
-    axes.tick_params(axis="y", length=0)
     says = "; ".join(
         f"{s.design.name}, {s.scenario}: {formats.money(s.city.expected, selection.currency)} "
         f"({formats.interval(s.city.low, s.city.high, 'money', selection.currency)})"

@@ -107,12 +107,12 @@ class Series:
         chart, _ = draw(self.measure, self.table.iloc[:count], baseline=self.frozen, rebase=rebase, screen=self.screen)
         return chart.variation
 
-    @property
+    @cached_property
     def missing(self):
         """Periods without a value between the first and the last, for whatever reason."""
         return int((self.table["gap"].isin(["missing", "suppressed", "unit"])).sum())
 
-    @property
+    @cached_property
     def late(self):
         """Periods at the end that were over on the day of the review and had no value yet."""
         return int((self.table["gap"] == "late").sum())

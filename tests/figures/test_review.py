@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from matplotlib.colors import to_hex
+from matplotlib import dates
 
 from rdclib import figures, style
+from rdclib.figures import review as review_figures
+from rdclib.figures.picture import canvas
 from rdclib.review import review_records
 from tests import build
 from tests.figures.legible import faults
@@ -99,9 +102,7 @@ def test_outside_on_the_good_side_is_no_concern():
         for row in months([count] * 12, counted=100, vendor=f"V{i}", first="2023-07")
     ]
     axes = figures.vendor_funnel(review_records(build.records(*rows, metrics=[SHARE])), 1).figure.axes[0]
-    marks = {
-        to_hex(c.get_facecolor()[0]): c.get_offsets()[:, 1].tolist() for c in axes.collections if len(c.get_offsets())
-    }
+    marks = {line.get_color(): line.get_ydata().tolist() for line in axes.lines if line.get_linestyle() == "None"}
     assert (marks[style.IMPROVEMENT], marks[style.CONCERN]) == ([0.75], [0.3])
 
 
@@ -111,6 +112,29 @@ def test_panels_share_their_months_and_name_them_once():
     assert len({axes.get_xlim() for axes in panels}) == 1
     named = [bool(axes.xaxis.get_tick_params()["labelbottom"]) for axes in panels]
     assert named == [False] * 4 + [True] * 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "small", "named"),
+    [
+        ("2024-01-01", "2024-06-01", False, ["Jan 24", "Feb 24", "Mar 24", "Apr 24", "May 24", "Jun 24"]),
+        ("2024-01-02", "2024-05-31", False, ["Feb 24", "Mar 24", "Apr 24", "May 24"]),
+        ("2023-02-01", "2024-07-01", False, ["Apr 23", "Jul 23", "Oct 23", "Jan 24", "Apr 24", "Jul 24"]),
+        ("2023-02-01", "2024-07-01", True, ["Jul 23", "Jan 24", "Jul 24"]),
+        ("2021-07-01", "2024-07-01", True, ["2022", "2023", "2024"]),
+        ("1999-12-31", "2024-07-01", True, ["2000", "2010", "2020"]),
+        ("1967-05-01", "1973-05-01", True, ["1968", "1970", "1972"]),
+    ],
+)
+def test_a_time_axis_names_round_months_and_years(first, last, small, named):
+    _figure, axes = canvas()
+    axes.set_xlim(dates.date2num(np.datetime64(first)), dates.date2num(np.datetime64(last)))
+    review_figures._time(axes, small)
+
+    assert [label.get_text() for label in axes.get_xticklabels()] == named
+    days = dates.num2date(axes.get_xticks())
+    assert [f"{day:%b %y}" for day in days] == [name if " " in name else f"Jan {name[2:]}" for name in named]
+    assert {day.day for day in days} == {1}
 
 
 def test_hidden_groups_are_named_in_the_figure():
