@@ -213,7 +213,7 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
     beyond = (table["value"] > table["upper_95"]) | (table["value"] < table["lower_95"])
     withheld = int((beyond & (table["flag"] == "inside")).sum())
     if withheld:
-        notes.append(f"{withheld} small unit(s) beyond a limit are not flagged: chance alone often puts them there.")
+        notes.append(f"Small units beyond a limit, not flagged because chance alone often puts them there: {withheld}.")
     return Funnel(table, float(target), kind, phi, tau2, k, _curve(float(target), size, kind, tau2), " ".join(notes))
 
 

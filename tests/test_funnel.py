@@ -354,7 +354,7 @@ def test_a_flag_that_is_withheld_is_told():
     result = funnel.compare([0, 12, 0], [1, 10, 9], "ratio", "none")
 
     assert result.table["flag"].tolist() == ["inside", "inside", "below 99.8%"]
-    assert result.note == "1 small unit(s) beyond a limit are not flagged: chance alone often puts them there."
+    assert result.note == "Small units beyond a limit, not flagged because chance alone often puts them there: 1."
 
 
 def test_all_of_forty_cases_is_no_outlier_where_nine_in_ten_succeed():

@@ -219,7 +219,7 @@ def group_table(measure, kind, sums, smallest_group):
     hidden = int((table["shown"] == "hidden").sum())
     note = "" if counted.any() else "Without numerators and denominators there are no results to compare."
     if hidden:
-        note = f"{hidden} group(s) hidden: counts below {smallest_group}, or counts that would give one away."
+        note = f"Groups hidden: {hidden} (counts below {smallest_group}, or counts that would give one away)."
     return Groups(measure, str(kind), str(reference), table, hidden, note)
 
 

@@ -132,7 +132,7 @@ def judge(change, target, others, questions=QUESTIONS):
     if comparison_effects:
         asked = [q for q in asked if not q.startswith("Did comparable")]
     if change.trigger_periods:
-        notes.append(f"{change.trigger_periods} period(s) before the change, which gave rise to it, are left out.")
+        notes.append(f"Periods before the change that gave rise to it, and are left out: {change.trigger_periods}.")
     names = tuple(s.label for s in shared)
     return ChangeReview(
         change.what, change.date, target, fit, effects, names, comparison_effects, persists, change.trigger_periods,

@@ -243,7 +243,7 @@ def _design_pay(design, series, records):
             volume = part["volume"].fillna(0.0).to_numpy()
             lines.loc[part.index, "paid"] = payment.pay(ready, part["events"].to_numpy(), volume)
     unknown = int(lines["result"].isna().sum())
-    notes = [f"{unknown} period(s) without a result earn nothing until it is reported."] if unknown else []
+    notes = [f"Periods without a result, which earn nothing until it is reported: {unknown}."] if unknown else []
     if any(one.chart.direction == "band" for one in own):
         notes.append(
             "The metric has a target band: this design pays by its own terms, also for results beyond the band."

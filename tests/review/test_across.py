@@ -231,7 +231,7 @@ def test_one_hidden_group_takes_another_with_it():
 
     assert result.table.set_index("group")["shown"].to_dict() == {"old": "shown", "young": "hidden", "middle": "hidden"}
     assert result.hidden == 2
-    assert result.note == "2 group(s) hidden: counts below 11, or counts that would give one away."
+    assert result.note == "Groups hidden: 2 (counts below 11, or counts that would give one away)."
 
 
 def test_an_empty_group_is_named_and_not_dropped():

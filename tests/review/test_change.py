@@ -99,7 +99,7 @@ def test_months_that_gave_rise_to_the_change_do_not_count_as_before():
     assert without.its.n_before == with_them.its.n_before - 4
     assert without.verdict == "no sign"
     assert without.left_out.tolist() == [False] * 20 + [True] * 4 + [False] * 24
-    assert "4 period(s) before the change, which gave rise to it, are left out." in without.note
+    assert "Periods before the change that gave rise to it, and are left out: 4." in without.note
 
 
 def test_what_all_vendors_share_is_not_the_changes_doing():

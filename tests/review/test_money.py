@@ -139,7 +139,7 @@ def test_a_period_without_result_earns_nothing_and_it_is_said():
     (one,) = reviewed(*rows, selection=Selection(payment_designs=(design,))).payments
 
     assert one.lines["paid"].tolist() == pytest.approx([250, 0, 1000])
-    assert one.note == "1 period(s) without a result earn nothing until it is reported."
+    assert one.note == "Periods without a result, which earn nothing until it is reported: 1."
 
 
 def test_a_design_on_a_metric_with_a_target_band_says_that_it_pays_beyond_it():
