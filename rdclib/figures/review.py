@@ -187,9 +187,9 @@ def change_effect(review, place):
         return None
     one = changes[place - 1]
     table, kind = one.series.table, one.series.measure.kind
-    days = table["start"].dt.to_pydatetime()
+    days = table["start"].to_numpy()
     values = table["value"].to_numpy(float)
-    start = int(np.searchsorted(table["start"].to_numpy(), np.datetime64(one.day)))
+    start = int(np.searchsorted(days, np.datetime64(one.day)))
     excluded = one.left_out
     title = wrap(f"{one.series.label}: {one.series.measure.name}", 58)
     figure, axes = canvas(
@@ -305,8 +305,8 @@ def _scale(shown):
         chart = one.chart
         there = [chart.values, chart.center, chart.lower, chart.upper, *([] if chart.wanted is None else chart.wanted)]
         there = np.concatenate(there)
-        there = there[np.isfinite(there)]
-        if there.size:
+        if np.isfinite(chart.values).any():
+            there = there[np.isfinite(there)]
             reach[one] = (there.min(), there.max())
     middles = [float(np.nanmedian(one.chart.values)) for one in reach]
     if len(reach) < 2 or min(middles) <= 0 or max(middles) / min(middles) >= 4:

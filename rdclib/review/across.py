@@ -183,7 +183,11 @@ def group_table(measure, kind, sums, smallest_group):
     Groups
     """
     table = sums.rename_axis("group").reset_index()
+    # Money, hours or beds are no cases: chance gives their ratios no interval.
+    by_chance = measure.measure_type != "ratio" or measure.expected
     there = table["numerator"].notna() & table["denominator"].notna()
+    if by_chance:
+        there &= table["numerator"] >= 0
     counted = there & (table["denominator"] > 0)
     shown = counted.copy()
     people = measure.measure_type in ("proportion", "") and bool(
@@ -196,8 +200,6 @@ def group_table(measure, kind, sums, smallest_group):
     table["shown"] = np.select([~there, ~counted, ~shown], ["no data", "no cases", "hidden"], "shown")
     table.loc[~shown, ["numerator", "denominator"]] = np.nan
     table["value"] = table["numerator"] / table["denominator"] * measure.scale
-    # Money, hours or beds are no cases: chance gives their ratios no interval.
-    by_chance = measure.measure_type != "ratio" or measure.expected
     interval = stats.proportion_interval if people else _rate_interval
     low, high = interval(table["numerator"].to_numpy(), table["denominator"].to_numpy())
     table["low"], table["high"] = low * measure.scale, high * measure.scale
@@ -354,7 +356,7 @@ def _small(numerator, denominator, people, smallest_group):
     counts = [denominator, numerator, denominator - numerator] if people else [numerator]
     hidden = np.zeros(len(numerator), bool)
     for count in counts:
-        hidden |= disclosure.suppress(np.round(count), smallest_group).hidden
+        hidden |= disclosure.suppress(np.maximum(np.round(count), 0), smallest_group).hidden
     return hidden
 
 

@@ -26,6 +26,7 @@ SEASON = {"month": 12, "quarter": 4, "week": 52}
 MORE_THAN_CHANCE = 1.3
 # Below so many values no limits can be told: a run chart about the median.
 SHORT = 6
+_NEVER_NEGATIVE = ("proportion", "rate", "count", "events", "days_between")
 # Bowley's skewness above which mean and symmetric limits mislead; (Q3 + Q1 - 2 median) / (Q3 - Q1).
 SKEWED = 0.6
 # A value off by one of these factors from all others was probably reported in another unit.
@@ -264,8 +265,11 @@ def draw(measure, table, *, baseline=None, rebase=(), screen=False):
     target, direction, notes = _target(measure, table)
     options = {"baseline": baseline, "rebase": rebase, "direction": direction, "target": target}
     kind = measure.measure_type
+    below_zero = bool((values < 0).any())
+    if below_zero and kind in _NEVER_NEGATIVE:
+        notes.append("Some values are below zero, which nothing of this kind can be: check them.")
     parts = ~np.isnan(count) & (size > 0)
-    whole = parts.any() and (parts | np.isnan(values)).all()
+    whole = parts.any() and (parts | np.isnan(values)).all() and not (count < 0).any()
     count, size = (np.where(np.isfinite(values), part, np.nan) for part in (count, size))
     if 0 < np.isfinite(values).sum() < SHORT:
         chart = wide = spc.run_chart(values, direction=direction, target=target)
@@ -278,9 +282,9 @@ def draw(measure, table, *, baseline=None, rebase=(), screen=False):
     elif kind == "count" and _whole_numbers(values):
         chart = spc.c_chart(values, **options)
         wide = spc.xmr(values, screen=screen, **options)
-    elif kind == "events":
+    elif kind == "events" and not below_zero:
         chart = wide = spc.g_chart(values, **options)
-    elif kind == "days_between":
+    elif kind == "days_between" and not below_zero:
         chart = wide = spc.t_chart(values, **options)
     elif _skewed(values):
         chart = wide = spc.run_chart(values, direction=direction, target=target)

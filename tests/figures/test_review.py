@@ -1,18 +1,20 @@
 """Figures of a review: what they say to whoever cannot see them, and when there is none."""
 
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
 from matplotlib import dates
 
 from rdclib import figures, style
+from rdclib.choices import Change, Choices, Review
 from rdclib.figures import review as review_figures
 from rdclib.figures.picture import canvas
 from rdclib.review import review_records
 from tests import build
 from tests.figures.legible import faults
-from tests.review.made import SHARE, months
+from tests.review.made import SCORE, SHARE, months
 from tests.review.shown import EVIL, nothing, shown
 
 PLACED = ("metric_over_time", "vendor_funnel", "group_gaps", "change_effect")
@@ -157,3 +159,11 @@ def test_figures_are_the_same_each_time_and_hold_no_live_markup(name):
 
     assert first.svg == second.svg
     assert "<b>Evil" not in first.html()
+
+
+def test_a_change_after_the_last_result_is_drawn_at_its_end():
+    decided = Choices(review=Review(changes=(Change(metric_id="m", date=date(2024, 6, 1), what="A new protocol"),)))
+    result = review_records(build.records(*months([5, 6, 7, 5, 6, 8], first="2023-07"), metrics=[SCORE]), decided)
+    picture = figures.change_effect(result, 1)
+    assert picture.alt == "A new protocol, V1: unclear. Effect not told."
+    assert faults(picture.figure) == []
