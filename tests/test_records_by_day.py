@@ -124,6 +124,6 @@ def test_a_city_whose_readings_all_came_later_is_told(tmp_path):
     found = coding(Frames(load_records(city(tmp_path, MIDYEAR))))
 
     assert str(narrative.contract_coding(found)) == (
-        "Nobody has read a contract yet, so the ten indicators that need a reader are missing. "
+        "Nobody had read a contract by the day of this report, so the ten indicators that need a reader are missing. "
         "1 reading was saved after the day of this report and left out. A later day (as_of) shows it."
     )

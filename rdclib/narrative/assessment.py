@@ -320,8 +320,8 @@ def contract_coding(result):
     """
     late = late_entries(result.late, "reading", "nobody had read these contracts before")
     if not result.read:
-        nobody = "Nobody has read a contract yet, so the ten indicators that need a reader are missing."
-        return Prose(" ".join([nobody, *late]))
+        nobody = "Nobody had read a contract by the day of this report" if late else "Nobody has read a contract yet"
+        return Prose(" ".join([f"{nobody}, so the ten indicators that need a reader are missing.", *late]))
     lines = [f"Read so far: {formats.plural(result.read, 'contract')}, {len(result.read_twice)} of them by two people."]
     waiting = [contract for contract in result.second if contract not in result.read_twice]
     if waiting:

@@ -216,7 +216,10 @@ def _summary(headlines):
 
 
 def action_log(records):
-    """The action log as text: of each action the newest row."""
+    """The action log as text, as it stood on the day of the review: of each action the newest row.
+
+    An action that was agreed after that day is not in it, and one that was closed after it is still open.
+    """
     rows = records.actions
     table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     table = table.reindex(columns=ACTION_COLUMNS)
@@ -225,7 +228,11 @@ def action_log(records):
             table[column] = table[column].dt.strftime("%Y-%m-%d")
     table = table.astype("str").where(table.notna(), "")
     # Rows are added at the end: the last one of an action is the newest.
-    return table.drop_duplicates("action_id", keep="last").reset_index(drop=True)
+    table = table.drop_duplicates("action_id", keep="last")
+    agreed, closed = (pd.to_datetime(table[day], errors="coerce") for day in ("meeting_date", "action_closed"))
+    today = pd.Timestamp(records.as_of)
+    table.loc[closed > today, ["status", "action_closed", "result"]] = ["open", "", ""]
+    return table[~(agreed > today)].reset_index(drop=True)
 
 
 def _last_meeting(records, actions, choices):

@@ -9,7 +9,7 @@ import pytest
 from rdclib import vocabulary
 from rdclib.choices import Choices, ChosenMetric, Rebase, Review, Selection
 from rdclib.review import performance_concern, review_records
-from rdclib.review.pack import AGENDA
+from rdclib.review.pack import AGENDA, action_log
 from rdclib.review.ratings import POINTS, past_performance, ratings
 from tests import build
 from tests.review.made import SCORE, SHARE, months
@@ -128,6 +128,20 @@ def test_next_months_pack_opens_with_the_actions_due():
     assert pack.actions_due["days_late"].tolist() == [29, 0]
     assert pack.actions_open["action"].tolist() == ["due later", "no day"]
     assert pack.actions_closed == 2
+
+
+def test_the_action_log_is_as_it_stood_on_the_day_of_the_review():
+    rows = [
+        build.action("1", action="agreed today", meeting_date="2024-06-30", status="open"),
+        build.action("2", action="agreed tomorrow", meeting_date="2024-07-01", status="open"),
+        build.action("3", action="closed today", action_closed="2024-06-30", result="it works"),
+        build.action("4", action="closed tomorrow", action_closed="2024-07-01", result="it works"),
+    ]
+
+    log = action_log(build.records(*rows)).set_index("action")
+
+    assert log["status"].to_dict() == {"agreed today": "open", "closed today": "done", "closed tomorrow": "open"}
+    assert log["result"].to_dict() == {"agreed today": "", "closed today": "it works", "closed tomorrow": ""}
 
 
 @pytest.mark.parametrize(
