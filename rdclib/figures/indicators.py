@@ -174,11 +174,10 @@ def _dots(axis, table, names, result, *, whole, reach):
     if whole:
         names, places = [*names, f"All ({formats.integer(result.n)})"], [*places, len(table) + 0.2]
         values, lows, highs = [*values, result.value], [*lows, result.low], [*highs, result.high]
-    for place, value, low, high in zip(places, values, lows, highs, strict=True):
-        last = whole and place == places[-1]
-        if low == low and high == high:
-            axis.plot([low, high], [place, place], color=style.INTERVAL, linewidth=6, solid_capstyle="butt", zorder=1)
-        axis.plot(value, place, "D" if last else "o", color=style.INK if last else style.DATA, zorder=2)
+    axis.hlines(places, lows, highs, color=style.INTERVAL, linewidth=6, zorder=1)
+    parts = len(table)
+    axis.plot(values[:parts], places[:parts], "o", color=style.DATA, zorder=2)
+    axis.plot(values[parts:], places[parts:], "D", color=style.INK, zorder=2)
     axis.set_yticks(places, names)
     axis.set_ylim(places[-1] + 0.6 if places else 0.5, -0.6)
     if result.kind == "share":

@@ -132,8 +132,9 @@ def _base64(data):
 
 
 def canvas(
-    height=3.4, *, rows=1, columns=1, left=0.75, right=0.15, top=0.35, bottom=0.5, gap=0.5, width=None, **shared
-):
+    height=3.4, *, rows=1, columns=1, panels=None, left=0.75, right=0.15, top=0.35, bottom=0.5, gap=0.5, width=None,
+    height_ratios=None,
+):  # fmt: skip
     """Give an empty figure of the house's width and its axes.
 
     Parameters
@@ -141,21 +142,23 @@ def canvas(
     height, left, right, top, bottom : float
         Inches; the margins lie outside the axes, and labels must fit into them (see `label_margin`).
     rows, columns : int
-        Panels; more than one gives an array of axes. Only a single row has room for axis titles, along the bottom.
+        Places for panels. Only a single row has room for axis titles, along the bottom.
+    panels : int, optional
+        How many of the places are filled, row by row; all unless given.
     gap : float or (float, float)
         Inches between panels: both ways, or beside and above each other.
     width : float, optional
         Inches; a report shows every figure as wide as its text, so leave this alone unless the figure is tall.
-    **shared
-        ``sharex``, ``sharey``, ``height_ratios``, ``width_ratios`` as in `matplotlib.figure.Figure.subplots`.
+    height_ratios : sequence of float, optional
+        Heights of the rows against each other; the same unless given.
 
     Returns
     -------
-    (matplotlib.figure.Figure, matplotlib.axes.Axes or array of Axes)
+    (matplotlib.figure.Figure, matplotlib.axes.Axes or list of Axes)
+        A list where there is more than one place.
     """
     width = width or style.WIDTH
     figure = Figure(figsize=(width, height), dpi=100)
-    ratios = {key: shared.pop(key) for key in ("height_ratios", "width_ratios") if key in shared}
     beside, above = gap if isinstance(gap, tuple) else (gap, gap)
     panel_width = max((width - left - right - beside * (columns - 1)) / columns, 0.5)
     panel_height = max((height - top - bottom - above * (rows - 1)) / rows, 0.3)
@@ -167,13 +170,14 @@ def canvas(
         "wspace": beside / panel_width,
         "hspace": above / panel_height,
     }
-    axes = figure.subplots(rows, columns, gridspec_kw=placed | ratios, **shared)
-    for one in figure.axes:
+    places = figure.add_gridspec(rows, columns, height_ratios=height_ratios, **placed)
+    axes = [figure.add_subplot(places[i]) for i in range(panels or rows * columns)]
+    for one in axes:
         # Where there is no axis title, nobody needs to measure all labels to find its place.
         one.yaxis.set_label_coords(0, 0.5)
         if rows > 1:
             one.xaxis.set_label_coords(0.5, 0)
-    return figure, axes
+    return figure, axes if rows * columns > 1 else axes[0]
 
 
 def wrap(label, width=24, lines=2):
@@ -219,14 +223,14 @@ def axis_as(axis, kind, currency="USD"):
     """
     if kind in formats.NUMERIC:
         # Steps of 2.5 would be rounded in their labels: 63%, 65%, 68%.
-        axis.set_major_locator(_InSight(nbins=6, steps=[1, 2, 5, 10]))
+        axis.set_major_locator(InSight(nbins=6, steps=[1, 2, 5, 10]))
     if kind == "money":
         axis.set_major_formatter(FuncFormatter(lambda x, _: formats.short_money(x, currency)))
     else:
         axis.set_major_formatter(FuncFormatter(lambda x, _: formats.value(x, kind, currency)))
 
 
-class _InSight(MaxNLocator):
+class InSight(MaxNLocator):
     """Round steps, without the one beyond each end: a tick that nobody sees takes as long to make as the others."""
 
     def __call__(self):

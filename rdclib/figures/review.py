@@ -141,11 +141,11 @@ def pathway(review):
     steps = list(path.steps)
     down = 0.23 * len(steps) + 0.45
     figure, panels = canvas(
-        down * lines, rows=lines, columns=columns, left=0.8, right=0.6, top=0.35, bottom=0.1, gap=(1.4, 0.45)
-    )
-    panels = np.atleast_1d(panels).ravel()
+        down * lines, rows=lines, columns=columns, panels=len(rows), left=0.8, right=0.6, top=0.35, bottom=0.1,
+        gap=(1.4, 0.45),
+    )  # fmt: skip
     says = []
-    for axes, row in zip(panels, rows.to_dict("records"), strict=False):
+    for axes, row in zip(panels, rows.to_dict("records"), strict=True):
         reached = [1.0 if i == 0 else row[f"{step}_share"] for i, step in enumerate(steps)]
         overall = [1.0 if i == 0 else every[f"{step}_share"] for i, step in enumerate(steps)]
         lengths = [0.0 if math.isnan(r) else r for r in reached]
@@ -154,7 +154,8 @@ def pathway(review):
         for y, share in enumerate(reached):
             words = "hidden" if math.isnan(share) else formats.share(share)
             axes.text(1.03, y, words, va="center", fontsize=9, transform=axes.get_yaxis_transform())
-        axes.set_yticks(range(len(steps)), steps, fontsize=9)
+        axes.tick_params(axis="y", labelsize=9)
+        axes.set_yticks(range(len(steps)), steps)
         axes.set_ylim(len(steps) - 0.5, -0.5)
         axes.set_xlim(0, 1)
         axes.xaxis.set_visible(False)
@@ -162,8 +163,6 @@ def pathway(review):
         axes.set_title(wrap(row["name"], 30, 1), fontsize=9.5)
         kept = [f"{formats.share(share)} {step}" for step, share in zip(steps[1:], reached[1:], strict=True)]
         says.append(f"{row['name']}: {', '.join(kept)}")
-    for axes in panels[len(rows) :]:
-        axes.set_visible(False)
     alt = f"Of those {steps[0]}, the share that reached each later step. {'. '.join(says)}."
     caption = f"Of those {steps[0]}, the share that got on to each step; the upright mark is all vendors. {path.note}"
     return Picture(figure, alt, caption.strip(), "pathway")
@@ -245,8 +244,8 @@ def _charts(series, name, most, first=()):
     lines = math.ceil(len(shown) / columns)
     height = 2.3 if columns == 1 else 1.2  # two figures of six panels fit on a printed page
     figure, panels = canvas(
-        height * lines + 0.95, rows=lines, columns=columns, left=0.72, right=0.15, top=0.55, bottom=0.65,
-        gap=(0.62, 0.42),
+        height * lines + 0.95, rows=lines, columns=columns, panels=len(shown), left=0.72, right=0.15, top=0.55,
+        bottom=0.65, gap=(0.62, 0.42),
     )  # fmt: skip
     figure.text(
         0.02,
@@ -256,12 +255,11 @@ def _charts(series, name, most, first=()):
         fontweight="bold",
         va="center",
     )
-    panels = np.atleast_1d(panels).ravel()
     scale, apart = _scale(shown)
     ends = mdates.date2num([day for one in shown for day in one.table["start"].iloc[[0, -1]]])
     first, last = ends.min(), ends.max()
     room = max((last - first) * 0.05, 10)
-    for place, (axes, one) in enumerate(zip(panels, shown, strict=False)):
+    for place, (axes, one) in enumerate(zip(np.atleast_1d(panels), shown, strict=True)):
         axes.set_xlim(first - room, last + room)
         common = None if one in apart else scale
         # Before there are ticks: one is quicker changed than all.
@@ -269,8 +267,6 @@ def _charts(series, name, most, first=()):
             labelsize=8.5, labelbottom=place >= len(shown) - columns, labelleft=not common or place % columns == 0
         )
         _chart(axes, one, small=columns > 1, apart=one in apart, scale=common)
-    for axes in panels[len(shown) :]:
-        axes.set_visible(False)
     _key(figure, shown)
     caption = f"{measure.name}, by {shown[0].step}. Line: mean (or median); shaded: what chance alone gives."
     if len(shown) > 1 and not scale:

@@ -6,7 +6,7 @@ import textwrap
 import numpy as np
 
 from rdclib import formats, style
-from rdclib.figures.picture import Picture, axis_as, bars, canvas, end_labels, grid, label_margin, wrap
+from rdclib.figures.picture import InSight, Picture, axis_as, bars, canvas, end_labels, grid, label_margin, wrap
 
 SHOWN = 12
 _QUESTIONS = {
@@ -131,6 +131,7 @@ def baselines(selection):
 
 def _history(axes, line, history):
     start, target, labels = line.baseline, line.target, []
+    axes.tick_params(labelsize=8.5)  # before there are ticks: one is quicker changed than all
     table = history.table
     at = np.arange(len(table))
     values = table["value"].to_numpy(dtype=float)
@@ -159,8 +160,7 @@ def _history(axes, line, history):
     starts = table["period_start"]
     ticks = [k for k in (at[0], at[len(at) // 2], at[-1]) if starts.iloc[k] == starts.iloc[k]]
     axes.set_xticks(ticks, [f"{formats.MONTHS[starts.iloc[k].month - 1][:3]} {starts.iloc[k].year}" for k in ticks])
-    axes.tick_params(labelsize=8.5)
-    axes.locator_params(axis="y", nbins=4)
+    axes.yaxis.set_major_locator(InSight(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     grid(axes, along="y")
 
 
