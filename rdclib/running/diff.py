@@ -2,8 +2,8 @@
 
 import json
 
-from rdclib import places
-from rdclib.errors import WrongUse
+from rdclib import periods, places
+from rdclib.errors import ReportError, WrongUse
 from rdclib.running import stages
 
 NUMBERS = "numbers.json"
@@ -30,7 +30,9 @@ def diff(name, before, after, *, reports=None):
     Raises
     ------
     WrongUse
-        When there are no reports for one of the periods.
+        When there are no reports for one of the periods, or it is none.
+    ReportError
+        When the numbers that were kept for a period were damaged.
     """
     old, new = (_numbers(name, period, reports) for period in (before, after))
     found = []
@@ -53,19 +55,20 @@ def _number(value):
 
 def _numbers(name, period, reports):
     """Values of all tables of a period, by notebook, table, row and column."""
-    path = (reports or places.reports()) / places.checked_name(name) / period / NUMBERS
+    path = (reports or places.reports()) / places.checked_name(name) / periods.parse(period).label / NUMBERS
+    make = f"rdc run {name} --period {period}"
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            (notebook, table["caption"], *place): value
+            for notebook, tables in stored.items()
+            for table in tables
+            for place, value in _values(table)
+        }
     except FileNotFoundError:
-        raise WrongUse(
-            f"There are no reports of '{name}' for {period}.", fix=f"Make them with rdc run {name} --period {period}."
-        ) from None
-    return {
-        (notebook, table["caption"], *place): value
-        for notebook, tables in stored.items()
-        for table in tables
-        for place, value in _values(table)
-    }
+        raise WrongUse(f"There are no reports of '{name}' for {period}.", fix=f"Make them with  {make}.") from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        raise ReportError(f"The file {path} was damaged.", fix=f"Make it again with  {make}.") from None
 
 
 def _values(table):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rdclib.errors import WrongUse
+from rdclib.errors import ReportError, WrongUse
 from rdclib.running import changes_as_text, diff
 from rdclib.tables import Column, Interval, Table, Value
 from tests.running.homes import linux
@@ -102,6 +102,27 @@ def test_a_period_without_reports_is_told(tmp_path):
     assert str(error.value) == (
         "There are no reports of 'springfield' for FY2023.\nMake them with rdc run springfield --period FY2023."
     )
+
+
+@pytest.mark.parametrize("stored", ["x", "[]", '{"00_words": [{"caption": 3}]}'])
+def test_numbers_that_were_damaged_are_told(tmp_path, compare, stored):
+    compare([], [])
+    path = tmp_path / "springfield" / "FY2023" / "numbers.json"
+    path.write_text(stored)
+
+    with pytest.raises(ReportError) as error:
+        diff("springfield", "FY2023", "FY2024", reports=tmp_path)
+
+    assert str(error.value) == (
+        f"The file {path} was damaged.\nMake it again with rdc run springfield --period FY2023."
+    )
+
+
+def test_a_period_is_no_path(tmp_path):
+    with pytest.raises(WrongUse) as error:
+        diff("springfield", "../FY2023", "FY2024", reports=tmp_path)
+
+    assert str(error.value).startswith("'../FY2023' is not a period.\n")
 
 
 @linux
