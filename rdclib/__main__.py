@@ -163,9 +163,9 @@ def run(
         if bool(names) == everything:
             raise WrongUse("Which engagements?", fix="Give names, for example  rdc run riverbend,  or  rdc run --all.")
         given = dict(one.split("=", 1) if "=" in one else _no_value(one) for one in parameter or ())
-        from rdclib.running import batch
-
         try:
+            from rdclib.running import batch
+
             rows = batch.run(
                 places.names() if everything else names,
                 period=period,
@@ -178,7 +178,8 @@ def run(
                 why=why,
                 scheduler=scheduler,
             )
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
+            typer.echo(str(stopped) or "Stopped before the first report.\nRun the same command again.", err=True)
             raise typer.Exit(INTERRUPTED) from None
     fine = all(batch.fine(row) for row in rows)
     typer.echo(batch.total(rows))
@@ -206,7 +207,7 @@ def status(
     if as_json:
         typer.echo(json.dumps({"runs": rows}, indent=1, ensure_ascii=False))
     else:
-        typer.echo(running.as_text(rows))
+        typer.echo(running.as_text(rows, name))
 
 
 @app.command()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from filelock import Timeout
 
-from rdclib import places
+from rdclib import periods, places
 from rdclib.engagement import load_engagement
 from rdclib.errors import RDCError, ReportError, WrongUse
 from rdclib.running import client, keys, ledger, progress, reports, task
@@ -24,9 +24,10 @@ __all__ = ["fine", "run", "total"]
 
 TIMEOUT_SECONDS = 900  # for one run, unless another is asked for
 UP_TO_DATE = "nothing changed since it was made"
-STOPPED = "Stopped before it was finished; the same command goes on."
+STOPPED = "Stopped before it was finished.\nRun the same command again to go on."
 _ATTEMPTS = 2  # a run whose server or worker was killed from outside is tried once more
 _TICK_SECONDS = 0.3
+_ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass
@@ -35,7 +36,8 @@ class _City:
 
     name: str
     runs: dict  # stage name: number in the ledger
-    engagement: object = None
+    engagement: object  # or the error why it cannot be read
+    period: str  # of the last reports where it cannot be read; empty when there were none
     lock: object = None
     open: int = 0  # jobs that have not ended
     busy_since: float = 0.0  # since when another runner has held it
@@ -111,24 +113,28 @@ def run(
     ReportError
         When a notebook cannot be run at all, or the ledger cannot be written.
     KeyboardInterrupt
-        After Ctrl-C, when everything was stopped and written down.
+        After Ctrl-C, when everything was stopped and written down; it carries what to tell.
     """
     names = list(dict.fromkeys(names))
     stages = known_stages.STAGES if stages is None else stages
     for name in names:
         places.folder(name)
+    if period:
+        periods.parse(period)
+    if as_of:
+        periods.parse_day(as_of)
     given = {stage.name: _checked(stage, parameters or {}) for stage in stages}
-    folder = places.reports()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = reports.ready(places.reports())
     options = {"period": period, "as_of": as_of, "given": given, "force": force, "why": why}
     limits = {"timeout": timeout, "memory": memory}
     with ExitStack() as stack:
         book = ledger.Ledger(folder)
         stack.callback(book.close)
         staging = stack.enter_context(reports.staging(folder))
-        workers = stack.enter_context(_Workers(jobs, scheduler, executor, fork))
-        screen = stack.enter_context(progress.for_screen(len(names) * len(stages)))
-        stack.enter_context(_terminated_like_interrupted())
+        asked = len(names) * len(stages)
+        stack.enter_context(_interrupted_once())
+        workers = stack.enter_context(_Workers(jobs, asked, scheduler, executor, fork))
+        screen = stack.enter_context(progress.for_screen(asked))
         batch = _Batch(names, stages, folder, staging, book, workers, screen, options, limits, clock)
         return batch.run()
 
@@ -171,23 +177,21 @@ class _Batch:
             # Read now, so that the ledger knows the period; what is wrong is said when its turn comes.
             try:
                 engagement = load_engagement(name, self.options["period"], self.options["as_of"])
-            except WrongUse:
-                raise
+                period = engagement.period.label
             except RDCError as error:
-                engagement = error
-            asked.append((name, engagement))
+                engagement, period = error, self.options["period"] or self.book.last_period(name)
+            asked.append((name, engagement, period))
+        if asked and all(isinstance(engagement, WrongUse) for _, engagement, _ in asked):
+            raise asked[0][1]
         rows = [
-            {
-                "engagement": name,
-                "notebook": stage.name,
-                "period": self.options["period"] if isinstance(engagement, RDCError) else engagement.period.label,
-            }
-            for name, engagement in asked
+            {"engagement": name, "notebook": stage.name, "period": period}
+            for name, _, period in asked
             for stage in self.stages
         ]
         numbers = iter(self.book.add(rows))
         return [
-            _City(name, {stage.name: next(numbers) for stage in self.stages}, engagement) for name, engagement in asked
+            _City(name, {stage.name: next(numbers) for stage in self.stages}, engagement, period)
+            for name, engagement, period in asked
         ]
 
     def run(self):
@@ -202,7 +206,9 @@ class _Batch:
                     time.sleep(_TICK_SECONDS)
         except KeyboardInterrupt:
             with _undisturbed():
-                self._stop()
+                raise KeyboardInterrupt(self._stop()) from None
+        except BaseException:
+            self.workers.kill()  # what runs would be waited for
             raise
         finally:
             self._close()
@@ -227,17 +233,18 @@ class _Batch:
         """Take the next engagement that no other runner holds; False when there is none now."""
         for _ in range(len(self.cities)):
             city = self.cities.popleft()
-            if isinstance(city.engagement, RDCError):
-                for stage in self.stages:
-                    self._end(city, stage.name, state=ledger.FAILED, message=str(city.engagement))
-                return True
             city.lock = reports.lock(self.folder, city.name)
             try:
                 city.lock.acquire()
             except Timeout:
                 self._wait_for_other(city)
                 continue
-            self._plan(city)
+            if isinstance(city.engagement, RDCError):
+                for stage in self.stages:
+                    self._fail(city, stage, {"state": ledger.FAILED, "message": str(city.engagement)})
+                city.lock.release()
+            else:
+                self._plan(city)
             return True
         return False
 
@@ -261,13 +268,13 @@ class _Batch:
             try:
                 parameters = self._parameters(city, stage)
                 inputs = self._inputs(city, stage, parameters)
-            except (RDCError, OSError) as error:
-                self._end(city, stage.name, state=ledger.FAILED, message=str(error))
+                reason = self._reason(city, stage, inputs)
+            except Exception as error:
+                self._fail(city, stage, task.failure(error, city.name))
                 continue
-            reason = self._reason(city, stage, inputs)
             if self.options["why"]:
                 decided = f"made: {reason}" if reason else f"not made: {UP_TO_DATE}"
-                self.screen.say(f"{city.name}  {city.engagement.period}  {stage.name}  {decided}")
+                self.screen.say(f"{city.name}  {city.period}  {stage.name}  {decided}")
             known = {"key": keys.key(inputs), "inputs": inputs, "why": reason or UP_TO_DATE}
             if reason:
                 self.book.update(city.runs[stage.name], **known)
@@ -289,7 +296,7 @@ class _Batch:
 
     def _reason(self, city, stage, inputs):
         """Why a report is made; empty when it is current."""
-        name, period = city.name, city.engagement.period.label
+        name, period = city.name, city.period
         if self.options["force"]:
             return "asked for with --force"
         known = reports.record(self.folder, name, period)["reports"].get(stage.name)
@@ -305,7 +312,7 @@ class _Batch:
         return ""
 
     def _page(self, city, stage):
-        path = self.folder / city.name / city.engagement.period.label / f"{stage.name}.html"
+        path = self.folder / city.name / city.period / f"{stage.name}.html"
         return path.relative_to(places.home()).as_posix()
 
     # --- one run ---
@@ -339,11 +346,12 @@ class _Batch:
             self.workers.renew()
             result = {
                 "state": ledger.KILLED,
-                "message": "The worker that watched over the run was killed.",
+                "message": f"The worker that watched over the run was killed.\n{task.AGAIN}",
                 "lost": True,
             }
         except Exception as error:  # a scheduler that lost its worker, or a result that did not travel
-            result = {"state": ledger.KILLED, "message": f"The worker was lost ({type(error).__name__}).", "lost": True}
+            message = f"The worker was lost ({type(error).__name__}).\n{task.AGAIN}"
+            result = {"state": ledger.KILLED, "message": message, "lost": True}
         if result.pop("lost", False):
             self.workers.mend()
             if job.attempts < _ATTEMPTS:
@@ -351,9 +359,10 @@ class _Batch:
                 return
         if result["state"] == ledger.DONE:
             result |= self._publish(job, result)
-        if result["state"] != ledger.DONE:
-            self._keep(job, result)
-        self._end(job.city, job.stage.name, **result)
+        if result["state"] == ledger.DONE:
+            self._end(job.city, job.stage.name, **result)
+        else:
+            self._fail(job.city, job.stage, result)
         job.city.open -= 1
         if not job.city.open:
             job.city.lock.release()
@@ -377,8 +386,8 @@ class _Batch:
                 job.began,
                 **measured,
             )
-        except (RDCError, OSError) as error:
-            return {"state": ledger.FAILED, "message": str(error)}
+        except Exception as error:
+            return task.failure(error, city.name)
         return {"report": self._page(city, job.stage)}
 
     def _inputs_now(self, job):
@@ -387,29 +396,32 @@ class _Batch:
         except OSError:
             return job.inputs | {"data": {}}
 
-    def _keep(self, job, result):
+    def _fail(self, city, stage, result):
+        """Mark the last good report, and end a run that made no newer one."""
+        name = "" if isinstance(city.engagement, RDCError) else city.engagement.facts.city
         try:
-            reports.keep(self.folder, job.city.engagement, job.stage.name, job.stage.title, result["state"])
-        except (RDCError, OSError) as error:
-            result["message"] = f"{result['message']}\n{error}"
+            reports.keep(self.folder, city.name, city.period, name, stage, result["state"])
+        except Exception as error:
+            result["message"] += f"\n{task.failure(error, city.name)['message']}"
+        self._end(city, stage.name, **result)
 
     def _end(self, city, stage, *, quiet=False, **values):
         self.book.update(city.runs[stage], ended_at=ledger.now(), **values)
         row = {"engagement": city.name, "notebook": stage, "cell": None, "heading": "", "message": "", "seconds": None}
-        row["period"] = "" if isinstance(city.engagement, RDCError) else city.engagement.period.label
+        row["period"] = city.period
         self.screen.end(row | values, quiet=quiet)
 
     # --- the end ---
 
     def _stop(self):
-        """End what runs and write down what was not done."""
+        """End what runs and write down what was not done; returns what to tell."""
         self.workers.kill()
         for row in self.book.rows():
             if row["state"] in ledger.OPEN:
                 state = ledger.KILLED if row["state"] == ledger.RUNNING else ledger.SKIPPED
                 self.book.update(row["id"], state=state, why="", message=STOPPED, ended_at=ledger.now())
         done = sum(row["state"] == ledger.DONE for row in self.book.rows())
-        self.screen.complain(
+        return (
             f"Stopped. {done} of {self.screen.total} reports were made and are kept.\n"
             "Run the same command again to go on; it makes only what is missing."
         )
@@ -432,8 +444,9 @@ class _Workers:
     Where the executor is not a pool of our own, each of its processes has a server of its own.
     """
 
-    def __init__(self, jobs, scheduler, executor, fork):
-        self.jobs = jobs or os.cpu_count() or 1
+    def __init__(self, jobs, asked, scheduler, executor, fork):
+        # More workers than reports would only be started and ended.
+        self.jobs = max(1, min(jobs or os.cpu_count() or 1, asked))
         self._asked_for = jobs
         self._scheduler, self._executor = scheduler, executor
         self._fork = client.FORKS if fork is None else fork
@@ -456,14 +469,15 @@ class _Workers:
             self.jobs = self._asked_for or sum(self._cluster.nthreads().values()) or 1
             return
         self._new_pool()
-        warming = [self._executor.submit(task.warm_up) for _ in range(self.jobs)]
         self.mend()
-        wait(warming)
 
     def _new_pool(self):
         # spawn: nothing of ours is copied into the workers, neither threads nor locks nor open files.
         context = multiprocessing.get_context("spawn")
         self._executor = ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin_worker)
+        # Workers inherit that Ctrl-C is not for them: one that still imports would print where it was.
+        with _undisturbed(signal.SIGINT):
+            self._executor.submit(os.getpid)  # all begin with the first task
 
     def renew(self):
         """A new pool after one whose worker was killed.
@@ -541,7 +555,7 @@ def _allow_no_failures(dask_scheduler):
 
 
 def _begin_worker():
-    """Leave Ctrl-C to the coordinator, and end with it, however it ended."""
+    """Leave Ctrl-C to the coordinator, end with it, however it ended, and import what reports need."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
@@ -550,32 +564,39 @@ def _begin_worker():
         os._exit(1)
 
     threading.Thread(target=end_with_the_coordinator, daemon=True).start()
+    task.warm_up()
 
 
 @contextmanager
-def _terminated_like_interrupted():
-    """A polite request to end is a Ctrl-C; only the main thread can listen to it."""
+def _interrupted_once():
+    """A polite request to end is a Ctrl-C, and only the first counts; only the main thread can listen to them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def interrupt(*_):
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    # A command in the background does not hear Ctrl-C; it stays so.
+    before = {number: handler for number in _ENDS if (handler := signal.getsignal(number)) != signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
-def _undisturbed():
-    """Let nobody interrupt the tidying up."""
+def _undisturbed(*numbers):
+    """Let no signal interrupt, such as the tidying up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers or _ENDS}
     try:
         yield
     finally:

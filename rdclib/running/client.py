@@ -347,7 +347,7 @@ def watch(run, *, timeout, memory, account):
                 account["peak_mb"] = max(account.get("peak_mb") or 0, round(used, 1))
                 if memory and used > memory:
                     run.stop()
-                    raise Stopped("killed", f"It used {used:,.0f} MB of memory; the limit is {memory:,.0f} MB.")
+                    raise _too_much(used, memory)
             if not message:
                 continue
             if "pid" in message:
@@ -359,6 +359,9 @@ def watch(run, *, timeout, memory, account):
                 account["trouble"] = message["trouble"]
             elif "end" in message:
                 account["peak_mb"] = message.get("peak_mb") or account.get("peak_mb")
+                # A run may be over before anybody looked.
+                if memory and complete and (account["peak_mb"] or 0) > memory:
+                    raise _too_much(account["peak_mb"], memory)
                 break
             else:
                 yield message
@@ -367,6 +370,10 @@ def watch(run, *, timeout, memory, account):
         run.close()
     if message["end"] != 0 or "opened" not in account:
         raise Stopped("killed", account.get("trouble") or _death(message["end"]))
+
+
+def _too_much(used, limit):
+    return Stopped("killed", f"It used {used:,.0f} MB of memory; the limit is {limit:,.0f} MB.")
 
 
 def _too_late(complete, spent, timeout):

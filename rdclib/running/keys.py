@@ -49,7 +49,8 @@ class Hashes:
             hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
             left_out = inside.as_posix() in leave_out or inside.parts[0] in leave_out
             if not hidden and not left_out and path.is_file():
-                found[inside.as_posix()] = self.file(path)
+                # A name in another encoding than the system's is no text that a file of ours could hold.
+                found[inside.as_posix().encode("utf-8", "backslashreplace").decode()] = self.file(path)
         return found
 
 

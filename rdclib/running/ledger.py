@@ -16,8 +16,9 @@ QUEUED, RUNNING, DONE, SKIPPED, STALE = "queued", "running", "done", "skipped", 
 FAILED, HUNG, KILLED, TIMED_OUT = "failed", "hung", "killed", "timed out"
 OPEN = (QUEUED, RUNNING)
 BAD = (FAILED, HUNG, KILLED, TIMED_OUT, STALE)
-INTERRUPTED = "The runner was stopped before this report was finished; the same command goes on."
+INTERRUPTED = "The runner was stopped before this report was finished.\nRun the same command again to go on."
 
+_BOOT = Path("/proc/sys/kernel/random/boot_id")  # another after each start of a Linux machine
 _WAIT_SECONDS = 20  # for another coordinator that writes; each writes for milliseconds
 _COLUMNS = (
     "batch", "engagement", "period", "notebook", "state", "why", "cell", "heading", "message", "traceback", "seconds",
@@ -25,7 +26,7 @@ _COLUMNS = (
 )  # fmt: skip
 _SCHEMA = f"""
 create table if not exists batches
-    (id integer primary key, host text, process integer, started real, began text, ended text);
+    (id integer primary key, host text, process integer, started text, began text, ended text);
 create table if not exists runs (id integer primary key, {", ".join(_COLUMNS)});
 create index if not exists runs_of_a_report on runs (engagement, period, notebook);
 create table if not exists hashes (path text primary key, signature text, hash text);
@@ -46,10 +47,17 @@ def path_of(reports):
 
 def process_started(process):
     """When a process began, which tells it from a later one with the same number; None when there is none."""
+    if _BOOT.exists():
+        try:
+            # Counted from the start of the machine: the time of day may be set while a runner works.
+            ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+            return f"{_BOOT.read_text().strip()} {ticks}"
+        except OSError:
+            return None
     import psutil
 
     try:
-        return psutil.Process(process).create_time()
+        return str(psutil.Process(process).create_time())
     except psutil.Error:
         return None
 
@@ -70,7 +78,7 @@ class Ledger:
 
     def __init__(self, reports=None):
         self.path = path_of(reports or places.reports())
-        with self._told():
+        with _told(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None)
             self._db.row_factory = sqlite3.Row
@@ -80,19 +88,9 @@ class Ledger:
             self._db.executescript(_SCHEMA)
         self.batch = None
 
-    @contextmanager
-    def _told(self):
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise ReportError(
-                f"The ledger of the runs cannot be written ({error}).",
-                fix=f"Make room on the disk, or delete {self.path}; the reports themselves are whole.",
-            ) from None
-
     def begin(self):
         """Begin a batch of this process, and close what a coordinator left open that was killed."""
-        with self._told():
+        with _told(self.path):
             for row in self._db.execute("select id from runs where state in ('queued', 'running')").fetchall():
                 self._close_if_abandoned(row["id"])
             self.batch = self._db.execute(
@@ -110,12 +108,12 @@ class Ledger:
 
     def end(self):
         """End the batch."""
-        with self._told():
+        with _told(self.path):
             self._db.execute("update batches set ended = ? where id = ?", (now(), self.batch))
 
     def add(self, rows):
         """Write the runs that were asked for, as queued; returns their numbers."""
-        with self._told():
+        with _told(self.path):
             self._db.execute("begin immediate")
             ids = [
                 self._db.execute(
@@ -132,18 +130,18 @@ class Ledger:
         """Write some columns of a run."""
         names = ", ".join(f"{name} = ?" for name in values)
         plain = [json.dumps(value) if isinstance(value, dict) else value for value in values.values()]
-        with self._told():
+        with _told(self.path):
             self._db.execute(f"update runs set {names} where id = ?", (*plain, run))
 
     def rows(self):
         """The runs of this batch, in the order in which they were asked for."""
-        with self._told():
+        with _told(self.path):
             found = self._db.execute("select * from runs where batch = ? order by id", (self.batch,)).fetchall()
         return [_plain(row) for row in found]
 
     def last_state(self, engagement, period, notebook):
         """State of the last run of a report that came to an end before this batch; empty when there was none."""
-        with self._told():
+        with _told(self.path):
             row = self._db.execute(
                 "select state from runs where engagement = ? and period = ? and notebook = ? and batch <> ?"
                 " and state not in ('queued', 'running') order by id desc limit 1",
@@ -151,14 +149,22 @@ class Ledger:
             ).fetchone()
         return row["state"] if row else ""
 
+    def last_period(self, engagement):
+        """Period of the last reports of an engagement; empty when there were none."""
+        with _told(self.path):
+            row = self._db.execute(
+                "select period from runs where engagement = ? and period <> '' order by id desc limit 1", (engagement,)
+            ).fetchone()
+        return row["period"] if row else ""
+
     def hashes(self):
         """Hashes of files that are known already."""
-        with self._told():
+        with _told(self.path):
             return {row[0]: (row[1], row[2]) for row in self._db.execute("select path, signature, hash from hashes")}
 
     def keep_hashes(self, new):
         """Remember hashes of files."""
-        with self._told():
+        with _told(self.path):
             self._db.execute("begin immediate")
             rows = [(os.fsencode(path).decode(errors="replace"), *found) for path, found in new.items()]
             self._db.executemany("insert or replace into hashes values (?, ?, ?)", rows)
@@ -174,6 +180,26 @@ def abandoned(row):
     if row["state"] not in OPEN or row["host"] != socket.gethostname():
         return False
     return process_started(row["process"]) != row["started"]
+
+
+@contextmanager
+def _told(path):
+    """Say in two lines that the ledger cannot be used, and what to do."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise ReportError(f"The ledger of the runs cannot be used ({error}).", fix=_fix(error, path)) from None
+
+
+def _fix(error, path):
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return f"Another program holds {path}: wait until it has ended, then run the same command again."
+    if code == sqlite3.SQLITE_FULL:
+        return f"Make room on the disk of {path}, then run the same command again."
+    if path.is_file() and isinstance(error, sqlite3.DatabaseError) and code != sqlite3.SQLITE_READONLY:
+        return f"Delete {path}: a new one is begun, and the reports themselves are whole."
+    return f"Make {path.parent} a folder that you may write to, or name another in XDG_STATE_HOME."
 
 
 def latest(reports=None, name=""):
@@ -194,11 +220,14 @@ def latest(reports=None, name=""):
     if not path.exists():
         return [], {}
     # Not read-only: a reader of a journal that a killed process left behind must be able to take it in.
-    with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS)) as db:
+    with _told(path), closing(sqlite3.connect(path, timeout=_WAIT_SECONDS)) as db:
         db.row_factory = sqlite3.Row
+        # A run without a period, because engagement.yaml could not be read, is past when a later one has a period.
         rows = db.execute(
             "select runs.*, host, process, started from runs join batches on runs.batch = batches.id"
             " where runs.id in (select max(id) from runs group by engagement, period, notebook)"
+            " and not (period = '' and exists (select 1 from runs as later where later.engagement = runs.engagement"
+            " and later.notebook = runs.notebook and later.id > runs.id))"
             " and (? = '' or engagement = ?) order by engagement, period, notebook",
             (name, name),
         ).fetchall()

@@ -1,5 +1,6 @@
 """What a person sees while reports are made: a bar in a terminal, a line for each finished report elsewhere."""
 
+import os
 import sys
 from collections import Counter
 
@@ -26,11 +27,11 @@ class Lines:
 
     def say(self, text):
         """Print a line for the person who started the run."""
-        print(text, flush=True)
+        _print(text, sys.stdout)
 
     def complain(self, text):
         """Print what went wrong to standard error, never into a report."""
-        print(text, file=sys.stderr, flush=True)
+        _print(text, sys.stderr)
 
     def __enter__(self):
         return self
@@ -80,7 +81,19 @@ class Bar(Lines):
 
 def for_screen(total):
     """The bar where there is a terminal, lines elsewhere."""
-    return Bar(total) if sys.stdout.isatty() else Lines(total)
+    return Bar(total) if sys.stdout and sys.stdout.isatty() else Lines(total)
+
+
+def _print(text, stream):
+    """Print a line; the reports go on when nobody reads it any longer, or when the disk of a log is full."""
+    if stream is None:  # closed before we started
+        return
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, stream.fileno())
+        os.close(nothing)
 
 
 def summary(row):
@@ -105,4 +118,8 @@ def total(rows):
     if not rows:
         return "No reports were asked for."
     count = Counter(row["state"] for row in rows)
-    return f"{len(rows)} reports: " + ", ".join(f"{number} {state}" for state, number in count.most_common()) + "."
+    return (
+        f"{len(rows)} report{'s' * (len(rows) != 1)}: "
+        + ", ".join(f"{number} {state}" for state, number in count.most_common())
+        + "."
+    )

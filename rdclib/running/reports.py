@@ -5,6 +5,7 @@ import html
 import json
 import os
 import re
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,9 +35,29 @@ def _lock(path, seconds=0):
 
 def lock(reports, name):
     """A lock on one engagement's reports, for one coordinator; the system lets go of it when that one ends."""
-    folder = Path(reports) / _LOCKS
-    folder.mkdir(parents=True, exist_ok=True)
-    return _lock(folder / f"{name}.lock")
+    return _lock(Path(reports) / _LOCKS / f"{name}.lock")
+
+
+def ready(reports):
+    """The folder of reports, made when it is not there.
+
+    Raises
+    ------
+    ReportError
+        When it cannot be made or written to.
+    """
+    reports = Path(reports)
+    try:
+        for name in (_LOCKS, _STAGING):
+            (reports / name).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=reports):
+            pass
+    except OSError as error:
+        raise ReportError(
+            f"The folder {reports} cannot be written to ({error.strerror}).",
+            fix="Make it a folder that you may write to, or name another home for reports in RDC_HOME.",
+        ) from None
+    return reports
 
 
 @contextmanager
@@ -48,7 +69,6 @@ def staging(reports):
     import shutil
 
     top = Path(reports) / _STAGING
-    top.mkdir(parents=True, exist_ok=True)
     for old in top.glob("*.lock"):
         held = _lock(old)
         try:
@@ -64,23 +84,37 @@ def staging(reports):
             yield own
         finally:
             shutil.rmtree(own, ignore_errors=True)
-    own.with_suffix(".lock").unlink(missing_ok=True)
+            own.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def record(reports, engagement, period):
-    """What is known of the published reports of a period: run.json, or an empty one."""
+    """What is known of the published reports of a period: run.json, or an empty one where that was damaged."""
+    found = _read(Path(reports) / engagement / period / RECORD)
     try:
-        found = json.loads((Path(reports) / engagement / period / RECORD).read_text(encoding="utf-8"))
-        return found if isinstance(found.get("reports"), dict) else {"reports": {}}
-    except (OSError, ValueError, AttributeError):
+        for notebook, report in found["reports"].items():
+            if not {"title", "state", "made"} <= report.keys() or (report["made"] and "inputs" not in report):
+                raise ValueError(notebook)
+        return {name: found[name] for name in ("engagement", "city", "period", "reports")}
+    except (KeyError, ValueError, AttributeError):
         return {"reports": {}}
 
 
 def whole(reports, engagement, period, notebook):
-    """Whether the page of a report lies there just as it was published."""
+    """Whether the page of a report and its numbers lie there just as they were published."""
     known = record(reports, engagement, period)["reports"].get(notebook, {})
     page = Path(reports) / engagement / period / f"{notebook}.html"
-    return page.is_file() and hashlib.sha256(page.read_bytes()).hexdigest() == known.get("page_sha256")
+    if not page.is_file() or hashlib.sha256(page.read_bytes()).hexdigest() != known.get("page_sha256"):
+        return False
+    return keys.short(_read(page.with_name(NUMBERS)).get(notebook)) == known.get("numbers_sha256")
+
+
+def _read(path):
+    """What a file of ours holds; nothing when it is gone or was damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def put(reports, engagement, notebook, title, staged, inputs, made, **measured):
@@ -116,10 +150,7 @@ def put(reports, engagement, notebook, title, staged, inputs, made, **measured):
             fix="Run the same command again; the city's files may have changed while the report was made.",
         )
     known = record(reports, name, period)
-    try:
-        numbers = json.loads((folder / NUMBERS).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        numbers = {}
+    numbers = _read(folder / NUMBERS)
     numbers[notebook] = json.loads((Path(staged) / STAGED_NUMBERS).read_text(encoding="utf-8"))
     saved.write_text(folder / NUMBERS, keys.as_json(dict(sorted(numbers.items()))))
     (folder / f"{notebook}.html").parent.mkdir(parents=True, exist_ok=True)
@@ -131,39 +162,52 @@ def put(reports, engagement, notebook, title, staged, inputs, made, **measured):
         "made": made,
         "as_of": engagement.as_of.isoformat(),
         "page_sha256": hashlib.sha256(page.encode()).hexdigest(),
+        "numbers_sha256": keys.short(numbers[notebook]),
         "key": keys.key(inputs),
         "inputs": inputs,
         **measured,
     }
-    _write_record(folder, known, engagement)
+    _write_record(folder, known, name, period, engagement.facts.city)
 
 
-def keep(reports, engagement, notebook, title, state):
-    """After a failed run, mark the last good report with its date, or put a plain page where there is none."""
-    name, period = engagement.name, engagement.period.label
+def keep(reports, name, period, city, stage, state):
+    """After a failed run, mark the last good report with its date, or put a plain page where there is none.
+
+    Parameters
+    ----------
+    reports : Path
+    name, period : str
+        Of the engagement; without a period there is no place for a page.
+    city : str
+        The city's own name; empty when engagement.yaml cannot be read: then only an earlier report is marked.
+    stage : rdclib.running.stages.Stage
+    state : str
+        How the run ended.
+    """
     folder = Path(reports) / name / period
-    path = folder / f"{notebook}.html"
+    path = folder / f"{stage.name}.html"
     known = record(reports, name, period)
-    last = known["reports"].get(notebook, {})
+    city = city or known.get("city", "")
+    if not (period and city):
+        return
+    last = known["reports"].get(stage.name, {})
     if last.get("made") and path.is_file():
         text = f"This report was made on {_day(last['made'])}. A newer one could not be made."
         page = _NOTE.sub("", path.read_text(encoding="utf-8"), count=1)
         saved.write_text(path, page.replace(_MAIN, f'{_MAIN}\n<p class="state" role="note">{text}</p>', 1))
-        known["reports"][notebook] = last | {"state": state}
+        known["reports"][stage.name] = last | {"state": state}
     else:
         version = keys.versions()["rdclib"]
-        saved.write_text(
-            path, publish.unavailable(title=title, city=engagement.facts.city, period=period, version=version)
-        )
-        known["reports"][notebook] = {"title": title, "state": state, "made": ""}
-    _write_record(folder, known, engagement)
+        saved.write_text(path, publish.unavailable(title=stage.title, city=city, period=period, version=version))
+        known["reports"][stage.name] = {"title": stage.title, "state": state, "made": ""}
+    _write_record(folder, known, name, period, city)
 
 
-def _write_record(folder, known, engagement):
+def _write_record(folder, known, name, period, city):
     whole = {
-        "engagement": engagement.name,
-        "city": engagement.facts.city,
-        "period": engagement.period.label,
+        "engagement": name,
+        "city": city,
+        "period": period,
         "library": keys.versions()["rdclib"],
         "reports": dict(sorted(known["reports"].items())),
     }

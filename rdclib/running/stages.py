@@ -107,9 +107,10 @@ def checked_parameters(path, given):
     Raises
     ------
     WrongUse
-        When the notebook does not take such a parameter, or the value is of another kind.
+        When the notebook does not take such a parameter, the value is of another kind, or the name sounds like a
+        secret, which a report would carry.
     ReportError
-        As `declared_parameters`; and for a parameter that sounds like a secret, which a report would carry.
+        As `declared_parameters`.
     """
     declared = declared_parameters(path)
     return {name: _checked(path, declared, name, value) for name, value in given.items()}
@@ -117,7 +118,7 @@ def checked_parameters(path, given):
 
 def _checked(path, declared, name, value):
     if _SECRET.search(name):
-        raise ReportError(
+        raise WrongUse(
             f"The parameter '{name}' sounds like a secret.",
             fix="Parameters are kept beside the report. Put secrets into the environment, never into parameters.",
         )

@@ -18,10 +18,19 @@ def status(name="", *, reports=None):
     Returns
     -------
     list of dict
-        ``engagement``, ``period``, ``notebook``, ``state``, ``cell``, ``heading``, ``message``, ``seconds``,
-        ``peak_mb``, ``why``, ``report``, ``key``, ``data`` and times, by engagement, period and notebook.
+        ``engagement``, ``period``, ``notebook``, ``state``, ``cell``, ``heading``, ``message``, ``traceback``,
+        ``seconds``, ``peak_mb``, ``why``, ``report``, ``key``, ``data`` and times, by engagement, period and notebook.
+
+    Raises
+    ------
+    WrongUse
+        When there is neither a run of the engagement nor the engagement itself.
+    ReportError
+        When the ledger cannot be read.
     """
     rows, known = ledger.latest(reports, name)
+    if name and not rows:
+        places.folder(name)
     hashes = keys.Hashes(known)
     shared = keys.common(hashes) if rows else {}
     notebooks = {stage.name: stage.path for stage in stages.STAGES}
@@ -30,15 +39,17 @@ def status(name="", *, reports=None):
 
 def _seen(row, notebooks, hashes, shared):
     was, lost = row.pop("inputs"), row.pop("abandoned")
-    for internal in ("id", "batch", "traceback"):
+    for internal in ("id", "batch"):
         row.pop(internal)
     row["data"] = was.get("data", {})
     if lost:
         return row | {"state": ledger.KILLED, "message": ledger.INTERRUPTED}
     if row["state"] not in (ledger.DONE, ledger.SKIPPED) or not was:
         return row
-    said = _changed(row, was, notebooks, hashes, shared)
-    return row | {"state": ledger.STALE, "message": f"Out of date: {said}."} if said else row
+    if not (said := _changed(row, was, notebooks, hashes, shared)):
+        return row
+    again = f"Make it again with  rdc run {row['engagement']} --period {row['period']}."
+    return row | {"state": ledger.STALE, "message": f"Out of date: {said}.\n{again}"}
 
 
 def _changed(row, was, notebooks, hashes, shared):
@@ -55,15 +66,15 @@ def _changed(row, was, notebooks, hashes, shared):
     return "; ".join(keys.changes(was, now))
 
 
-def as_text(rows):
+def as_text(rows, name=""):
     """The state of each report on a line, and under it what went wrong."""
     if not rows:
-        return "No reports were asked for yet. Make them with rdc run --all."
+        return f"No reports were asked for yet.\nMake them with  rdc run {name or '--all'}."
     lines = []
     for row in rows:
         lines.append(f"{row['engagement']:<20} {row['period']:<10} {row['notebook']:<28} {_measured(row)}".rstrip())
         where = f"cell {row['cell']} under '{row['heading']}': " if row["cell"] and row["heading"] else ""
-        if row["state"] not in (ledger.DONE, ledger.SKIPPED) and row["message"]:
+        if row["state"] != ledger.DONE and row["message"]:
             lines += [f"    {line}" for line in f"{where}{row['message']}".splitlines()]
     return "\n".join(lines)
 
@@ -72,4 +83,5 @@ def _measured(row):
     parts = [f"{row['state']:<10}"]
     parts += [f"{row['seconds']:.1f} s"] if row["seconds"] else []
     parts += [f"{row['peak_mb']:.0f} MB"] if row["peak_mb"] else []
+    parts += [row["why"]] if row["state"] == ledger.SKIPPED and not row["message"] else []
     return "  ".join(parts)

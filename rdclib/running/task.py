@@ -12,6 +12,8 @@ from rdclib.running import client, keys, ledger, secrets
 PAGE, NUMBERS = "page.html", "numbers.json"
 TABLE = "application/vnd.rdclib.table+json"
 _UNUSED = ("text/html", "image/png")  # forms of our figures and tables that pages are not made from
+AGAIN = "Run the same command again."
+MORE_MEMORY = "Raise the limit with --memory or make the city's files smaller."
 _TRACEBACK_END = 4000  # characters; the end tells where it happened
 _hashes = keys.Hashes()  # of this worker, for as long as it lives
 
@@ -36,19 +38,50 @@ def make_report(job):
         _write(job, notebook, account)
         return _measured(account) | {"state": ledger.DONE}
     except client.ServerLost as error:
-        said = {"state": ledger.KILLED, "message": f"{error}.", "lost": True}
+        said = {"state": ledger.KILLED, "message": f"{error}.\n{AGAIN}", "lost": True}
     except client.Stopped as error:
-        said = {"state": error.state, "message": str(error), **_place(job, account)}
+        said = {"state": error.state, "message": f"{error}\n{_way_out(error, job)}", **_place(job, account)}
     except _Failed as error:
         said = {"state": ledger.FAILED, "message": str(error), **error.place}
     except (KeyboardInterrupt, SystemExit):
-        said = {"state": ledger.KILLED, "message": "The worker was stopped."}
-    except RDCError as error:
-        said = {"state": ledger.FAILED, "message": str(error)}
+        said = {"state": ledger.KILLED, "message": f"The worker was stopped.\n{AGAIN}"}
     except Exception as error:  # the border: one bad city never stops the rest
-        text = f"{type(error).__name__}: {error}"
-        said = {"state": ledger.FAILED, "message": text, "traceback": traceback.format_exc()[-_TRACEBACK_END:]}
+        said = failure(error, job["engagement"].name)
     return _measured(account) | said
+
+
+def failure(error, name):
+    """What the ledger keeps of an error that ended the report of an engagement.
+
+    Parameters
+    ----------
+    error : Exception
+        While it is handled.
+    name : str
+        The engagement.
+    """
+    if isinstance(error, RDCError):
+        return {"state": ledger.FAILED, "message": str(error)}
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    fix = "Free the file or the disk that it names, then run the same command again."
+    if not isinstance(error, OSError):
+        fix = f"This is a mistake of rdclib's own: send the traceback in  rdc status {name} --json  to its makers."
+    return {
+        "state": ledger.FAILED,
+        "message": f"{text}\n{fix}",
+        "traceback": traceback.format_exc()[-_TRACEBACK_END:],
+    }
+
+
+def _way_out(error, job):
+    """What to do about a run that was stopped."""
+    if error.state == "timed out":
+        return f"Raise the limit with --timeout, or see with rdc lab {job['engagement'].name} what takes so long."
+    if error.state == "hung":
+        return "Take out of the notebook what goes on after its last cell, such as a program that it started."
+    if job["memory"] and "the limit is" in str(error):
+        return MORE_MEMORY
+    return "When memory ran out, use fewer --jobs; otherwise run the same command again."
 
 
 def warm_up():
@@ -128,7 +161,7 @@ def _what(job, account):
         return error["text"]
     if error["name"] == "MemoryError" and job["memory"]:
         first = f"The cell needs more memory than the limit of {job['memory']:,.0f} MB. {error['text']}".strip()
-        return f"{first}\nRaise the limit with --memory or make the city's files smaller."
+        return f"{first}\n{MORE_MEMORY}"
     if error["name"] == "SystemExit":
         return "A cell ended the notebook by exit; the cells after it were not run.\nTake the exit out of the notebook."
     text = f"{error['name']}: {' '.join(error['text'].split())}".rstrip(": ")

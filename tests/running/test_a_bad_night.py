@@ -4,7 +4,9 @@ Each row is a test; all look at the same two calls of `rdc run`.
 """
 
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +31,8 @@ ACTS = {
     "secret": "display(Prose('The key is AKIA' + 'ABCDEFGHIJKLMNOP.'))",
     "slow": "import time; time.sleep(1000)",
 }
-GOOD = {"a-leaks", "b-clean", "floods", "leaves", "programs", *OWN}
+FOREIGN = "a-file-named-elsewhere"
+GOOD = {FOREIGN, "a-leaks", "b-clean", "floods", "leaves", "programs", *OWN}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,10 @@ def night(tmp_path_factory):
     for name in OWN:
         home.city(name, words=f"word-of-{name} {name.title()}")
     (home.city("broken") / "engagement.yaml").write_text("city: [\n")
-    names = [*ACTS, *OWN, "broken"]
+    (home.city("no-period") / "engagement.yaml").write_text("city: Somewhere\n")
+    # As a zip from a computer with another encoding leaves it.
+    Path(os.fsdecode(os.fsencode(home.city(FOREIGN)) + b"/raw/M\xfcll.csv")).write_text("a,b\n")
+    names = [*ACTS, *OWN, "broken", "no-period", FOREIGN]
     home.ran = home.rdc("run", *names, "--jobs", "3", "--timeout", str(TIMEOUT), "--memory", "1000")
     home.names = set(names)
     home.rows = {name: row for (name, _), row in home.status().items()}
@@ -55,13 +61,18 @@ class TestNight:
         row = night.rows["killed"]
 
         assert (row["state"], row["cell"], row["heading"]) == ("killed", 6, "Acts")
-        assert row["message"] == "The process was killed by SIGKILL. The system does this when memory runs out."
+        assert row["message"] == (
+            "The process was killed by SIGKILL. The system does this when memory runs out.\n"
+            "When memory ran out, use fewer --jobs; otherwise run the same command again."
+        )
         assert row["seconds"] < TIMEOUT
         assert {name for name, row in night.rows.items() if row["state"] == "done"} == GOOD
 
     def test_row_01_a_process_that_ends_itself_is_no_success(self, night):
         assert night.rows["dead"]["state"] == "killed"
-        assert night.rows["dead"]["message"] == "The process ended by itself, with status 3, before all cells had run."
+        assert night.rows["dead"]["message"].splitlines()[0] == (
+            "The process ended by itself, with status 3, before all cells had run."
+        )
 
     @pytest.mark.parametrize("name", ["killed", "dead", "slow", "hangs"])
     def test_row_02_a_dead_or_timed_out_run_publishes_nothing(self, night, name):
@@ -74,7 +85,9 @@ class TestNight:
 
         assert row["state"] == "hung"
         assert re.fullmatch(
-            r"All cells had run, but the run did not end in \d+\.\d s; the limit is 6 s\.", row["message"]
+            r"All cells had run, but the run did not end in \d+\.\d s; the limit is 6 s\.\n"
+            "Take out of the notebook what goes on after its last cell, such as a program that it started.",
+            row["message"],
         )
 
     def test_row_06_the_ledger_has_a_row_for_each_run_that_was_asked_for(self, night):
@@ -126,7 +139,11 @@ class TestNight:
         row = night.rows["slow"]
 
         assert (row["state"], row["cell"]) == ("timed out", 6)
-        spent = re.fullmatch(r"It was stopped after (\d+\.\d) s; the limit is 6 s\.", row["message"])
+        spent = re.fullmatch(
+            r"It was stopped after (\d+\.\d) s; the limit is 6 s\.\n"
+            "Raise the limit with --timeout, or see with rdc lab slow what takes so long.",
+            row["message"],
+        )
         assert TIMEOUT <= float(spent[1]) < TIMEOUT + 5
         assert TIMEOUT <= row["seconds"] < TIMEOUT + 5
 
@@ -143,6 +160,23 @@ class TestNight:
             "    ZeroDivisionError: division by zero\n"
             "    Open the notebook with rdc lab fails and run it down to that cell.\n"
         ) in night.ran.err
+
+    def test_row_25_every_message_says_what_happened_and_what_to_do(self, night):
+        bad = {name: row["message"] for name, row in night.rows.items() if row["state"] != "done"}
+
+        assert set(bad) == night.names - GOOD
+        assert {name: text for name, text in bad.items() if len(text.splitlines()) != 2} == {}
+
+    def test_row_26_a_city_without_a_period_stops_nobody(self, night):
+        assert night.rows["no-period"]["message"] == (
+            "No period is given for 'no-period'.\n"
+            "Add --period FY2024 to the command, or write period: FY2024 in engagement.yaml."
+        )
+
+    def test_row_26_a_file_named_in_another_encoding_stops_nobody(self, night):
+        assert set(night.rows[FOREIGN]["data"]) == {
+            "engagement.yaml", "raw/M\\udcfcll.csv", "raw/act.py", "raw/words.txt",
+        }  # fmt: skip
 
     def test_row_26_a_bad_city_stops_nobody_and_the_exit_status_tells(self, night):
         assert night.ran.returncode == 1
@@ -167,14 +201,14 @@ class TestNight:
         assert "ZeroDivisionError" in night.ran.err
         assert "ZeroDivisionError" not in night.ran.out
         pages = [path.read_text() for path in night.reports.rglob("*.html")]
-        assert len(pages) == len(night.names)  # one city has no page, and there is the list
+        assert len(pages) == len(night.names) - 1  # two cities have no page, and there is the list
         assert not [page for page in pages if "ZeroDivision" in page or "Traceback" in page or "SIGKILL" in page]
 
     def test_row_24_without_a_terminal_there_is_one_line_for_each_finished_report(self, night):
-        numbered = re.findall(r"^\[(\d+)/36\]", night.ran.out + night.ran.err, re.MULTILINE)
+        numbered = re.findall(r"^\[(\d+)/38\]", night.ran.out + night.ran.err, re.MULTILINE)
 
-        assert sorted(int(number) for number in numbered) == list(range(1, 37))
-        assert night.ran.out.splitlines()[-3].startswith("36 reports: 25 done, ")
+        assert sorted(int(number) for number in numbered) == list(range(1, 39))
+        assert night.ran.out.splitlines()[-3].startswith("38 reports: 26 done, ")
 
     def test_the_list_of_reports_links_the_good_ones_and_names_the_state_of_the_others(self, night):
         index = (night.reports / "index.html").read_text()

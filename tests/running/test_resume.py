@@ -8,7 +8,8 @@ import pytest
 
 from rdclib import saved
 from rdclib.engagement import load_engagement
-from rdclib.running import batch, keys, reports, status
+from rdclib.errors import WrongUse
+from rdclib.running import as_text, batch, keys, reports, status
 from tests.running.homes import city_report, linux
 
 pytestmark = linux
@@ -70,6 +71,53 @@ def test_row_20_a_report_is_made_again_when_anything_it_rests_on_changed(here, m
 def notebook_changes(home):
     path = home.notebooks / "00_words.ipynb"
     path.write_text(path.read_text().replace("## Acts", "## Deeds"))
+
+
+def test_row_19_a_page_or_numbers_that_somebody_changed_are_made_again(here, make):
+    here.city("springfield")
+    make("springfield")
+    page, numbers = here.page("springfield"), here.page("springfield").with_name("numbers.json")
+    good = page.read_text(), numbers.read_text()
+
+    for path, text in ((page, good[0] + "<p>mine</p>"), (numbers, good[1].replace("5", "6")), (numbers, "[]")):
+        path.write_text(text)
+        assert make("springfield")[ONE]["why"] == "the report's file is gone or was changed"
+        assert re.sub("Made [-0-9]{10} [:0-9]{5} UTC", "", page.read_text()) == re.sub(
+            "Made [-0-9]{10} [:0-9]{5} UTC", "", good[0]
+        )
+        assert numbers.read_text() == good[1]
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", '{"reports": {"00_words": 3}}', '{"reports": {"00_words": {}}}'])
+def test_row_26_a_damaged_record_of_one_city_stops_nobody(here, make, damaged):
+    for name in ("one", "two"):
+        here.city(name)
+    make("one", "two")
+    (here.reports / "one" / "FY2024" / "run.json").write_text(damaged)
+
+    assert states(make("two")) == {"two": "skipped"}
+    assert make("one")[("one", "00_words")]["why"] == "there is no report yet"
+    index = (here.reports / "index.html").read_text()
+    assert all(f"{name}/FY2024/00_words.html" in index for name in ("one", "two"))
+
+
+def test_row_26_a_mistake_of_our_own_costs_one_report_and_its_traceback_is_kept(here, make, monkeypatch):
+    for name in ("one", "two"):
+        here.city(name)
+    put = reports.put
+
+    def mistaken(folder, engagement, *arguments, **more):
+        return put(folder, engagement, *arguments, **more) if engagement.name == "two" else {}["missing"]
+
+    monkeypatch.setattr(reports, "put", mistaken)
+
+    assert states(make("one", "two")) == {"one": "failed", "two": "done"}
+    row = status("one")[0]
+    assert row["message"] == (
+        "KeyError: 'missing'\n"
+        "This is a mistake of rdclib's own: send the traceback in  rdc status one --json  to its makers."
+    )
+    assert "in mistaken" in row["traceback"]
 
 
 @pytest.mark.parametrize("part", ["library", "catalogue", "versions"])
@@ -165,6 +213,39 @@ def test_row_27_a_failed_city_keeps_its_last_good_report_marked_with_its_date(he
     assert here.page("springfield").read_text() == good
 
 
+def test_row_27_a_city_whose_facts_cannot_be_read_keeps_its_last_good_report_marked(here, make):
+    city = here.city("springfield")
+    make("springfield")
+    good = here.page("springfield").read_text()
+    facts = (city / "engagement.yaml").read_text()
+
+    (city / "engagement.yaml").write_text("city: [\n")
+    row = make("springfield")[ONE]
+
+    assert (row["state"], row["period"]) == ("failed", "FY2024")
+    kept = here.page("springfield").read_text()
+    assert "A newer one could not be made.</p>" in kept
+    assert re.sub(r'\n<p class="state" role="note">.*?</p>', "", kept) == good
+    assert "failed" in (here.reports / "index.html").read_text()
+    (city / "engagement.yaml").write_text(facts)
+    assert make("springfield")[ONE]["state"] == "done"
+    assert "could not be made" not in here.page("springfield").read_text()
+
+
+def test_a_city_that_once_had_no_period_is_not_failed_for_ever(here, make):
+    city = here.city("springfield")
+    here.city("shelbyville")
+    facts = (city / "engagement.yaml").read_text()
+    (city / "engagement.yaml").write_text("city: Springfield\n")
+    assert states(make("springfield", "shelbyville")) == {"springfield": "failed", "shelbyville": "done"}
+    assert [(row["period"], row["state"]) for row in status("springfield")] == [("", "failed")]
+
+    (city / "engagement.yaml").write_text(facts)
+    make("springfield")
+
+    assert [(row["period"], row["state"]) for row in status("springfield")] == [("FY2024", "done")]
+
+
 def test_a_report_whose_files_change_while_it_is_made_is_stale_and_not_published(here, make):
     city = here.city("springfield", act="(engagement.raw / 'words.txt').write_text('changed meanwhile')")
 
@@ -188,8 +269,28 @@ def test_status_says_stale_when_the_inputs_changed_since(here, make):
     (city / "raw" / "words.txt").write_text("gamma")
 
     (row,) = status("springfield")
-    assert (row["state"], row["message"]) == ("stale", "Out of date: raw/words.txt changed.")
-    assert status("shelbyville") == []
+    assert (row["state"], row["message"]) == (
+        "stale",
+        "Out of date: raw/words.txt changed.\nMake it again with  rdc run springfield --period FY2024.",
+    )
+    here.city("shelbyville")
+    assert as_text(status("shelbyville"), "shelbyville") == (
+        "No reports were asked for yet.\nMake them with  rdc run shelbyville."
+    )
+    with pytest.raises(WrongUse) as error:
+        status("sprngfield")
+    assert str(error.value) == (
+        "There is no engagement 'sprngfield'.\nMake it with rdc new sprngfield or use one of these: "
+        "ostermoor, quillhaven, riverbend, shelbyville, springfield."
+    )
+
+
+def test_status_tells_why_a_report_was_not_made_again(here, make):
+    here.city("springfield")
+    make("springfield")
+    make("springfield")
+
+    assert as_text(status()).endswith("  skipped     nothing changed since it was made")
 
 
 def test_row_21_a_page_cut_short_never_replaces_a_whole_one(here, make, monkeypatch):

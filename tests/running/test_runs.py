@@ -253,6 +253,14 @@ def test_memory_that_python_does_not_count_is_limited_too(execute):
     assert str(error.value).endswith("MB of memory; the limit is 700 MB.")
 
 
+def test_a_run_that_was_over_before_anybody_looked_is_held_to_the_limit_all_the_same(execute):
+    with pytest.raises(client.Stopped) as error:
+        execute("1", memory=50)
+
+    assert error.value.state == "killed"
+    assert str(error.value).endswith("MB of memory; the limit is 50 MB.")
+
+
 def test_a_server_that_is_gone_is_said_so(tmp_path, execute):
     with pytest.raises(client.ServerLost) as error:
         execute("1", address=str(tmp_path / "nobody"))

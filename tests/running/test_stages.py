@@ -183,7 +183,7 @@ def test_a_file_that_is_no_notebook_is_refused(tmp_path):
 
 @pytest.mark.parametrize("name", ["password", "api_key", "AWS_SECRET", "github_token"])
 def test_row_28_a_parameter_that_sounds_like_a_secret_is_refused(path, name):
-    with pytest.raises(ReportError) as error:
+    with pytest.raises(WrongUse) as error:
         checked_parameters(path, {name: "x"})
 
     assert message(error) == (

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,8 +14,10 @@ import time
 import psutil
 import pytest
 from filelock import FileLock
+from typer.testing import CliRunner
 
-from rdclib.running import ledger, status
+from rdclib.__main__ import app
+from rdclib.running import batch, ledger, status
 from tests.running.homes import COMMAND, linux, wait_for
 
 pytestmark = [linux, pytest.mark.long]
@@ -39,9 +42,7 @@ def go(home):
 def server_of(process):
     """The fork server that a command started."""
     (found,) = [
-        child
-        for child in psutil.Process(process.pid).children()
-        if "rdclib.running.server" in " ".join(child.cmdline())
+        child for child in psutil.Process(process.pid).children() if "server.main()" in " ".join(child.cmdline())
     ]
     return found
 
@@ -63,7 +64,7 @@ def test_row_07_nothing_is_left_when_the_runner_is_killed_and_the_next_call_goes
     home.assert_nothing_left(5)
     states = {name: row for (name, _), row in home.status().items()}
     assert states["waits"]["state"] == "killed"
-    assert "the same command goes on" in states["waits"]["message"]
+    assert states["waits"]["message"].splitlines()[1] == "Run the same command again to go on."
     assert not home.page("later").exists()
     go(home)
     (home.folder / "data/engagements/waits/raw/act.py").write_text("")
@@ -93,6 +94,70 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(home):
     assert [row["state"] for row in home.status().values()] == ["done", "killed", "skipped"]
     assert home.page("first").exists()
     assert "first/FY2024/00_words.html" in (home.reports / "index.html").read_text()
+
+
+def test_ctrl_c_in_a_terminal_while_the_workers_begin_shows_no_traceback(home):
+    home.city("springfield", "import time; time.sleep(1000)")
+    pid, master = pty.fork()
+    if pid == 0:
+        os.chdir(home.folder)
+        os.environ.update(home.environment | {"TERM": "xterm", "COLUMNS": "100"})
+        os.execv(sys.executable, [sys.executable, str(COMMAND), "run", "springfield"])
+    shown, pressed = b"", 0
+    with contextlib.suppress(OSError):
+        while data := os.read(master, 4096):
+            shown += data
+            # The terminal sends it to every process of the command; pressed again, it changes nothing.
+            if pressed < 3 and (pressed or workers_of(psutil.Process(pid))):
+                os.write(master, b"\x03")
+                pressed += 1
+    _, status = os.waitpid(pid, 0)
+    os.close(master)
+
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.decode()).replace("\r", "")
+    assert os.waitstatus_to_exitcode(status) == 130
+    assert "Traceback" not in text
+    assert "KeyboardInterrupt" not in text
+    assert text.strip().endswith(
+        "Stopped. 0 of 1 reports were made and are kept.\n"
+        "Run the same command again to go on; it makes only what is missing."
+    )
+    home.assert_nothing_left(5)
+    assert not list((home.reports / ".staging").iterdir())
+
+
+def test_ctrl_c_before_the_first_report_is_told_too(home, monkeypatch):
+    monkeypatch.setenv("RDC_HOME", str(home.folder))
+    home.city("springfield")
+
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "run", stopped)
+
+    result = CliRunner().invoke(app, ["run", "springfield"])
+
+    assert result.exit_code == 130
+    assert result.stderr == "Stopped before the first report.\nRun the same command again.\n"
+
+
+@pytest.mark.parametrize("way", ["a pipe that nobody reads", "a full disk", "closed"])
+def test_the_run_goes_on_when_nobody_can_read_what_it_says(home, way):
+    for name in ("one", "two"):
+        home.city(name)
+    shell = {
+        "a pipe that nobody reads": '"$@" | true; exit ${PIPESTATUS[0]}',
+        "a full disk": '"$@" > /dev/full',
+        "closed": '"$@" >&-',
+    }[way]
+
+    ran = subprocess.run(
+        ["bash", "-c", shell, "rdc", sys.executable, str(COMMAND), "run", "one", "two", "--jobs", "1"],
+        env=os.environ | home.environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert {row["state"] for row in home.status().values()} == {"done"}
 
 
 def test_killing_a_run_the_server_or_a_worker_loses_nothing(home):
@@ -175,7 +240,7 @@ def test_nobody_waits_for_ever_for_a_runner_that_does_not_let_go(here, make, cap
     assert 150 < next(times) < 400
 
 
-def test_a_run_of_a_dead_coordinator_is_shown_as_killed(here):
+def test_a_run_of_a_dead_coordinator_is_shown_as_killed_whatever_the_clock_says(here, monkeypatch):
     book = ledger.Ledger(here.reports)
     book.begin()
     (number,) = book.add([{"engagement": "springfield", "notebook": "00_words", "period": "FY2024"}])
@@ -183,8 +248,13 @@ def test_a_run_of_a_dead_coordinator_is_shown_as_killed(here):
     book.update(number, state="running")
     assert [row["state"] for row in status()] == ["running"]
 
+    # The clock of the machine is set back an hour: it is the same process all the same.
+    monkeypatch.setattr(psutil, "boot_time", lambda: 0)
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: 0)
+    assert [row["state"] for row in status()] == ["running"]
+
     # A process with our number that began at another time is not the one that wrote it.
-    book._db.execute("update batches set started = started - 1000")
+    book._db.execute("update batches set started = replace(started, ' ', ' 1')")
 
     (row,) = status()
     assert (row["state"], row["message"]) == ("killed", ledger.INTERRUPTED)
@@ -266,10 +336,72 @@ def test_the_ledger_waits_for_another_writer_and_tells_when_it_cannot_write(here
         other.begin()
 
     assert str(error.value) == (
-        "The ledger of the runs cannot be written (database is locked).\n"
-        f"Make room on the disk, or delete {book.path}; the reports themselves are whole."
+        "The ledger of the runs cannot be used (database is locked).\n"
+        f"Another program holds {book.path}: wait until it has ended, then run the same command again."
     )
     assert time.monotonic() - began < 10
     book.close()
     other.close()
     assert json.dumps(status()) == "[]"
+
+
+def damage(path, how):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if how == "no database":
+        path.write_text("this is no database")
+    elif how == "another version":
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            db.executescript("create table batches (id); create table runs (id); create table hashes (path)")
+    elif how == "a folder":
+        path.mkdir()
+
+
+@pytest.mark.parametrize("command", ["run", "status"])
+@pytest.mark.parametrize(
+    ("how", "what", "fix"),
+    [
+        ("no database", "file is not a database", "Delete {}: a new one is begun"),
+        ("another version", "no such column|no column named|has no column", "Delete {}: a new one"),
+        ("a folder", "unable to open database file", "Make {.parent} a folder that you may write to"),
+    ],
+)  # fmt: skip
+def test_a_ledger_that_cannot_be_used_is_told_in_two_lines(here, command, how, what, fix):
+    here.city("springfield")
+    path = ledger.path_of(here.reports)
+    damage(path, how)
+
+    result = CliRunner().invoke(app, [command, "springfield"])
+
+    said = result.stderr.splitlines()
+    assert (result.exit_code, len(said)) == (1, 2)
+    assert re.search(what, said[0])
+    assert said[1].startswith(fix.format(path))
+
+
+def test_a_ledger_that_was_deleted_is_begun_anew_and_costs_no_report(here, make):
+    here.city("springfield")
+    make("springfield")
+    ledger.path_of(here.reports).unlink()
+
+    assert status() == []
+    assert make("springfield")[("springfield", "00_words")]["why"] == batch.UP_TO_DATE
+
+
+def test_a_folder_of_reports_that_cannot_be_written_is_told(here):
+    here.city("springfield")
+    here.reports.write_text("no folder")
+
+    result = CliRunner().invoke(app, ["run", "springfield"])
+
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"The folder {here.reports} cannot be written to (Not a directory).\n"
+        "Make it a folder that you may write to, or name another home for reports in RDC_HOME.\n",
+    )
+
+
+def test_no_more_workers_are_started_than_reports_were_asked_for(here):
+    with batch._Workers(99, 2, "", None, True) as workers:
+        assert workers.jobs == 2
+    with batch._Workers(None, 1, "", None, True) as workers:
+        assert workers.jobs == 1
