@@ -3,6 +3,7 @@
 import datetime
 import math
 
+import numpy as np
 from matplotlib.patches import Patch, Rectangle
 
 from rdclib import formats, style
@@ -94,24 +95,22 @@ def pipeline(result):
         _ROW * len(labels) + 0.95, left=max(label_margin(labels), 0.5), bottom=0.75, top=0.2, right=0.45
     )
     today = _number(result.as_of)
-    for place, row in enumerate(rows.itertuples()):
-        start, end = _number(row.start_by), _number(row.end_date)
-        late = row.slack_days < 0
-        look = "concern" if late else "neutral"
-        # What ends today still has a bar to be seen.
-        begin = min(max(start, today), end - LEAST_DAYS)
-        axes.barh(
-            place,
-            end - begin,
-            left=begin,
-            height=0.5,
-            color=style.CONCERN if late else style.SECOND,
-            hatch=style.HATCHES[look],
-            edgecolor=style.PAPER,
-        )
-        if not late:
-            axes.plot(start, place, marker=">", color=style.DATA, linestyle="none")
-        axes.plot(end, place, marker="|", markersize=11, color=style.INK, linestyle="none")
+    places = np.arange(len(labels))
+    start, end = (np.array([_number(day) for day in rows[name]]) for name in ("start_by", "end_date"))
+    late = rows["slack_days"].to_numpy() < 0
+    # What ends today still has a bar to be seen.
+    begin = np.minimum(np.maximum(start, today), end - LEAST_DAYS)
+    axes.barh(
+        places,
+        end - begin,
+        left=begin,
+        height=0.5,
+        color=np.where(late, style.CONCERN, style.SECOND),
+        hatch=[style.HATCHES["concern" if one else "neutral"] for one in late],
+        edgecolor=style.PAPER,
+    )
+    axes.plot(start[~late], places[~late], marker=">", color=style.DATA, linestyle="none")
+    axes.plot(end, places, marker="|", markersize=11, color=style.INK, linestyle="none")
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     first, last = result.as_of, _months_later(result.as_of, 24)
@@ -168,10 +167,11 @@ def priorities(result):
         top=0.2,
         right=max(room, 0.3),
     )
-    for place, (row, word) in enumerate(zip(rows.itertuples(), says, strict=True)):
-        axes.barh(place, row.first, height=0.6, color=style.DATA, edgecolor=style.PAPER)
-        axes.barh(place, row.top - row.first, left=row.first, height=0.6, color=style.SECOND, edgecolor=style.PAPER)
-        axes.text(row.top + 0.015, place, word, va="center")
+    first, top = rows["first"].to_numpy(), rows["top"].to_numpy()
+    axes.barh(range(len(rows)), first, height=0.6, color=style.DATA, edgecolor=style.PAPER)
+    axes.barh(range(len(rows)), top - first, left=first, height=0.6, color=style.SECOND, edgecolor=style.PAPER)
+    for place, word in enumerate(says):
+        axes.text(top[place] + 0.015, place, word, va="center")
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.4, -0.6)
     axes.set_xlim(0, 1)
