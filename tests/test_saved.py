@@ -34,6 +34,12 @@ def test_every_plain_value_is_read_as_text(facts):
     assert list(data["holidays"]) == ["2024-01-01"]
 
 
+def test_what_a_reader_changes_reaches_no_other_reader(facts):
+    saved.read_yaml(facts)["holidays"].append("2024-12-25")
+
+    assert saved.read_yaml(facts)["holidays"] == ["2024-01-01"]
+
+
 def test_writing_what_was_read_changes_no_byte(facts):
     saved.write_yaml(facts, saved.read_yaml(facts))
 
