@@ -233,7 +233,7 @@ def disqualified_bids(records, *, bidder_bids=BIDDER_BIDS, department_processes=
     open_ &= ~(s["solicitation_status"] == "cancelled").to_numpy()[at] if len(s) else False
     open_ &= _in_period(records, s)[at] if len(s) else False
     use = open_ & (b["submitted"] & b["bid_status"].notna()).to_numpy(bool)
-    bid = b[use].assign(
+    bid = b.loc[use, ["bidder", "lot", "bid_id"]].assign(
         department=s["department"].take(at[use]).to_numpy(), at=at[use], out=b["bid_status"] == "disqualified"
     )
     # A joint bid stands in one line for each of its bidders, and is still one bid of the department's.
@@ -243,19 +243,18 @@ def disqualified_bids(records, *, bidder_bids=BIDDER_BIDS, department_processes=
         ("department", once, "department", department_processes),
         ("bidder", bid, "bidder", bidder_bids),
     ):
-        found = frame.groupby(key, observed=True).agg(
-            out=("out", "sum"), n=("out", "size"), processes=("at", "nunique")
-        )
-        if not len(found):
+        groups = frame.groupby(key, observed=True)
+        n = groups.size()
+        if not len(n):
             continue
-        share = found["out"] / found["n"]
-        size = found["processes"] if part == "department" else found["n"]
+        share = groups["out"].sum() / n
+        size = groups["at"].nunique() if part == "department" else n
         fence = stats.tukey_fences(share[size >= fewest]).high
         kinds.append(
             pd.DataFrame(
                 {
-                    "unit": found.index.astype(object),
-                    "department": found.index.astype(object) if part == "department" else None,
+                    "unit": n.index.astype(object),
+                    "department": n.index.astype(object) if part == "department" else None,
                     "value": share.to_numpy(),
                     "part": part,
                     "few": (size < fewest).to_numpy(),

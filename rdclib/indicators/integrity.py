@@ -48,10 +48,11 @@ def bunching(records):
         under as over and chance alone would seldom do that (IN01, exact binomial, 5%).
     """
     c = records.contracts
+    kept = ["amount", "agreed_date", "department", "cancelled", "foreign"]
     parts = []
     for name, limit in _thresholds(records, c, "small_purchase", "quotes", "formal_bid").items():
         near = (c["amount"] >= (1 - BAND) * limit) & (c["amount"] < (1 + BAND) * limit)
-        parts.append(c.loc[near].assign(limit=limit[near], name=name))
+        parts.append(c.loc[near, kept].assign(limit=limit[near], name=name))
     near = pd.concat(parts)
     under = near["amount"] < near["limit"]
     inside = _inside(records, near["agreed_date"]) & ~near["cancelled"] & ~near["foreign"]
@@ -104,18 +105,15 @@ def split_purchases(records):
         order = use[np.lexsort((day[use], group.to_numpy()[use]))]
         for window in WINDOWS:
             hit[window][_in_split(order, group, day, c["amount"], limit, window)] = True
-    lines = c[base].assign(group=group[base])
-    units = lines.groupby("group").agg(
-        department=("department", "first"), vendor=("vendor", "first"), n=("amount", "size")
-    )
-    units = units.join(pd.DataFrame(hit, index=c.index)[base].groupby(group[base]).any()).reset_index(drop=True)
-    units["department"] = units["department"].astype(c["department"].dtype)
+    lines = np.flatnonzero(base)
+    _, first, whose, n = np.unique(group.to_numpy()[lines], return_index=True, return_inverse=True, return_counts=True)
+    units = c[["department", "vendor"]].iloc[lines[first]].reset_index(drop=True)
     return rows(
         units,
-        value=units["n"].astype(float),
+        value=pd.Series(n.astype(float)),
         unit=units["department"].astype(str) + " / " + units["vendor"].astype(str),
-        only=units["n"] >= 2,
-        flags={f"R055-{window}": units[window] for window in WINDOWS},
+        only=n >= 2,
+        flags={f"R055-{w}": np.bincount(whose, hit[w][lines], minlength=len(n)) > 0 for w in WINDOWS},
     )
 
 
@@ -174,7 +172,8 @@ def small_then_large(records):
     c = records.contracts
     limit = _thresholds(records, c, "small_purchase")["small_purchase"]
     keep = ~c["cancelled"] & ~c["foreign"] & c["vendor"].notna() & (c["amount"] > 0) & c["agreed_date"].notna()
-    lines = c[keep].assign(limit=limit[keep]).sort_values("agreed_date", kind="stable")
+    lines = c.loc[keep, ["department", "vendor", "amount", "agreed_date"]].assign(limit=limit[keep])
+    lines = lines.sort_values("agreed_date", kind="stable")
     pair = lines.groupby(["department", "vendor"], observed=True, dropna=False, sort=False).ngroup().to_numpy()
     first = np.full(pair.max(initial=-1) + 1, -1)
     places = np.arange(len(lines))

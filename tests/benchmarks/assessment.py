@@ -308,6 +308,8 @@ def compare(records):
     plain(small)
     begun = time.process_time()
     results = indicators.compute_all(records)
+    for result in results.values():  # made when they are asked for
+        _ = result.by_department, result.by_quarter, result.by_part, result.flags
     ours = time.process_time() - begun
     begun = time.process_time()
     by_hand = plain(records)
