@@ -92,4 +92,4 @@ def _measured(measure, rows, codes, k, small):
 
 
 def _frame(name, labels, value, low, high, n):
-    return pd.DataFrame({name: labels, "value": value, "low": low, "high": high, "n": n})
+    return pd.DataFrame({name: labels, "value": value, "low": low, "high": high, "n": n}, copy=False)

@@ -117,7 +117,7 @@ def _left_out(reasons, counts):
     found = np.bincount(codes[codes >= 0], minlength=len(reasons.categories))
     order = np.argsort(-found, kind="stable")
     order = order[found[order] > 0]
-    left_out = pd.Series(found[order], reasons.categories[order].astype(object))
+    left_out = pd.Series(found[order], reasons.categories[order])
     if extra := int((codes < 0).sum() - counts.sum()):
         left_out.loc["no value"] = extra
     return left_out

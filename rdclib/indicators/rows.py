@@ -72,7 +72,7 @@ def rows(
     if "value" not in columns:
         columns["value"] = pd.Series(1.0, frame.index)
     codes = np.full(len(frame), -1, dtype=np.int8)
-    reasons = list(leave_out or {})
+    reasons = pd.Index(list(leave_out or {}), dtype=object)
     for place, holds in enumerate((leave_out or {}).values()):
         holds = _mask(holds)
         codes[holds & (codes < 0)] = place
