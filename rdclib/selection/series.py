@@ -51,7 +51,7 @@ class Series:
     def counted(self):
         """True when every value comes from counts: numerator and denominator."""
         known = self.table.dropna(subset=["value"])
-        return bool(len(known)) and bool((known["numerator"].notna() & (known["denominator"] > 0)).all())
+        return bool(len(known)) and bool(((known["numerator"] >= 0) & (known["denominator"] > 0)).all())
 
 
 @dataclass(frozen=True)

@@ -122,8 +122,11 @@ def baseline(history, metric):
         return Baseline(
             metric.id, float(value), max(low, bottom), min(high, top), n, "natural limits", moved, float(spread)
         )
-    if metric.measure_type == "proportion" and history.counted and np.isfinite(history.scale):
-        ends = stats.proportion_interval(table["numerator"].sum(), table["denominator"].sum())
+    count, size = table["numerator"].sum(), table["denominator"].sum()
+    # More than all is no proportion, whatever the metric is called.
+    counted = history.counted and count <= size
+    if metric.measure_type == "proportion" and counted and np.isfinite(history.scale):
+        ends = stats.proportion_interval(count, size)
         low, high = (float(history.scale * end) for end in ends)
         return Baseline(metric.id, float(value), low, high, n, "interval")
     return Baseline(metric.id, float(value), float("nan"), float("nan"), n, "")
