@@ -225,14 +225,22 @@ def latest(reports=None, name=""):
         # A run without a period, because engagement.yaml could not be read, is past when a later one has a period.
         rows = db.execute(
             "select runs.*, host, process, started from runs join batches on runs.batch = batches.id"
-            " where runs.id in (select max(id) from runs group by engagement, period, notebook)"
+            " where (runs.id in (select max(id) from runs group by engagement, period, notebook) or state = ?)"
             " and not (period = '' and exists (select 1 from runs as later where later.engagement = runs.engagement"
             " and later.notebook = runs.notebook and later.id > runs.id))"
-            " and (? = '' or engagement = ?) order by engagement, period, notebook",
-            (name, name),
+            " and (? = '' or engagement = ?) order by engagement, period, notebook, runs.id",
+            (RUNNING, name, name),
         ).fetchall()
         hashes = {row[0]: (row[1], row[2]) for row in db.execute("select path, signature, hash from hashes")}
-    return [_plain(row) | {"abandoned": abandoned(row)} for row in rows], hashes
+    found = {}
+    for row in (_plain(row) | {"abandoned": abandoned(row)} for row in rows):
+        place = row["engagement"], row["period"], row["notebook"]
+        before = found.get(place)
+        # While one runner makes a report, another has it queued and waits.
+        made_now = before and before["state"] == RUNNING and not before["abandoned"]
+        if not (made_now and row["state"] == QUEUED):
+            found[place] = row
+    return list(found.values()), hashes
 
 
 def _plain(row):

@@ -345,6 +345,24 @@ def test_the_ledger_waits_for_another_writer_and_tells_when_it_cannot_write(here
     assert json.dumps(status()) == "[]"
 
 
+def test_a_report_that_one_runner_makes_is_running_while_another_waits_for_it(here):
+    row = {"engagement": "springfield", "notebook": "00_words", "period": "FY2024"}
+    first, second = ledger.Ledger(here.reports), ledger.Ledger(here.reports)
+    with contextlib.closing(first), contextlib.closing(second):
+        first.begin()
+        second.begin()
+        (made,) = first.add([row])
+        first.update(made, state=ledger.RUNNING)
+        (waiting,) = second.add([row])
+        states = [one["state"] for one in status()]
+        first.update(made, state=ledger.DONE)
+        states += [one["state"] for one in status()]
+        second.update(waiting, state=ledger.SKIPPED)
+        states += [one["state"] for one in status()]
+
+    assert states == ["running", "queued", "skipped"]
+
+
 def damage(path, how):
     path.parent.mkdir(parents=True, exist_ok=True)
     if how == "no database":
