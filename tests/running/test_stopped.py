@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -37,6 +38,17 @@ def runs_of(home, name):
 
 def go(home):
     (home.folder / "go").write_text("")
+
+
+@contextlib.contextmanager
+def ends_within(process, seconds):
+    """End a process that somebody reads from, if it has not ended by then."""
+    late = threading.Timer(seconds, os.kill, (process, signal.SIGKILL))
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
 
 
 def server_of(process):
@@ -100,11 +112,13 @@ def test_ctrl_c_in_a_terminal_while_the_workers_begin_shows_no_traceback(home):
     home.city("springfield", "import time; time.sleep(1000)")
     pid, master = pty.fork()
     if pid == 0:
+        # Started in the background, the tests themselves were told to ignore it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.chdir(home.folder)
         os.environ.update(home.environment | {"TERM": "xterm", "COLUMNS": "100"})
         os.execv(sys.executable, [sys.executable, str(COMMAND), "run", "springfield"])
     shown, pressed = b"", 0
-    with contextlib.suppress(OSError):
+    with ends_within(pid, 120), contextlib.suppress(OSError):
         while data := os.read(master, 4096):
             shown += data
             # The terminal sends it to every process of the command; pressed again, it changes nothing.
@@ -286,7 +300,7 @@ def test_row_24_a_terminal_shows_a_bar_that_reaches_the_end(home):
     )
     os.close(slave)
     shown = b""
-    with contextlib.suppress(OSError):
+    with ends_within(process.pid, 120), contextlib.suppress(OSError):
         while data := os.read(master, 4096):
             shown += data
     process.wait(30)
