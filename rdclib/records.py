@@ -56,7 +56,7 @@ class Late:
     Attributes
     ----------
     counted : int
-        They count all the same: the report is about a period, and nobody had said it by its end.
+        They count all the same, since the report is about a whole period.
     left_out : int
         They do not count.
     """
@@ -655,8 +655,8 @@ def known_entries(rows, table, period, as_of):
 
     What was saved by the day of the report (``time``, to the day) counts, and so does a row without a time. What was
     saved later does not, with one exception: a report whose day is the last of its period is about the period, and a
-    city reads and rates when that is over. There, what nobody had entered by the day counts as it was entered later;
-    a rating, though, only when the period that it judges had ended. A report for any other day knows what was known.
+    city reads, rates and corrects when that is over. There, what was entered later counts, too; a rating, though, only
+    when the period that it judges had ended. A report for any other day knows what was known.
 
     Parameters
     ----------
@@ -675,20 +675,16 @@ def known_entries(rows, table, period, as_of):
         The rows that count, oldest first, several of a key among them, and the `Late`.
     """
     key = _WORKBOOK_KEYS[table]
-    later = [day is not None and day > as_of for day in map(_saved_on, rows)]
-    known = {_of(row, key) for row, is_later in zip(rows, later, strict=True) if not is_later}
-    counted = [
-        is_later and as_of == period.end and _of(row, key) not in known and _over(row, period, as_of)
-        for row, is_later in zip(rows, later, strict=True)
-    ]
-    kept = [row for row, is_later, counts in zip(rows, later, counted, strict=True) if counts or not is_later]
-    taken = {_of(row, key) for row, counts in zip(rows, counted, strict=True) if counts}
-    left = {_of(row, key) for row, is_later in zip(rows, later, strict=True) if is_later} - taken
-    return kept, Late(len(taken), len(left))
-
-
-def _of(row, key):
-    return tuple(row.get(name, "") for name in key)
+    kept, counted, left_out = [], set(), set()
+    for row in rows:
+        day = _saved_on(row)
+        known = day is None or day <= as_of
+        counts = as_of == period.end and _over(row, period, as_of)
+        if known or counts:
+            kept.append(row)
+        if not known:
+            (counted if counts else left_out).add(tuple(row.get(name, "") for name in key))
+    return kept, Late(len(counted), len(left_out))
 
 
 def _saved_on(row):

@@ -40,9 +40,16 @@ def test_a_report_for_a_day_knows_what_was_saved_by_then(table, row, time, count
 
 
 def test_a_correction_after_the_day_leaves_what_was_known():
-    rows, late = known([reading("before", "2024-06-30T10:00:00Z"), reading("after", "2024-07-01T10:00:00Z")], "coding")
+    rows = [reading("before", "2024-03-31T10:00:00Z"), reading("after", "2024-04-01T10:00:00Z")]
 
-    assert ([row["goal_text"] for row in rows], late) == (["before"], Late(0, 1))
+    assert known(rows, "coding", MIDYEAR) == (rows[:1], Late(0, 1))
+    assert known(rows, "coding") == (rows, Late(0, 0))
+
+
+def test_a_report_about_a_period_takes_in_what_was_corrected_after_it():
+    rows = [reading("before", "2024-06-30T10:00:00Z"), reading("after", "2024-07-01T10:00:00Z")]
+
+    assert known(rows, "coding") == (rows, Late(1, 0))
 
 
 def test_a_report_about_a_period_takes_in_what_was_read_after_it():
@@ -105,13 +112,13 @@ def test_records_hold_what_was_known_and_say_what_was_not(tmp_path):
 
 def test_what_came_later_is_said_where_the_form_is():
     nobody = whole().coding
-    lines = narrative.prose.late_entries(Late(2, 1), "reading", "nobody had read these contracts before")
+    lines = narrative.prose.late_entries(Late(2, 1), "reading")
 
     assert lines == [
-        "2 readings were saved after the day of this report and count: nobody had read these contracts before.",
+        "2 readings were saved after the day of this report and count, since it is about a whole period.",
         "1 reading was saved after the day of this report and left out. A later day (as_of) shows it.",
     ]
-    assert narrative.prose.late_entries(nobody.late, "reading", "") == []
+    assert narrative.prose.late_entries(nobody.late, "reading") == []
 
 
 def test_a_city_whose_readings_all_came_later_is_told(tmp_path):

@@ -318,7 +318,7 @@ def contract_coding(result):
     ----------
     result : rdclib.assessment.Coding
     """
-    late = late_entries(result.late, "reading", "nobody had read these contracts before")
+    late = late_entries(result.late, "reading")
     if not result.read:
         nobody = "Nobody had read a contract by the day of this report" if late else "Nobody has read a contract yet"
         return Prose(" ".join([f"{nobody}, so the ten indicators that need a reader are missing.", *late]))

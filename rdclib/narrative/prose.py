@@ -43,7 +43,7 @@ def bullets(lines):
     return Prose("\n".join(f"- {line}" for line in lines))
 
 
-def late_entries(late, entry, nobody):
+def late_entries(late, entry):
     """Say what was entered after the day of the report.
 
     Parameters
@@ -51,8 +51,6 @@ def late_entries(late, entry, nobody):
     late : rdclib.records.Late
     entry : str
         One of them: ``"reading"``.
-    nobody : str
-        Why some of them count.
 
     Returns
     -------
@@ -63,7 +61,7 @@ def late_entries(late, entry, nobody):
     if late.counted:
         were = formats.plural(late.counted, f"{entry} was", f"{entry}s were")
         count = "counts" if late.counted == 1 else "count"
-        lines.append(f"{were} saved after the day of this report and {count}: {nobody}.")
+        lines.append(f"{were} saved after the day of this report and {count}, since it is about a whole period.")
     if late.left_out:
         were = formats.plural(late.left_out, f"{entry} was", f"{entry}s were")
         them = "it" if late.left_out == 1 else "them"

@@ -300,7 +300,7 @@ def payments_due(review):
 def vendor_ratings(review):
     """How ratings are spread, and what they lack."""
     rated = review.ratings
-    late = late_entries(rated.late, "rating", "nobody had rated these periods before")
+    late = late_entries(rated.late, "rating")
     if rated.table.empty:
         return Prose(" ".join(["No ratings count.", *late] if late else ["No ratings are saved."]))
     lines = [f"{formats.plural(len(rated.table), 'rating')} count."]
