@@ -56,13 +56,14 @@ def tiers(result, *, pool, thresholds, shares, lower_is_better=False):
     pool : float
         The most that can be paid a period.
     thresholds : sequence of float
-        From the easiest to the hardest.
+        In any order: the hardest one that was reached decides.
     shares : sequence of float
         Part of the pool (0 to 1) paid from each threshold on.
     """
     result = np.asarray(result, dtype=float)
     paid = np.zeros(result.shape)
-    for threshold, share in zip(thresholds, shares, strict=True):
+    steps = sorted(zip(thresholds, shares, strict=True), reverse=lower_is_better)
+    for threshold, share in steps:
         paid = np.where(_better(result, threshold, lower_is_better), pool * share, paid)
     return paid
 
@@ -147,7 +148,8 @@ def improvement_score(result, score, *, baseline, target):
     score : array_like
         The score against the target (0 to 1) that a ramp or tiers give.
     baseline, target : float
-        The vendor's own start, and the target; ``target`` may lie below ``baseline``.
+        The vendor's own start, and the target; a ``target`` below the ``baseline`` is one where lower is better. A
+        vendor that starts at the target has no way to cover: its score alone counts.
     """
     if baseline == target:
         return _earned(np.asarray(score, dtype=float))
@@ -276,9 +278,11 @@ def _pay_holdback(terms, events, volume, costs):
 
 
 def _pay_improvement(terms, events, volume, costs):
-    x = _share(events, volume)
-    score = ramp(x, pool=1.0, floor=terms["floor"], target=terms["target"])
-    return terms["pool"] * improvement_score(x, score, baseline=terms["baseline"], target=terms["target"])
+    x, floor, target = _share(events, volume), terms["floor"], terms["target"]
+    # Who starts beyond the target has no way left to cover; the formula would then pay for every result below it.
+    baseline = min(terms["baseline"], target) if floor < target else max(terms["baseline"], target)
+    score = ramp(x, pool=1.0, floor=floor, target=target)
+    return terms["pool"] * improvement_score(x, score, baseline=baseline, target=target)
 
 
 def _pay_milestone(terms, events, volume, costs):

@@ -103,6 +103,45 @@ def test_improvement_never_takes_away_what_the_target_gives():
     assert payment.improvement_score(0.55, 0.8, baseline=0.5, target=0.6) == pytest.approx(0.8)
 
 
+@pytest.mark.parametrize(
+    ("events", "credit", "ramp"),
+    # Out of 100, floor 40% and target 70%: 55% is half of that way. From 60% on, 65% is half of the way to 70%.
+    [(30, 0, 0), (55, 500, 500), (65, 2500 / 3, 2500 / 3), (70, 1000, 1000), (75, 1000, 1000), (90, 1000, 1000)],
+)
+@pytest.mark.parametrize("baseline", [0.7, 0.8])
+def test_who_starts_at_the_target_or_beyond_earns_no_credit_for_falling_behind(events, credit, ramp, baseline):
+    terms = {"pool": 1000.0, "floor": 0.4, "target": 0.7}
+    paid = [
+        payment.pay(Design("d", kind, more), [[float(events)]], [[100.0]])[0, 0]
+        for kind, more in (("improvement credit", terms | {"baseline": baseline}), ("ramp", terms))
+    ]
+    assert paid == pytest.approx([credit, ramp])
+
+
+@pytest.mark.parametrize(("events", "paid"), [(35, 0), (25, 250), (8, 1000)])
+def test_no_credit_for_falling_behind_where_lower_is_better(events, paid):
+    # Floor 30%, target 10%, and the vendor starts at 5%: 25% is a quarter of the way from floor to target.
+    terms = {"pool": 1000.0, "floor": 0.3, "target": 0.1, "baseline": 0.05}
+    design = Design("d", "improvement credit", terms, lower_is_better=True)
+    assert payment.pay(design, [[float(events)]], [[100.0]])[0, 0] == pytest.approx(paid)
+
+
+@pytest.mark.parametrize(
+    ("result", "lower", "paid"), [(0.2, False, 0), (0.3, False, 400), (0.6, False, 1000), (0.6, True, 0),
+                                  (0.5, True, 1000), (0.4, True, 1000), (0.3, True, 400)]
+)  # fmt: skip
+def test_the_hardest_tier_that_was_reached_decides_in_whatever_order_they_are_given(result, lower, paid):
+    steps = {"pool": 1000, "thresholds": (0.5, 0.3), "shares": (1.0, 0.4), "lower_is_better": lower}
+    turned = steps | {"thresholds": (0.3, 0.5), "shares": (0.4, 1.0)}
+    assert payment.tiers(result, **steps) == payment.tiers(result, **turned) == paid
+
+
+@pytest.mark.parametrize(("events", "volume", "paid"), [(19, 20, 0), (20, 20, 500), (21, 20, 500), (0, 0, 0)])
+def test_a_milestone_is_accepted_when_everything_due_was_delivered(events, volume, paid):
+    design = Design("d", "milestone", {"value": 500.0})
+    assert payment.pay(design, [[float(events)]], [[float(volume)]]).tolist() == [[paid]]
+
+
 def test_milestones_pay_only_what_was_accepted():
     assert payment.milestones([1, 0, 1], [500, 800, 200]).tolist() == [500, 0, 200]
 

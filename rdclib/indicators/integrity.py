@@ -171,7 +171,8 @@ def small_then_large(records):
     """
     c = records.contracts
     limit = _thresholds(records, c, "small_purchase")["small_purchase"]
-    keep = ~c["cancelled"] & ~c["foreign"] & c["vendor"].notna() & (c["amount"] > 0) & c["agreed_date"].notna()
+    keep = ~c["cancelled"] & ~c["foreign"] & c["vendor"].notna() & (c["amount"] > 0)
+    keep &= c["agreed_date"].dt.normalize() <= records.today
     lines = c.loc[keep, ["department", "vendor", "amount", "agreed_date"]].assign(limit=limit[keep])
     lines = lines.sort_values("agreed_date", kind="stable")
     pair = lines.groupby(["department", "vendor"], observed=True, dropna=False, sort=False).ngroup().to_numpy()

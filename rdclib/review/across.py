@@ -7,7 +7,7 @@ import pandas as pd
 
 from rdclib import disclosure, funnel, stats
 from rdclib.observations import ADDITIVE, totals
-from rdclib.review.cases import ON_TIME, on_time
+from rdclib.review.cases import ON_TIME, end_of_day, on_time, opened
 from rdclib.review.measure import Measure, measure_of, scaled
 from rdclib.review.rows import known_rows
 
@@ -150,12 +150,13 @@ def compare_groups(records):
         measure = scaled(measure_of(metric_id, records.facts), own)
         sums = own.groupby("stratum", sort=True)[["numerator", "denominator"]].sum(min_count=1)
         found.append(group_table(measure, kind, sums, smallest))
-    cases = records.cases
+    day = pd.Timestamp(records.as_of)
+    cases = records.cases[opened(records.cases, day)]
     for column, kind in (("group", "group of people"), ("place", "place")):
         own = cases[cases[column].notna()]
         if own[column].nunique() < 2:
             continue
-        measure, done, counted = _case_result(own, pd.Timestamp(records.as_of))
+        measure, done, counted = _case_result(own, day)
         own = own[counted]
         sums = pd.DataFrame(
             {
@@ -364,7 +365,7 @@ def _case_result(cases, day):
     """What counts as success of a case: done by its target date where there is one, else the outcome."""
     if cases["target_date"].notna().any():
         return ON_TIME, *on_time(cases, day)
-    done = cases["outcome_date"].notna() & (cases["outcome_date"] <= day)
+    done = cases["outcome_date"] <= end_of_day(day)
     measure = Measure("outcome", "Cases that reached their outcome", "%", "proportion", "higher", kind="share")
     return measure, done, pd.Series(True, index=cases.index)
 

@@ -118,30 +118,34 @@ def on_time(cases, day):
         A finished case counts at once, by the publisher's own flag where it has one. A case that is not finished
         counts, as late, from the day after its target on, whether it is open or was closed without its outcome.
     """
-    finished = _finished(cases).where(lambda d: d <= _end(day))
+    finished = _finished(cases).where(lambda d: d <= end_of_day(day))
     target = cases["target_date"]
     # Without a time of day a case finished on its target day is on time.
     last = target.where(target != target.dt.normalize(), target + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1))
     done = finished.notna() & (finished <= last)
     flag = cases["on_time"]
     done = done.where(flag.isna() | finished.isna(), flag.fillna(False).astype(bool))
-    counted = target.notna() & (finished.notna() | (last <= _end(day)))
+    counted = target.notna() & (finished.notna() | (last <= end_of_day(day)))
     return done & counted, counted
+
+
+def opened(cases, day):
+    """Which cases were there on a day; those without a day of referral were."""
+    return ~(cases["referred_date"] > end_of_day(day))
 
 
 def cases_on_time(records, choices):
     """Cases against their targets, month by month and vendor by vendor; None without target dates."""
     day = pd.Timestamp(records.as_of)
     cases = records.cases
-    opened = cases["referred_date"].isna() | (cases["referred_date"] <= _end(day))
-    cases = cases[opened]
+    cases = cases[opened(cases, day)]
     if not cases["target_date"].notna().any():
         return None
     done, counted = on_time(cases, day)
-    finished = _finished(cases).where(lambda d: d <= _end(day)).notna()
-    closed = finished | (cases["closed_date"] <= _end(day))
+    finished = _finished(cases).where(lambda d: d <= end_of_day(day)).notna()
+    closed = finished | (cases["closed_date"] <= end_of_day(day))
     waiting = counted & ~closed
-    days_past = (_end(day) - cases.loc[waiting, "target_date"]).dt.days
+    days_past = (end_of_day(day) - cases.loc[waiting, "target_date"]).dt.days
     k, n = int(done.sum()), int(counted.sum())
     low, high = stats.proportion_interval(k, n)
     vendors = cases["vendor_name"].fillna(cases["vendor_id"]).fillna("")
@@ -150,7 +154,7 @@ def cases_on_time(records, choices):
         own = counted & (vendors == vendor)
         months = cases.loc[own, "target_date"].dt.to_period("M")
         # Not a month whose targets are still ahead: its cases closed early would all look on time.
-        months = months[months.dt.end_time <= _end(day)]
+        months = months[months.dt.end_time <= end_of_day(day)]
         if months.empty:
             continue
         index = pd.period_range(months.min(), months.max(), freq="M")
@@ -205,7 +209,7 @@ def pathway(records):
     """Referred, enrolled, served, outcome: who reaches which step; None when the cases carry fewer than two steps."""
     day = pd.Timestamp(records.as_of)
     cases = records.cases
-    reached = pd.DataFrame({name: cases[column] <= _end(day) for name, column in STEPS})
+    reached = pd.DataFrame({name: cases[column] <= end_of_day(day) for name, column in STEPS})
     steps = [name for name, _ in STEPS if reached[name].any()]
     if len(steps) < 2:
         return None
@@ -283,6 +287,6 @@ def _finished(cases):
     return cases["outcome_date"] if cases["outcome_date"].notna().any() else cases["closed_date"]
 
 
-def _end(day):
+def end_of_day(day):
     """The last moment of a day."""
     return day.normalize() + pd.Timedelta(days=1) - pd.Timedelta(microseconds=1)

@@ -265,6 +265,8 @@ def _verdict(fit, effects, raw, good, persists):
         if twelve is None:
             return "unclear", "no interval excludes zero so far, and 12 months have not passed"
         return "no sign", "no interval excludes zero"
+    if not good:
+        return "unclear", "it moved by more than chance gives, and neither way is the better one"
     if twelve is None:
         return "unclear", "12 months have not passed"
     return "unclear", "the intervals after 3, 6 and 12 months do not agree"

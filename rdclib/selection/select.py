@@ -429,9 +429,10 @@ def _inputs(chosen, lines, histories):
         for line in paid
         if line.metric.id in histories and histories[line.metric.id].counted
     ]
+    counted = [events for events in counted if np.isfinite(events)]
     if counted and not inputs.get("events"):
-        # The metric with the fewest outcomes decides how much luck there is.
-        inputs["events"] = str(round(min(counted)))
+        # The metric with the fewest outcomes decides how much luck there is; 9.6 are not yet the ten of a rule.
+        inputs["events"] = str(int(min(counted)))
         from_data.append("events")
     return inputs, tuple(from_data)
 

@@ -580,7 +580,11 @@ def _formula(one, currency):
     if d.kind == "holdback":
         return f"{money(d.invoice)} × {formats.share(d.share)} held back × {ramp}; unearned {d.unearned or 'lapses'}."
     if d.kind == "improvement credit":
-        way = f"(result − {result(d.baseline)}) / ({result(d.target)} − {result(d.baseline)})"
+        if (d.baseline - d.target) * (d.target - d.floor) >= 0:
+            return (
+                f"{money(d.pool)} × {ramp}; no credit for improvement, since the baseline lies at the target or beyond."
+            )
+        way = f"(result − {result(d.baseline)}) / ({result(d.target)} − {result(d.baseline)}), between 0 and 1"
         return f"{money(d.pool)} × the larger of {ramp}, and {way}."
     if d.kind == "milestone":
         return f"{money(d.value)} when everything due was delivered."

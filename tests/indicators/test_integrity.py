@@ -164,6 +164,21 @@ def test_small_first_then_ten_times_as_much(first, later, day, asked):
     assert asked is None or result.value == asked
 
 
+@pytest.mark.parametrize(("as_of", "n", "asked"), [("2024-03-01", 1, 1), ("2024-02-29", 0, 0)])
+def test_what_is_agreed_after_today_followed_nothing_yet(as_of, n, asked):
+    records = build.records(
+        build.contract("first", award_amount=1_000, award_date="2023-07-01"),
+        build.contract("later", award_amount=90_000, award_date="2024-03-01"),
+        thresholds=[{"name": "small_purchase", "amount": 5_000}],
+        as_of=as_of,
+    )
+
+    result = compute("IN04", records)
+
+    assert (result.n, asked if result.n else 0) == (n, asked)
+    assert not result.n or result.value == asked
+
+
 def meetings(winners, **values):
     rows = []
     for i, winner in enumerate(winners):

@@ -303,3 +303,23 @@ def test_groups_of_observations_and_of_cases():
     assert (observed.kind, observed.reference) == ("Language", "a")
     assert observed.table["value"].tolist() == [0.6, 0.4]
     assert (cases.kind, cases.table["value"].tolist()) == ("group of people", [0.5, 0.5])
+
+
+def test_cases_that_came_after_the_day_of_the_review_are_in_no_group():
+    rows = [
+        build.case(
+            f"{group}{i}", group=group, referred_date="2023-10-01", outcome_date="2023-12-01" if i < 15 else None
+        )
+        for group in "AB"
+        for i in range(30)
+    ]
+    # One of A reached the outcome on the afternoon of the last day; 30 of A and a group C came after it.
+    rows.append(build.case("last", group="A", referred_date="2024-05-01", outcome_date="2024-06-30 15:00"))
+    rows += [build.case(f"late{i}", group="A", referred_date="2024-07-01") for i in range(30)]
+    rows += [build.case(f"new{i}", group="C", referred_date="2024-07-01") for i in range(30)]
+
+    (groups,) = compare_groups(build.records(*rows, as_of="2024-06-30"))
+
+    counts = groups.table.set_index("group")[["numerator", "denominator"]]
+    assert counts.to_numpy().tolist() == [[16, 31], [15, 30]]
+    assert counts.index.tolist() == ["A", "B"]

@@ -155,7 +155,10 @@ def test_what_changed_at_the_same_time_is_asked_first():
 def test_without_a_good_direction_nothing_is_called_better():
     (one,) = series(stepped(10), metric=SCORE | {"direction": "context"})
     result = judge(change(), one, [])
-    assert result.verdict == "unclear"
+    assert (result.verdict, result.why) == (
+        "unclear",
+        "it moved by more than chance gives, and neither way is the better one",
+    )
     assert result.note.endswith("the verdict cannot call a change better.")
 
 

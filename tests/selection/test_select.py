@@ -88,6 +88,45 @@ def test_history_gives_a_baseline_a_target_and_a_payment_that_was_tried(tmp_path
     assert all(s.worst_case == pytest.approx(0.04 * selection.contract.annual_amount) for s in selection.simulations)
 
 
+PAID = {
+    "chosen": [{"metric_id": "HS-01", "paid": "yes"}],
+    "contract_inputs": {
+        "outcome": "3",
+        "attribution": "3",
+        "capacity": "3",
+        "gaming": "1",
+        "measurement_cost": "0.05",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("successes", "events", "rule"),
+    # A month's mean just below, on and just above the ten and the thirty events of the payment rules.
+    [
+        ([10] * 11 + [9], 9, "P0"),
+        ([10] * 12, 10, "P1"),
+        ([30] * 11 + [29], 29, "P1"),
+        ([30] * 12, 30, "P2"),
+        ([30] * 11 + [31], 30, "P2"),
+    ],
+)
+def test_events_of_a_period_are_counted_down_to_whole_ones(tmp_path, successes, events, rule):
+    selection = found(tmp_path, SHELTER, *monthly("HS-01", successes, start=7), choices=PAID)
+
+    assert selection.recommendation.input("events").value == events
+    assert selection.recommendation.payment.rule.id == rule
+
+
+def test_a_year_of_withheld_results_leaves_the_number_of_events_open(tmp_path):
+    withheld = {"value": None, "numerator": None, "denominator": None, "suppressed": True}
+    rows = [*monthly("HS-01", SHARES, start=1), *monthly("HS-01", [0] * 12, start=13, **withheld)]
+    selection = found(tmp_path, SHELTER, *rows, choices=PAID, as_of="2024-12-31", period="FY2025")
+
+    assert selection.from_data == ("baseline",)
+    assert not selection.recommendation.input("events").answered
+
+
 def test_what_is_wrong_with_a_draft_is_found(tmp_path):
     luck = np.random.default_rng(1)
     shares = list(np.round(32 + luck.normal(0, 3, 12)))

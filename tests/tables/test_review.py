@@ -71,6 +71,24 @@ def test_a_remark_is_made_once_with_the_charts_it_is_about():
     )
 
 
+@pytest.mark.parametrize(
+    ("baseline", "rule"),
+    [
+        (0.6, "the larger of (result − 50%) / (70% − 50%), between 0 and 1, and (result − 60%) / (70% − 60%), "
+              "between 0 and 1."),
+        (0.7, "(result − 50%) / (70% − 50%), between 0 and 1; no credit for improvement, since the baseline lies at "
+              "the target or beyond."),
+        (0.8, "(result − 50%) / (70% − 50%), between 0 and 1; no credit for improvement, since the baseline lies at "
+              "the target or beyond."),
+    ],
+)  # fmt: skip
+def test_an_improvement_credit_is_written_so_that_it_can_be_done_by_hand(baseline, rule):
+    (one,) = shown().payments
+    credit = replace(one, design=one.design.model_copy(update={"kind": "improvement credit", "baseline": baseline}))
+    (note,) = tables.payments_due(replace(shown(), payments=(credit,))).notes
+    assert note.startswith(f"Bonus: $1,000 × {rule}")
+
+
 def test_a_ceiling_is_part_of_what_can_be_done_by_hand():
     (one,) = shown().payments
     capped = replace(one, design=one.design.model_copy(update={"ceiling": 5000.0}))
