@@ -635,13 +635,12 @@ def _failing(row, practice, results, spots):
         for candidate, listed in rules.items():
             if any(name == indicator_id and holds(result.value, limit) for name, holds, limit in listed):
                 side = candidate
-        unit = result.indicator.unit or "number"
-        sides[side].append(Evidence(indicator_id, result.indicator.name, result.value, unit, result.n))
+        sides[side].append(Evidence(indicator_id, result.indicator.name, result.value, result.kind, result.n))
     for spot in spots:
         indicator = spot.result.indicator
         if any(name == indicator.id and holds(spot.value, limit) for name, holds, limit in rules["for"]):
             words = f"{indicator.name} in {spot.department}"
-            sides["for"].append(Evidence(indicator.id, words, spot.value, indicator.unit or "number", spot.n))
+            sides["for"].append(Evidence(indicator.id, words, spot.value, spot.result.kind, spot.n))
     spoken = {side: bool(listed) for side, listed in sides.items()}
     verdict = "cannot be told"
     if spoken["for"] or spoken["against"]:

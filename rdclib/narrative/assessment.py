@@ -100,7 +100,7 @@ def _spots_in_short(assessment):
 
 
 def _result(result, currency):
-    kind = result.indicator.unit if result.indicator.unit in formats.KINDS else "number"
+    kind = result.kind
     span = formats.interval(result.low, result.high, kind, currency)
     base = f"{span}; n = {formats.integer(result.n)}" if span != formats.MISSING else f"n = {formats.integer(result.n)}"
     value = _inert(formats.value(result.value, kind, currency))
@@ -117,7 +117,7 @@ def _spots(assessment):
         together.setdefault(spot.result.indicator.id, []).append(spot)
     for spots in together.values():
         result = spots[0].result
-        kind = result.indicator.unit if result.indicator.unit in formats.KINDS else "number"
+        kind = result.kind
         city = _inert(formats.value(result.value, kind, assessment.currency))
         departments = "; ".join(_department(spot, kind, assessment.currency) for spot in spots)
         yield f"{formats.text(result.indicator.name)} (whole city {city}): {departments}"

@@ -131,7 +131,7 @@ def practice_beside_data(assessment):
             f"{pair.question.id} {pair.question.title}",
             pair.score,
             f"{pair.result.indicator.id} {pair.result.indicator.name}",
-            Value(pair.result.value, _kind(pair.result.indicator.unit)),
+            Value(pair.result.value, pair.result.kind),
             pair.result.n,
             pair.agree,
         )
@@ -277,7 +277,7 @@ def _evidence(listed):
     return "; ".join(
         f"{e.words} {formats.level(e.value)} of 4 ({e.n})"
         if e.unit == "level"
-        else f"{e.words} {formats.value(e.value, _kind(e.unit))} ({formats.integer(e.n)})"
+        else f"{e.words} {formats.value(e.value, e.unit)} ({formats.integer(e.n)})"
         for e in listed
     )
 
@@ -329,7 +329,3 @@ def improvement_plan(assessment):
     ]
     note = "" if rows else "Nothing is planned yet: agree on steps, each with an owner and a date."
     return Table("Improvement plan", columns, rows, notes=(note,), id="improvement-plan")
-
-
-def _kind(unit):
-    return unit if unit in formats.KINDS else "number"

@@ -40,6 +40,16 @@ def test_the_first_page_has_its_three_answers_and_the_next_step():
     assert "1 step is open, none of them overdue. Next: Write down goals, by September 30, 2024 (Ana)." in text
 
 
+def test_an_index_is_printed_in_its_own_unit():
+    # 90² + 4² + 3² + 2² + 1² = 8,130.
+    paid = zip("abcde", (90, 4, 3, 2, 1), strict=True)
+    rows = [build.payment(amount, vendor_id=name) for name, amount in paid]
+
+    text = str(narrative.overview(whole([build.solicitation("s"), *rows])))
+
+    assert "- Herfindahl-Hirschman Index: **8,130** (n = 5). Guide: below 1,000 not concentrated;" in text
+
+
 def test_confirmed_contracts_are_shown_in_the_citys_order():
     rows = [build.contract(f"c{k}", end_date="2025-01-31") for k in range(3)]
     text = str(narrative.overview(whole(rows, key_contracts=["c2", "c0", "gone"])))
