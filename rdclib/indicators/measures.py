@@ -75,9 +75,11 @@ def median(rows, group, k):
 
 
 def ratio(rows, group, k):
-    """Sum of values over sum of weights, without an interval."""
+    """Sum of values over sum of weights, without an interval; infinite where some stand above and none below."""
     value, weight = _floats(rows["value"]), _floats(rows["weight"])
-    return _plain(_ratio(_sum(group, k, value), _sum(group, k, weight)), group, k)
+    above, below = _sum(group, k, value), _sum(group, k, weight)
+    boundless = (above > 0) & (_sum(group, k, np.abs(weight)) == 0)
+    return _plain(np.where(boundless, np.inf, _ratio(above, below)), group, k)
 
 
 def flagged(rows, group, k):

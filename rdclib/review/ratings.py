@@ -164,7 +164,8 @@ def past_performance(records, rated, choices, *, contract_id=""):
     scores = {}
     key = lines["vendor_id"].where(lines["vendor_id"] != "", lines["vendor_name"])
     for vendor, own in lines.groupby(key):
-        score = float(np.average(own["points"], weights=own["weight"]))
+        # A rounding error must not lift a score over a line that it lies on.
+        score = round(float(np.average(own["points"], weights=own["weight"])), 9)
         scores[vendor] = (score, own[columns].reset_index(drop=True))
     neutral = float(np.mean([score for score, _ in scores.values()])) if scores else float(POINTS["satisfactory"])
     nothing = (neutral, lines.iloc[:0][columns].reset_index(drop=True))

@@ -16,7 +16,8 @@ def test_bunching_counts_within_ten_percent_of_the_threshold():
         "just-out-below": 89_999.99,
         "just-in-below": 90_000,
         "on": 100_000,
-        "in-above": 109_999,
+        "in-above": 109_999.99,
+        "just-out-above": 110_000,
         "out-above": 110_001,
     }
     rows = [build.contract(name, award_amount=amount) for name, amount in edges.items()]
@@ -33,6 +34,15 @@ def test_bunching_is_asked_about_when_chance_would_seldom_do_it(under, over, ask
 
     assert result.value == pytest.approx(under / over)
     assert (result.flags["fired"].item() > 0) == asked
+
+
+def test_bunching_without_a_single_amount_over_the_threshold_is_the_strongest_of_all():
+    result = compute("IN01", build.records(*near(20, 0), thresholds=LAW))
+
+    assert (result.value, result.n, result.verdict) == (float("inf"), 20, "poor")
+    assert result.flags["fired"].item() == 20
+    assert result.by_department["value"].tolist() == [float("inf")]
+    assert result.note.startswith("20 just under and 0 at or just over;")
 
 
 def test_bunching_uses_the_threshold_in_force_on_the_day():
@@ -148,6 +158,8 @@ def test_benford_needs_amounts_over_two_orders_of_magnitude():
         (4_999, 49_990, "2024-06-01", 1),
         (5_000, 90_000, "2024-06-01", None),
         (1_000, 90_000, "2024-06-30", 1),
+        (999.83, 9_998.29, "2024-06-01", 0),
+        (999.83, 9_998.30, "2024-06-01", 1),
     ],
 )
 def test_small_first_then_ten_times_as_much(first, later, day, asked):

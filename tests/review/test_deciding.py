@@ -307,3 +307,21 @@ def test_a_memo_weighs_ratings_by_their_relevance_to_its_service():
     (one,) = memo(*rows)
     assert one.score == pytest.approx((4 * 1 + 0 * 0.5) / 1.5)
     assert one.n_ratings == 2
+
+
+@pytest.mark.parametrize(("oldest", "score", "advice"), [("unsatisfactory", 1.0, "exit"), ("marginal", 1.1, "rebid")])
+def test_a_record_that_lies_on_the_line_is_not_lifted_over_it_by_rounding(oldest, score, advice):
+    # 2 x 1 + 0 x 0.4 + 0 x 0.4 + 0 (or 1) x 0.2, over 2.
+    rows = [
+        build.contract("C1", vendor_id="A", vendor_name="V1", service_group="shelter", end_date="2025-03-31"),
+        build.contract("C2", vendor_id="A", vendor_name="V1", service_group="roads", end_date="2028-12-31"),
+    ]
+    for contract, level, period, rater in (
+        ("C1", "satisfactory", "FY2024", "Ana"),
+        ("C1", "unsatisfactory", "FY2022", "Ana"),
+        ("C1", "unsatisfactory", "FY2022", "Ben"),
+        ("C2", oldest, "FY2022", "Ana"),
+    ):
+        rows.append(build.rating(contract, vendor_id="A", vendor_name="V1", level=level, period=period, rater=rater))
+    (one,) = memo(*rows)
+    assert (one.score, one.concern, one.advice) == (score, 2.0, advice)
