@@ -1,24 +1,23 @@
 """Makes the reports of many engagements: decides what is missing, hands it to workers, publishes what came back."""
 
-import multiprocessing
 import os
-import signal
-import threading
 import time
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, ProcessPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from filelock import Timeout
 
 from rdclib import periods, places
 from rdclib.engagement import load_engagement
-from rdclib.errors import RDCError, ReportError, WrongUse
-from rdclib.running import client, keys, ledger, progress, reports, task
+from rdclib.errors import RDCError, WrongUse
+from rdclib.running import keys, ledger, progress, reports, task
 from rdclib.running import stages as known_stages
+from rdclib.running.interrupts import interrupted_once, undisturbed
 from rdclib.running.progress import total
 from rdclib.running.stages import checked_parameters
+from rdclib.running.workers import Workers
 
 __all__ = ["fine", "run", "total"]
 
@@ -27,7 +26,6 @@ UP_TO_DATE = "nothing changed since it was made"
 STOPPED = "Stopped before it was finished.\nRun the same command again to go on."
 _ATTEMPTS = 2  # a run whose server or worker was killed from outside is tried once more
 _TICK_SECONDS = 0.3
-_ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass
@@ -132,8 +130,8 @@ def run(
         stack.callback(book.close)
         staging = stack.enter_context(reports.staging(folder))
         asked = len(names) * len(stages)
-        stack.enter_context(_interrupted_once())
-        workers = stack.enter_context(_Workers(jobs, asked, scheduler, executor, fork))
+        stack.enter_context(interrupted_once())
+        workers = stack.enter_context(Workers(jobs, asked, scheduler, executor, fork))
         screen = stack.enter_context(progress.for_screen(asked))
         batch = _Batch(names, stages, folder, staging, book, workers, screen, options, limits, clock)
         return batch.run()
@@ -205,7 +203,7 @@ class _Batch:
                 elif self.cities:
                     time.sleep(_TICK_SECONDS)
         except KeyboardInterrupt:
-            with _undisturbed():
+            with undisturbed():
                 raise KeyboardInterrupt(self._stop()) from None
         except BaseException:
             self.workers.kill()  # what runs would be waited for
@@ -427,7 +425,7 @@ class _Batch:
         )
 
     def _close(self):
-        with _undisturbed():
+        with undisturbed():
             for job in (*self.todo, *self.running.values()):
                 job.city.lock.release(force=True)
             self.book.keep_hashes(self.hashes.new)
@@ -436,169 +434,3 @@ class _Batch:
                 reports.write_index(self.folder)
             except (RDCError, OSError, Timeout) as error:
                 self.screen.complain(f"The list of reports could not be written: {error}")
-
-
-class _Workers:
-    """An executor, and the fork server that its tasks ask for runs.
-
-    Where the executor is not a pool of our own, each of its processes has a server of its own.
-    """
-
-    def __init__(self, jobs, asked, scheduler, executor, fork):
-        # More workers than reports would only be started and ended.
-        self.jobs = max(1, min(jobs or os.cpu_count() or 1, asked))
-        self._asked_for = jobs
-        self._scheduler, self._executor = scheduler, executor
-        self._fork = client.FORKS if fork is None else fork
-        self._own = not (scheduler or executor)
-        self._server = self._cluster = None
-
-    def submit(self, asked):
-        """Hand a run to a worker; workers and server start with the first."""
-        if self._executor is None:
-            self._start()
-        address = self._server.address if self._server else None
-        return self._executor.submit(task.make_report, asked | {"address": address, "fork": self._fork})
-
-    def _start(self):
-        if self._scheduler:
-            self._cluster = _connected(self._scheduler)
-            # A run that kills its worker is not to be tried on all the others.
-            self._cluster.run_on_scheduler(_allow_no_failures)
-            self._executor = self._cluster.get_executor(pure=False)
-            self.jobs = self._asked_for or sum(self._cluster.nthreads().values()) or 1
-            return
-        self._new_pool()
-        self.mend()
-
-    def _new_pool(self):
-        # spawn: nothing of ours is copied into the workers, neither threads nor locks nor open files.
-        context = multiprocessing.get_context("spawn")
-        self._executor = ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin_worker)
-        # Workers inherit that Ctrl-C is not for them: one that still imports would print where it was.
-        with _undisturbed(signal.SIGINT):
-            self._executor.submit(os.getpid)  # all begin with the first task
-
-    def renew(self):
-        """A new pool after one whose worker was killed.
-
-        Raises
-        ------
-        ReportError
-            When the pool is not ours.
-        """
-        if not self._own:
-            raise ReportError(
-                "The executor is broken.", fix="Start its workers again, then run the same command again."
-            )
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        self._new_pool()
-
-    def mend(self):
-        """Start the fork server, or start it again when it has ended."""
-        if not (self._own and self._fork) or (self._server and self._server.alive()):
-            return
-        if self._server:
-            self._server.close()
-            self._server = None
-        try:
-            self._server = client.Server()
-        except client.ServerLost as error:
-            # Slower, and as safe.
-            self._fork = False
-            print(f"Ordinary kernels are used, because {error}.", flush=True)
-
-    def kill(self):
-        """End all runs at once."""
-        if self._server:
-            self._server.close()
-        elif self._cluster:
-            self._cluster.run(client.close_own_server)
-        elif not self._own:
-            client.close_own_server()
-        if self._own:
-            # What a worker started sees its end and ends too. The executor itself cannot end a task that runs.
-            for process in list((getattr(self._executor, "_processes", None) or {}).values()):
-                process.kill()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        with _undisturbed():
-            if self._server:
-                self._server.close()
-            if self._cluster:
-                self._cluster.close()
-            elif self._own and self._executor:
-                self._executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _connected(scheduler):
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ReportError(
-            "Several machines need the library distributed.", fix="Install it with pip install 'rdclib[cluster]'."
-        ) from None
-    try:
-        return Client(scheduler, timeout=30)
-    except (OSError, ValueError) as error:
-        raise ReportError(
-            f"No scheduler answers at {scheduler} ({type(error).__name__}).",
-            fix="Start one with dask scheduler and give the address that it prints, for example tcp://10.0.0.5:8786.",
-        ) from None
-
-
-def _allow_no_failures(dask_scheduler):
-    dask_scheduler.allowed_failures = 0
-
-
-def _begin_worker():
-    """Leave Ctrl-C to the coordinator, end with it, however it ended, and import what reports need."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-
-    def end_with_the_coordinator():
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=end_with_the_coordinator, daemon=True).start()
-    task.warm_up()
-
-
-@contextmanager
-def _interrupted_once():
-    """A polite request to end is a Ctrl-C, and only the first counts; only the main thread can listen to them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(*_):
-        for number in before:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    # A command in the background does not hear Ctrl-C; it stays so.
-    before = {number: handler for number in _ENDS if (handler := signal.getsignal(number)) != signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _undisturbed(*numbers):
-    """Let no signal interrupt, such as the tidying up."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers or _ENDS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

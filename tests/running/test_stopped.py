@@ -18,7 +18,7 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from rdclib.__main__ import app
-from rdclib.running import batch, ledger, status
+from rdclib.running import batch, ledger, status, workers
 from tests.running.homes import COMMAND, linux, wait_for
 
 pytestmark = [linux, pytest.mark.long]
@@ -433,7 +433,7 @@ def test_a_folder_of_reports_that_cannot_be_written_is_told(here):
 
 
 def test_no_more_workers_are_started_than_reports_were_asked_for(here):
-    with batch._Workers(99, 2, "", None, True) as workers:
-        assert workers.jobs == 2
-    with batch._Workers(None, 1, "", None, True) as workers:
-        assert workers.jobs == 1
+    with workers.Workers(99, 2, "", None, True) as own:
+        assert own.jobs == 2
+    with workers.Workers(None, 1, "", None, True) as own:
+        assert own.jobs == 1
