@@ -244,8 +244,10 @@ class _Blocks:
             image = base64.b64encode(image.encode("utf-8")).decode("ascii")
         name = self._unique(formats.slug(words.get("id", "figure")))
         caption = html.escape(formats.line(words.get("caption", "")))
+        # On a telephone it is moved sideways, by keyboard too.
+        wide = ' class="wide" tabindex="0"' if words.get("wide") else ""
         return (
-            f'<figure id="{name}"><img alt="{html.escape(formats.line(words["alt"]))}" src="data:{kind};base64,'
+            f'<figure id="{name}"{wide}><img alt="{html.escape(formats.line(words["alt"]))}" src="data:{kind};base64,'
             f'{"".join(image.split())}">{f"<figcaption>{caption}</figcaption>" if caption else ""}</figure>'
         )
 

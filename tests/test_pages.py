@@ -47,6 +47,7 @@ def pages(tmp_path_factory):
         shown(Prose("Riverbend spends **$74.6 million**.\n\n- One\n- Two\n\n> A note. `code`\n\n" + "unbroken" * 30)),
         section("Portfolio"),
         shown(drawing()),
+        shown(drawing("Two panels.", columns=2)),
         shown(wide()),
         shown(table(caption="Portfolio")),  # as its section: two landmarks of one name would confuse a screen reader
         shown(table()),
@@ -112,6 +113,21 @@ def test_figures_are_drawn_and_described(browser, pages):
 
     assert image.evaluate("e => e.complete && e.naturalWidth > 0")
     assert image.bounding_box()["width"] <= 360
+
+
+@pytest.mark.parametrize(("width", "moved"), [(400, True), (1280, False)])
+def test_panels_beside_each_other_stay_readable_on_a_telephone(browser, pages, width, moved):
+    page, _ = opened(browser, pages, "report", width)
+    figure, image = page.locator("figure.wide"), page.get_by_role("img", name="Two panels.")
+
+    # 8.5 points of a drawing 6 inches wide.
+    assert image.bounding_box()["width"] / 6 * 8.5 / 72 >= 9
+    assert figure.evaluate("e => e.scrollWidth > e.clientWidth") == moved
+    if moved:
+        figure.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function("e => e.scrollLeft > 0", arg=figure.element_handle())
+        assert page.get_by_text("Caption. Two panels.").bounding_box()["x"] >= 0
 
 
 def test_contents_lead_to_their_sections(browser, pages):

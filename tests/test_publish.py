@@ -40,9 +40,9 @@ def table(name="Fire", caption="Contracts", **words):
     return Table(caption, columns, ((name, 12),), **words)
 
 
-def drawing(words="Fire has 12 contracts."):
-    figure, axes = picture.canvas(2)
-    picture.bars(axes, ["Fire"], [12], ["12"])
+def drawing(words="Fire has 12 contracts.", columns=1):
+    figure, axes = picture.canvas(2, columns=columns)
+    picture.bars(axes if columns == 1 else axes[0], ["Fire"], [12], ["12"])
     return Picture(figure, words, f"Caption. {words}", "contracts")
 
 

@@ -58,6 +58,11 @@ class Picture:
     caption: str
     id: str
 
+    @property
+    def wide(self):
+        """Whether panels stand beside each other, too small to be read where a telephone shows them all at once."""
+        return len({round(axes.get_position().x0, 3) for axes in self.figure.axes}) > 1
+
     @cached_property
     def svg(self):
         """The drawing as SVG text, the same bytes each time."""
@@ -80,7 +85,7 @@ class Picture:
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        words = {"alt": formats.line(self.alt), "caption": formats.line(self.caption), "id": self.id}
+        words = {"alt": formats.line(self.alt), "caption": formats.line(self.caption), "id": self.id, "wide": self.wide}
         forms = {
             # JupyterLab shows no alternative text of a bare image, so it gets the whole figure.
             "text/html": self.html,

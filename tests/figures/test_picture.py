@@ -27,12 +27,20 @@ def test_the_bundle_holds_image_words_and_one_piece_for_jupyterlab():
         "alt": f"{HOSTILE} has three contracts.",
         "caption": f"Contracts of {HOSTILE}.",
         "id": "contracts",
+        "wide": False,
     }
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     shown = html.fromstring(data["text/html"])
     assert shown.xpath("//img/@alt") == [f"{HOSTILE} has three contracts."]
     assert shown.xpath("//figcaption/text()") == [f"Contracts of {HOSTILE}."]
     assert not shown.xpath("//script")
+
+
+@pytest.mark.parametrize(("rows", "columns", "wide"), [(1, 1, False), (3, 1, False), (1, 2, True), (3, 2, True)])
+def test_only_panels_beside_each_other_make_a_figure_wide(rows, columns, wide):
+    figure, _ = picture.canvas(4, rows=rows, columns=columns)
+
+    assert Picture(figure, "Alt.", "Caption.", "one").wide == wide
 
 
 def test_two_drawings_are_the_same_bytes():
