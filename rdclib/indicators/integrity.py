@@ -68,9 +68,11 @@ def bunching(records):
     note = ""
     if total:
         chance = float(stats.chance_of_at_least(total_under, total))
+        times = round(1_000 * chance)
+        often = f"about {times:,} times" if times > 1 else "about once" if times else "less than once"
         note = (
-            f"{total_under:,} just under and {total - total_under:,} at or just over; were both equally likely, so "
-            f"many under would come about by chance with probability {chance:.3f}."
+            f"{total_under:,} just under and {total - total_under:,} at or just over; were both equally likely, chance "
+            f"would put so many under {often} in 1,000."
         )
     return rows(
         near,
@@ -147,7 +149,9 @@ def benford_deviation(records):
     inside = _inside(records, c["agreed_date"]) & (amount > 0)
     span = np.log10(amount[inside].max() / amount[inside].min()) if inside.any() else 0.0
     if inside.any() and span < DECADES:
-        raise CannotTell("The amounts span less than two orders of magnitude, so Benford's law does not apply.")
+        raise CannotTell(
+            "The largest amount is less than a hundred times the smallest, so Benford's law does not apply."
+        )
     few = int(inside.sum()) < stats.BENFORD_MINIMUM
     found = rows(
         c,

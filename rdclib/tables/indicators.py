@@ -43,7 +43,7 @@ _NAMED_PARTS = 6
 def indicators(results, group=""):
     """Value, interval, base, gaps and reading of each indicator that could be computed.
 
-    Below the table each has its threshold with the source, what to bear in mind, and what its records say of
+    Below the table each has a note: its threshold with the source, what to bear in mind, and what its records say of
     themselves.
 
     Parameters
@@ -76,13 +76,14 @@ def indicators(results, group=""):
         )
         for r in shown
     ]
-    notes = [f"{r.indicator.id}: {_guide(r)}" for r in shown]
-    # What several say alike is said once.
     alike = {}
     for r in shown:
         for remark in filter(None, (r.note, *r.warnings)):
             alike.setdefault(remark, []).append(r.indicator.id)
-    notes += [f"{', '.join(ids)}: {remark}" for remark, ids in alike.items()]
+    own = {r.indicator.id: [remark for remark, ids in alike.items() if ids == [r.indicator.id]] for r in shown}
+    notes = [f"{r.indicator.id}: {' '.join([_guide(r), *own[r.indicator.id]])}" for r in shown]
+    # What several say alike is said once.
+    notes += [f"{', '.join(ids)}: {remark}" for remark, ids in alike.items() if len(ids) > 1]
     missing = sum(not r.computed and group in ("", r.indicator.group) for r in results.values())
     if missing:
         notes.append(
@@ -115,8 +116,8 @@ def _parts(result):
 
 
 def left_out(result):
-    """Records left out, with the reason: ``19 cancelled, 12 no bid count``."""
-    return ", ".join(f"{formats.integer(n)} {reason}" for reason, n in result.left_out.items())
+    """Records left out, by reason: ``cancelled: 19; no bid count: 12``."""
+    return "; ".join(f"{reason}: {formats.integer(n)}" for reason, n in result.left_out.items())
 
 
 def reading(result):

@@ -45,6 +45,19 @@ def test_bunching_without_a_single_amount_over_the_threshold_is_the_strongest_of
     assert result.note.startswith("20 just under and 0 at or just over;")
 
 
+@pytest.mark.parametrize(
+    # 11 of 2¹⁰ throws of a coin give nine heads or more, 1 of 2¹⁰ ten, and 1 of 2¹¹ eleven of eleven.
+    ("under", "over", "often"), [(9, 1, "about 11 times"), (10, 0, "about once"), (11, 0, "less than once")]
+)  # fmt: skip
+def test_how_often_chance_alone_would_bunch_so_is_said_in_plain_numbers(under, over, often):
+    note = compute("IN01", build.records(*near(under, over), thresholds=LAW), minimum_n=1).note
+
+    assert note == (
+        f"{under} just under and {over} at or just over; were both equally likely, chance would put so many under "
+        f"{often} in 1,000."
+    )
+
+
 def test_bunching_uses_the_threshold_in_force_on_the_day():
     law = [
         {"name": "quotes", "amount": 10_000, "valid_to": "2023-12-31"},
@@ -147,7 +160,7 @@ def test_benford_needs_amounts_over_two_orders_of_magnitude():
     narrow = [build.contract(f"c{i}", award_amount=1_000.0 + i) for i in range(1000)]
 
     assert compute("IN03", build.records(*narrow)).note == (
-        "The amounts span less than two orders of magnitude, so Benford's law does not apply."
+        "The largest amount is less than a hundred times the smallest, so Benford's law does not apply."
     )
 
 
