@@ -311,13 +311,11 @@ def _options(rules, one):
     step = 1.0 if one.kind == "number" else 0.01
     options = set()
     for term in (t for rule in rules for clause in rule.clauses for t in clause if t.input == one.id):
-        low, high = ("fewer than", "at least") if term.compare in (">=", "<") else ("at most", "more than")
-        inside = -step if low == "fewer than" else 0.0
-        below, above = term.wanted + inside, term.wanted + inside + step
-        if one.value <= below:
-            options.add((above, high, term.wanted))
+        wanted = term.wanted
+        if term.compare in (">=", "<"):
+            options.add((wanted, "at least", wanted) if one.value < wanted else (wanted - step, "fewer than", wanted))
         else:
-            options.add((below, low, term.wanted))
+            options.add((wanted, "at most", wanted) if one.value > wanted else (wanted + step, "more than", wanted))
     return options
 
 

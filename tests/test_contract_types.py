@@ -236,6 +236,43 @@ def test_what_would_change_it_does_change_it(given_answers):
             assert getattr(again, part).rule.id == change.rule.id
 
 
+def changes(decision):
+    return {(change.input.id, change.side, change.value, change.rule.id) for change in decision.changes}
+
+
+def test_all_that_would_change_it_is_named():
+    found = recommend(PLAIN)
+
+    assert (found.contract_type.rule.id, found.payment.rule.id) == ("B2", "P2")
+    # Of two ratings that lead to the same rule the nearer one is named.
+    assert changes(found.contract_type) == {("scope", "", 2, "B7"), ("volume", "", 2, "B4")}
+    assert changes(found.payment) == {
+        ("outcome", "", 2, "P1"),
+        ("outcome", "", 1, "P0"),
+        ("attribution", "", 1, "P3"),
+        ("capacity", "", 1, "P0"),
+        ("gaming", "", 2, "P1"),
+        ("gaming", "", 3, "P0"),
+        ("events", "fewer than", 30, "P1"),
+        ("events", "fewer than", 10, "P0"),
+        ("measurement_cost", "more than", 0.05, "P1"),
+        ("baseline", "", 0, "P0"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("events", "cost", "named"),
+    [
+        (9.5, 0.02, {("events", "at least", 10, "P1"), ("events", "at least", 30, "P2")}),
+        (29.5, 0.02, {("events", "at least", 30, "P2"), ("events", "fewer than", 10, "P0")}),
+        (30, 0.055, {("events", "fewer than", 10, "P0"), ("measurement_cost", "at most", 0.05, "P2")}),
+    ],
+)
+def test_a_number_just_short_of_a_bar_names_the_bar(events, cost, named):
+    found = changes(recommend(PLAIN | {"events": events, "measurement_cost": cost}).payment)
+    assert {change for change in found if change[0] in ("events", "measurement_cost")} == named
+
+
 @settings(max_examples=60, deadline=None)
 @given(answers())
 def test_reasons_hold_and_neighbours_name_what_fails(given_answers):

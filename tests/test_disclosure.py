@@ -51,6 +51,19 @@ def test_one_small_cell_of_a_two_way_table_takes_a_rectangle():
     assert result.column_totals.tolist() == [180, 58, 50]
 
 
+def test_what_several_lines_together_give_away_is_found():
+    # Small counts, two or more in each line. Rows 1 and 2 less columns 1 and 2 leave the 5: 15 + 20 - 14 - 16.
+    counts = [[8, 7, 50, 60, 40], [6, 9, 5, 70, 30], [80, 90, 7, 8, 20], [33, 44, 9, 6, 25]]
+    result = suppress(counts)
+
+    seen = published(result)
+    unknown = np.isnan(seen.ravel())
+    system = equations(seen)[:, unknown]
+    the_five = np.flatnonzero(unknown) == 1 * seen.shape[1] + 2
+    assert np.linalg.matrix_rank(np.vstack([system, the_five])) == np.linalg.matrix_rank(system) + 1
+    assert (result.small, result.others > 0) == (9, True)
+
+
 def test_nothing_small_hides_nothing():
     result = suppress([[11, 0], [40, 20]])
 

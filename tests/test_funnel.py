@@ -187,6 +187,25 @@ def test_standardise_by_hand():
     assert result.rate == pytest.approx(100 / 260)
 
 
+def test_a_single_case_counts_in_its_stratum():
+    # Of the hard cases 1 of 1 and 1 of 3: 2 of 4. Of the easy ones 2 of 4 and 4 of 4: 6 of 8.
+    result = funnel.standardise([1, 1, 2, 4], [1, 3, 4, 4], ["a", "b", "a", "b"], ["h", "h", "e", "e"])
+    assert result.units["expected"].tolist() == pytest.approx([1 * 0.5 + 4 * 0.75, 3 * 0.5 + 4 * 0.75])
+    assert result.units["observed"].tolist() == [3, 5]
+
+
+def test_no_event_counts_as_half_of_one_on_the_log_scale():
+    table = funnel.compare([0, 1, 9], [4, 4, 4], "ratio", "none").table
+    # log(0.5 / 4), log(1 / 4) and log(9 / 4), over a standard error of 1 / sqrt 4.
+    assert table["z"].tolist() == pytest.approx([2 * np.log(0.125), 2 * np.log(0.25), 2 * np.log(2.25)])
+
+
+def test_a_single_event_where_hardly_any_is_expected_is_seen():
+    # One of 100 where one in a million is usual comes about by chance once in ten thousand.
+    table = funnel.compare([1, 0, 0, 0, 0], [100] * 5, target=1e-6, overdispersion="none").table
+    assert table["flag"].tolist() == ["above 95%", *["inside"] * 4]
+
+
 def test_people_vary_less_about_what_is_expected_of_them_than_events_do():
     # Seven in ten succeed everywhere but at V0, of whose 400 cases 310 do, where all vendors together give 282.4: 3.0
     # standard errors of a proportion, 1.6 of a Poisson count. All have the same mix, which therefore explains nothing.

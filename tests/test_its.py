@@ -337,3 +337,16 @@ def test_effect_does_not_depend_on_the_unit(seed, factor, offset):
 
     assert second.value == pytest.approx(factor * first.value, abs=1e-7)
     assert second.high == pytest.approx(factor * first.high, abs=1e-7)
+
+
+def test_a_change_before_all_points_has_nothing_before_it():
+    assert its.segmented(broken_line(0, 12), 0).note == (
+        "0 points before the change and 12 after it: fewer than 3 on a side tell nothing."
+    )
+
+
+def test_as_many_terms_as_points_fit_anything():
+    # Intercept, time, level, slope, sine and cosine of a season of three, over six points.
+    result = its.segmented([1.0, 2.0, 4.0, 3.0, 5.0, 7.5], 3, season=3)
+    assert (np.isnan(result.level), result.note) == (True, "6 points are too few for 6 terms.")
+    assert np.isfinite(its.segmented([1.0, 2.0, 4.0, 3.0, 3.5, 5.0, 7.5], 4, season=3).level)

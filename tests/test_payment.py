@@ -339,6 +339,23 @@ def test_simulated_mean_and_chance_of_nothing_agree_with_the_binomial():
     assert tried.city.chance_of_nothing == pytest.approx((1 - exact) ** 12, abs=0.002)
 
 
+def test_the_city_pays_what_its_vendors_are_paid_together():
+    # 30 and 60 clients at half, 10 for each success, over two periods: 300 and 600.
+    drawn = draw(Scenario("s", ("Ash", "Birch"), np.array([[30, 30], [60, 60]]), np.full((2, 2), 0.5)), draws=4000)
+    tried = simulate(Design("d", "unit rate", {"rate": 10.0}), drawn)
+
+    assert [vendor.expected for vendor in tried.vendors] == pytest.approx([300, 600], rel=0.02)
+    assert tried.city.expected == pytest.approx(sum(vendor.expected for vendor in tried.vendors))
+    assert tried.totals == pytest.approx(10 * drawn.events.sum(axis=(0, 1)))
+    # The sum of 60 and 120 coins has a standard deviation of sqrt(45) = 6.7 successes: 90% lie within 1.645 of it.
+    assert (tried.city.low, tried.city.high) == pytest.approx((900 - 110, 900 + 110), abs=15)
+
+
+def test_a_price_a_unit_without_floor_and_cap_has_neither():
+    paid = payment.pay(Design("d", "unit rate", {"rate": 50.0}), [[0.0, 3.0, 1e9]], [[1.0, 5.0, 1e9]])
+    assert paid.tolist() == [[0, 150, 5e10]]
+
+
 def test_paying_on_few_clients_pays_more_for_luck():
     design = Design("d", "ramp", {"pool": 1000.0, "floor": 0.2, "target": 0.6})
     few = simulate(design, draw(one_vendor(10, 0.4), draws=4000))
@@ -445,6 +462,11 @@ def test_an_investor_loses_when_repayments_stay_below_the_investment():
     # 400 clients at 25%: repayment reaches 3.9m from 97.5 successes on (3.2m + 1.6m * (x - 0.2) / 0.1).
     assert case.chance_of_loss == pytest.approx(stats.binom.cdf(97, 400, 0.25), abs=0.03)
     assert case.most_the_city_pays == 7.6e6
+    won = np.arange(401) / 400
+    paid = np.interp(won, (0.2, 0.3, 0.65), (3.2e6, 4.8e6, 7.6e6)) * (won >= 0.2)
+    chances = stats.binom.pmf(np.arange(401), 400, 0.25)
+    mean, spread = chances @ paid, np.sqrt(chances @ paid**2 - (chances @ paid) ** 2)
+    assert case.expected_return == pytest.approx(mean - 3.9e6, abs=4 * spread / np.sqrt(4000))
 
 
 def test_two_vendors_of_one_name_are_refused():

@@ -79,7 +79,10 @@ def test_a_short_baseline_may_never_show_it():
     [
         power.periods_to_detect_proportion(0.4, 0.4, baseline_n=100, n_per_period=10),
         power.periods_to_detect_proportion(0.4, 0.5, baseline_n=0, n_per_period=10),
+        power.periods_to_detect_proportion(0.4, 0.5, baseline_n=100, n_per_period=0),
         power.periods_to_detect_proportion(0.4, 40, baseline_n=100, n_per_period=10),
+        power.periods_to_detect_rate(1, 2, baseline_exposure=0, exposure_per_period=1),
+        power.periods_to_detect_rate(1, 2, baseline_exposure=1, exposure_per_period=0),
         power.periods_to_detect_rate(-1, 2, baseline_exposure=1, exposure_per_period=1),
         power.periods_to_detect_mean(1, 2, spread=0, baseline_n=10),
         power.periods_to_detect_mean(1, 2, spread=1, baseline_n=1),
@@ -87,3 +90,35 @@ def test_a_short_baseline_may_never_show_it():
 )
 def test_without_a_change_or_cases_nothing_is_said(wait):
     assert np.isnan(wait)
+
+
+# (1.95996 + 0.84162) squared: two-sided 5% and power 80%, against a baseline that is known for certain.
+NEEDED = 7.8489
+CERTAIN = 1e12
+
+
+def test_a_change_to_all_or_to_none_can_be_seen_too():
+    # From 90% to all: h = pi - 2 asin(sqrt 0.9) = 0.6435, so 7.8489 / 0.4141 = 18.95 cases.
+    assert power.periods_to_detect_proportion(0.9, 1, baseline_n=CERTAIN, n_per_period=1) == 19
+    assert power.periods_to_detect_proportion(1, 0.9, baseline_n=CERTAIN, n_per_period=1) == 19
+    assert power.periods_to_detect_proportion(0.1, 0, baseline_n=CERTAIN, n_per_period=1) == 19
+    assert power.periods_to_detect_proportion(0, 0.1, baseline_n=CERTAIN, n_per_period=1) == 19
+    # From 0.09 events to none: 2 sqrt 0.09 = 0.6, so 7.8489 / 0.36 = 21.8.
+    assert power.periods_to_detect_rate(0.09, 0, baseline_exposure=CERTAIN, exposure_per_period=1) == 22
+    assert power.periods_to_detect_rate(0, 0.09, baseline_exposure=CERTAIN, exposure_per_period=1) == 22
+
+
+def test_the_unit_of_exposure_changes_nothing():
+    waits = [
+        power.periods_to_detect_rate(4 / k, 6 / k, baseline_exposure=24 * k, exposure_per_period=k)
+        for k in (0.001, 1, 1000)
+    ]
+    assert waits[0] == waits[1] == waits[2] > 1
+
+
+@pytest.mark.parametrize(("periods", "wait"), [(239.5, 240), (240.5, float("inf"))])
+def test_twenty_years_of_months_is_the_longest_wait(periods, wait):
+    # h = 0.2 takes 7.8489 / 0.04 = 196.2 cases.
+    after = np.sin(np.pi / 4 + 0.1) ** 2
+    n = NEEDED / 0.04 / periods
+    assert power.periods_to_detect_proportion(0.5, after, baseline_n=CERTAIN, n_per_period=n) == wait

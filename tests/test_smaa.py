@@ -239,19 +239,34 @@ def test_bounded_weights_agree_with_plain_rejection(bounds, order):
 
 
 def test_rarely_ordered_bounds_are_cut_into_simplices():
-    # Seven criteria in order, each with its own bounds: about one draw in two thousand would be in order.
-    bounds = [(0.05, 0.30 + 0.01 * i) for i in range(7)]
+    # Seven criteria in order, each with an upper bound of its own: about one draw in two thousand would be in order.
+    low, high = np.full(7, 0.05), 0.34 - 0.03 * np.arange(7)
     plain = -np.sort(-np.random.default_rng(1).dirichlet(np.ones(7), 400_000), axis=1)
-    fits = (plain >= 0.05).all(axis=1) & (plain[:, 0] <= 0.30)  # below the first, later upper bounds do not bind
-    plain = plain[fits]
+    plain = plain[((plain >= low) & (plain <= high)).all(axis=1)]
+    assert len(plain) > 4000
 
-    weights = sample_weights(7, 4000, bounds=bounds, order=range(7))
+    weights = sample_weights(7, 4000, bounds=np.c_[low, high], order=range(7))
 
-    assert (np.diff(weights, axis=1) <= 1e-12).all()
-    assert weights.min() >= 0.05 - 1e-9
-    assert weights.max() <= 0.30 + 1e-9
-    noise = 5 * plain.std(axis=0) * np.sqrt(1 / len(plain) + 1 / 4000)
-    assert (np.abs(weights.mean(axis=0) - plain.mean(axis=0)) <= noise).all()
+    assert weights.sum(axis=1) == pytest.approx(np.ones(4000))
+    assert (np.diff(weights, axis=1) <= 1e-9).all()
+    assert ((weights >= low - 1e-9) & (weights <= high + 1e-9)).all()
+    noise = np.sqrt(1 / len(plain) + 1 / 4000)
+    assert (np.abs(weights.mean(axis=0) - plain.mean(axis=0)) <= 5 * plain.std(axis=0) * noise).all()
+    for criterion in range(7):
+        at = np.quantile(plain[:, criterion], [0.1, 0.5, 0.9])
+        below = [(weights[:, criterion] <= value).mean() for value in at]
+        assert below == pytest.approx([0.1, 0.5, 0.9], abs=5 * 0.5 * noise)
+
+
+def test_two_criteria_in_order_lie_evenly_on_what_is_left():
+    # The first is the larger one and at most 0.4501, and a third weighs a tenth: from 0.45 to 0.4501.
+    weights = sample_weights(3, 4000, bounds=[(0, 0.4501), (0.2, 1), (0.1, 0.1)], order=[0, 1])
+
+    assert weights.sum(axis=1) == pytest.approx(np.ones(4000))
+    assert (weights[:, 2] == 0.1).all()
+    assert np.quantile(weights[:, 0], [0, 0.25, 0.5, 0.75, 1]) == pytest.approx(
+        [0.45, 0.450025, 0.45005, 0.450075, 0.4501], abs=4e-6
+    )
 
 
 def test_bounds_that_leave_one_choice_give_it():

@@ -556,7 +556,17 @@ def test_two_of_three_edges(value, near):
     assert _rules([value, 0.1, value])["two_of_three"].any() == near
 
 
-@pytest.mark.parametrize(("values", "found"), [(range(6), False), (range(7), True), (range(0, -7, -1), True)])
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        (range(6), False),
+        (range(7), True),
+        (range(0, -7, -1), True),
+        # Six in a row: a value that stays is neither a rise nor a fall.
+        ((0, 1, 2, 2, 3, 4, 5), False),
+        ((5, 4, 3, 2, 2, 1, 0), False),
+    ],
+)
 def test_trend_is_seven_points(values, found):
     assert _rules(list(values))["trend"].any() == found
 
@@ -861,3 +871,14 @@ def test_autocorrelation_by_hand():
     assert spc.autocorrelation(noise)[0] == pytest.approx(acf(noise, nlags=1)[1])
     assert np.isnan(spc.autocorrelation([3] * 20)).all()
     assert np.isnan(spc.autocorrelation(values[:8])).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ([1.0, 2.0], "there are only 2 points"),
+        ([1.0, 1.0, 2.0], "the values hardly ever change (fewer than two moving ranges above zero)"),
+    ],
+)
+def test_limits_that_cannot_be_told_say_why(values, why):
+    assert spc.xmr(values).note == f"No limits, because {why}."

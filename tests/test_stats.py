@@ -460,3 +460,18 @@ def test_benford_bands_end_at_nigrinis_limits(limit, below, above):
 def test_notes_travel_between_processes():
     for result in (stats.hhi([]), stats.tukey_fences([])):
         assert pickle.loads(pickle.dumps(result)).note == result.note
+
+
+def test_a_share_that_is_the_same_but_for_rounding_has_no_interval():
+    # Thirds and sevenths of large amounts: the residuals are not zero, but a millionth of a millionth of the total.
+    amounts = np.array([1e9 / 7, 2e8 / 3, 4e9 / 11, 1e7 / 13])
+    interval = stats.ratio_interval(0.3 * amounts, amounts)
+
+    assert np.isnan(interval.low)
+    assert interval.note == "no interval: the share is the same in every record, so its spread is not known"
+
+
+@pytest.mark.parametrize("agreement", [stats.plain_agreement, stats.fleiss_kappa])
+def test_a_number_of_ratings_is_not_below_zero(agreement):
+    with pytest.raises(ValueError, match="a number of ratings cannot be below zero"):
+        agreement([[3, -1], [2, 1]])
