@@ -143,5 +143,5 @@ def _again(state, block, column, positions, base, currency_at, skip):
             state.find("error", block.file, 0, "", "", abs(records - block.n), what, "ask for the file again")
         return {base: sums[column][0]}
     span = (int(block.lines.min()), int(block.lines.max()))
-    rows = audit.reread_rows(data, delimiter, span, skip, quotes=block.about.get("quotes") != "open")
+    rows = audit.reread_rows(data, delimiter, span, skip, block.about.get("open_quotes", ()))
     return audit.from_rows(rows, positions, mark, at, base, parsing.CURRENCY_SIGNS).totals()

@@ -6,6 +6,7 @@ bytes here, a small one by the csv module, and amounts are added digit by digit.
 
 import csv
 import io
+import itertools
 import math
 import re
 import sys
@@ -122,16 +123,26 @@ def from_rows(rows, positions, decimal, currency_at, default, lookup):
     return sums
 
 
-def reread_rows(data, delimiter, span, skip, quotes=True):
-    """Rows of a text once more: those that begin on the lines of ``span``, without the lines in ``skip``."""
+def reread_rows(data, delimiter, span, skip, open_quotes=()):
+    """Rows of a text once more: those that begin on the lines of ``span``, without the lines in ``skip``.
+
+    On the lines in ``open_quotes`` a quote is a sign like any other.
+    """
     csv.field_size_limit(sys.maxsize)
     stream = io.StringIO(data.decode("utf-8", errors="replace"), newline="")
-    reader = csv.reader(stream, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE)
     before = 0
-    for row in reader:
-        if span[0] <= before + 1 <= span[1] and before + 1 not in skip:
-            yield row
-        before = reader.line_num
+    for stop in (*open_quotes, None):
+        until = None if stop is None else stop - 1 - before
+        for quoting, part in (
+            (csv.QUOTE_MINIMAL, itertools.islice(stream, until)),
+            (csv.QUOTE_NONE, itertools.islice(stream, 0 if stop is None else 1)),
+        ):
+            begun = before
+            reader = csv.reader(part, delimiter=delimiter, quoting=quoting)
+            for row in reader:
+                if span[0] <= before + 1 <= span[1] and before + 1 not in skip:
+                    yield row
+                before = begun + reader.line_num
 
 
 def from_bytes(data, delimiter, positions, decimals, skip_lines, chunk=1 << 22):

@@ -23,6 +23,7 @@ SAMPLE_BYTES = 1 << 22  # read first, to see which columns repeat themselves
 REPEATS = 0.5  # a column with at most this share of distinct texts does
 # Under this size rows are taken apart one by one, so that several tables on a sheet can be told apart.
 SMALL_BYTES = 400_000
+LONGEST_CELL = 40  # lines that a cell may hold
 
 
 @dataclass
@@ -50,7 +51,6 @@ class Grid:
     about: dict = field(default_factory=dict)
     odd: list = field(default_factory=list)  # (line, text, why) of rows that cannot be taken apart
     reread: object = None  # the text once more, for the second pass: (bytes, delimiter)
-    zeros: bool = False  # all formulas are 0: never calculated
 
 
 # --- text --------------------------------------------------------------------------------------------------------
@@ -130,25 +130,68 @@ def row_by_row(grid):
 def _by_row(name, data, delimiter, about):
     text = data.decode("utf-8", errors="replace")
     csv.field_size_limit(sys.maxsize)
-
-    def read(quoting):
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
-        rows, lines, before = [], [], 0
-        for row in reader:
-            rows.append(row)
-            lines.append(before + 1)
-            before = reader.line_num
-        return rows, lines
-
-    rows, lines = read(csv.QUOTE_MINIMAL)
-    # A quote that nobody closes swallows the lines behind it; then quotes are signs like any other.
-    longest = max((cell.count("\n") for row in rows for cell in row if len(cell) > 200), default=0)
-    if longest > 40:
-        rows, lines = read(csv.QUOTE_NONE)
-        about["quotes"] = "open"
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows, lines, before, long = [], [], 0, []
+    for row in reader:
+        rows.append(row)
+        lines.append(before + 1)
+        if reader.line_num - before > 1:
+            long.append(row)
+        before = reader.line_num
+    if text.count('"') % 2:  # the last row may hold the rest of its line in one cell
+        long.append(rows[-1])
+    if long:
+        width = _usual_width(rows)
+        if any(_swallows(row, width, delimiter) for row in long):
+            rows, lines, about["open_quotes"] = _with_open_quotes(text, width, delimiter)
     grid = Grid(name, "", rows, lines, about=about)
     grid.reread = (data, delimiter)
     return grid
+
+
+def _usual_width(rows):
+    widths = [len(row) for row in rows[:HEAD_ROWS]]
+    return max(widths, key=lambda width: (widths.count(width), width))
+
+
+def _swallows(row, width, delimiter):
+    """Whether a cell holds what stands behind it, because nobody closed its quote.
+
+    The end of its own row stands in it then, or whole other rows: as many cells as usual, figures among them.
+    """
+    least = 3 if len(row) == width else 2
+    for at, cell in enumerate(row):
+        parts = cell.rstrip().split("\n")
+        if len(parts) > LONGEST_CELL:
+            return True
+        if len(parts) == 1 and at < len(row) - 1:
+            continue
+        for i, part in enumerate(parts):
+            cells = next(csv.reader([part], delimiter=delimiter), [])
+            if least <= len(cells) == width - (0 if i else at) and any(map(is_figure, cells)):
+                return True
+    return False
+
+
+def _with_open_quotes(text, width, delimiter):
+    """Rows, the line of each, and the lines whose quote nobody closes: there it is a sign like any other."""
+    physical = io.StringIO(text, newline="").readlines()
+    rows, lines, signs, at = [], [], [], 0
+    while at < len(physical):
+        left, begun = iter(physical), at
+        left.__setstate__(at)
+        reader = csv.reader(left, delimiter=delimiter)
+        for row in reader:
+            first, at = at, begun + reader.line_num
+            lines.append(first + 1)
+            odd = at == len(physical) and physical[first].count('"') % 2
+            if (odd or at - first > 1) and _swallows(row, width, delimiter):
+                rows.append(next(csv.reader([physical[first]], delimiter=delimiter, quoting=csv.QUOTE_NONE)))
+                signs.append(first + 1)
+                at = first + 1
+                break
+            rows.append(row)
+    return rows, lines, tuple(signs)
 
 
 def _has_lone_returns(data):

@@ -140,6 +140,12 @@ class _State:
         if blocks is None:  # the reader of big texts saw other records than we did
             blocks = blocks_of(row_by_row(grid), self.known)
         self.blocks += blocks
+        if signs := grid.about.get("open_quotes"):
+            what, done = (
+                "a quote that nobody closes",
+                "read as a sign of the text, each line by itself; check these lines",
+            )
+            self.find("warning", grid.name, signs[0], "", "", len(signs), what, done)
         if hidden := grid.about.get("hidden"):
             done = "not read; name the sheet in engagement.yaml to read it"
             self.find("note", grid.name, 0, "", " | ".join(hidden), len(hidden), "hidden sheets", done)
