@@ -13,7 +13,13 @@ from rdclib.figures.picture import ON_LINES, Picture, axis_as, canvas, grid, lab
 _BESIDE_A_POINT = (
     *((0.08, 0, "left"), (-0.08, 0, "right"), (0, 0.16, "center"), (0, -0.16, "center")),
     *((0.06, 0.14, "left"), (0.06, -0.14, "left"), (-0.06, 0.14, "right"), (-0.06, -0.14, "right")),
+    # Further away a line leads to it.
+    *((0.1, 0.3, "left"), (0.1, -0.3, "left"), (-0.1, 0.3, "right"), (-0.1, -0.3, "right")),
+    *((0.1, 0.46, "left"), (0.1, -0.46, "left"), (-0.1, 0.46, "right"), (-0.1, -0.46, "right")),
+    *((0.1, 0.62, "left"), (0.1, -0.62, "left"), (-0.1, 0.62, "right"), (-0.1, -0.62, "right")),
 )
+_LED = 0.2  # inches up or down; from here on
+_OTHERS = 0.24  # inches; a name that is so near another point would be read as that one's
 MOST_PANELS = 12  # vendors in one figure; the tables list all
 FEW_PANELS = 6  # of a metric that is not the topic of the meeting
 _FLATTENS = 2  # a panel that reaches over more than this many times the usual span gets a scale of its own
@@ -99,7 +105,10 @@ def group_gaps(review, place):
         return None
     one = groups[place - 1]
     table, kind = one.table, one.measure.kind
-    names = [wrap(name, 22) for name in table["group"]]
+    names = [
+        wrap(f"{row.group} ({formats.integer(row.denominator)})" if row.shown == "shown" else row.group, 22)
+        for row in table.itertuples()
+    ]
     figure, axes = canvas(0.34 * len(names) + 1.0, left=label_margin(names), right=1.55, top=0.2, bottom=0.6)
     says = []
     for y, row in enumerate(table.itertuples()):
@@ -120,9 +129,12 @@ def group_gaps(review, place):
     axes.set_ylim(len(names) - 0.5, -0.5)
     axis_as(axes.xaxis, kind)
     grid(axes, "x")
-    axes.set_xlabel(one.measure.name if len(one.measure.name) < 60 else one.measure.id)
-    alt = f"{one.measure.name} by {one.kind}: {'; '.join(says)}."
-    caption = f"{one.measure.name} by {one.kind}, {review.period.label}; dots with 95% intervals. {one.note}".strip()
+    axes.set_xlabel(one.measure.title if len(one.measure.title) < 60 else one.measure.id)
+    alt = f"{one.measure.title} by {one.kind}: {'; '.join(says)}."
+    caption = (
+        f"{one.measure.title} by {one.kind}, {review.period.label}. Dots are the results, bars their 95% intervals; "
+    )
+    caption = f"{caption}the number of cases is beside each label. {one.note}".strip()
     return Picture(figure, alt, caption, f"groups-{place}")
 
 
@@ -190,7 +202,7 @@ def change_effect(review, place):
     values = table["value"].to_numpy(float)
     start = int(np.searchsorted(days, np.datetime64(one.day)))
     excluded = one.left_out
-    title = wrap(f"{one.series.label}: {one.series.measure.name}", 58)
+    title = wrap(f"{one.series.label}: {one.series.measure.title}", 58)
     figure, axes = canvas(
         3.2 + 0.2 * title.count("\n"), left=0.75, right=0.2, top=0.3 + 0.2 * title.count("\n"), bottom=0.75
     )
@@ -221,7 +233,7 @@ def change_effect(review, place):
         if not math.isnan(e.value)
     ]
     alt = f"{one.what}, {one.series.label}: {one.verdict}. Effect {', '.join(effects) or 'not told'}."
-    caption = f"{one.series.measure.name}, {one.series.label}, before and after {formats.date(one.day)} ({one.what})."
+    caption = f"{one.series.measure.title}, {one.series.label}, before and after {formats.date(one.day)} ({one.what})."
     return Picture(figure, alt, caption, f"change-{place}")
 
 
@@ -250,7 +262,7 @@ def _charts(series, name, most, first=()):
     figure.text(
         0.02,
         1 - 0.18 / figure.get_figheight(),
-        wrap(measure.name, 58, 1),
+        wrap(measure.title, 58, 1),
         fontsize=11.5,
         fontweight="bold",
         va="center",
@@ -268,13 +280,13 @@ def _charts(series, name, most, first=()):
         )
         _chart(axes, one, small=columns > 1, apart=one in apart, scale=common)
     _key(figure, shown)
-    caption = f"{measure.name}, by {shown[0].step}. Line: mean (or median); shaded: what chance alone gives."
+    caption = f"{measure.title}, by {shown[0].step}. Line: mean (or median); shaded: what chance alone gives."
     if len(shown) > 1 and not scale:
         caption += " Each panel has a scale of its own."
     if rest:
         why = ", with no signal at the end and no data late," if all(_quiet(s) and not s.late for s in rest) else ""
         caption += f" {len(rest)} more{why} are in the table."
-    return Picture(figure, f"{measure.name}. {' '.join(_said(one) for one in shown)}", caption, name)
+    return Picture(figure, f"{measure.title}. {' '.join(_said(one) for one in shown)}", caption, name)
 
 
 def _level(one):
@@ -453,7 +465,7 @@ def _funnel(one, name):
     axis_as(axes.yaxis, kind)
     axis_as(axes.xaxis, "number")
     axes.set_xlabel(_size_words(result.kind))
-    axes.set_title(wrap(one.measure.name, 60, 1))
+    axes.set_title(wrap(one.measure.title, 60, 1))
     grid(axes, "y")
     far = [
         f"{row['name']} ({formats.value(row['value'] * scale, kind)}, {row['flag']})"
@@ -464,9 +476,11 @@ def _funnel(one, name):
     alt = f"Funnel of {formats.plural(result.n, one.by)} around {formats.value(result.target * scale, kind)}: "
     alt += f"outside are {formats.listing(far)}." if far else "none lies outside."
     caption = (
-        f"{one.measure.name}: {one.by}s by size, unranked; limits hold 95% and 99.8% of units that differ by chance"
-        + (f" and by what all of them vary beyond it (φ = {formats.ratio(result.phi)})." if result.tau2 > 0 else ".")
+        f"{one.measure.title}: {one.by}s by size, unranked. Chance puts 95 of 100 between the dashed lines and 998 of "
+        "1,000 between the solid ones."
     )
+    if result.tau2 > 0:
+        caption += f" The lines allow for how far all {one.by}s differ beyond chance (φ = {formats.ratio(result.phi)})."
     return Picture(figure, alt, f"{caption} {one.note}".strip(), name)
 
 
@@ -482,24 +496,37 @@ def _name_points(axes, names, size, value, outside, everyone):
     height = axes.get_position().height * axes.figure.get_figheight()
     width = axes.get_position().width * axes.figure.get_figwidth()
     reach = axes.get_xlim()[1]
-    dots = zip(size / reach * width, (value - axes.get_ylim()[0]) / span * height, strict=True)
-    taken = [(x - 0.05, y - 0.05, x + 0.05, y + 0.05) for x, y in dots]
+    dots = list(zip(size / reach * width, (value - axes.get_ylim()[0]) / span * height, strict=True))
+    points, taken = [(x - 0.05, y - 0.05, x + 0.05, y + 0.05) for x, y in dots], []
     for i in sorted(range(len(names)), key=lambda i: (not outside[i], value[i])):
         if not (outside[i] or everyone):
             continue
         label = wrap(names[i], 24, 1)
-        x, y = size[i] / reach * width, (value[i] - axes.get_ylim()[0]) / span * height
+        x, y = dots[i]
         wide = text_width(label, 8.5)
-        for dx, dy, side in _BESIDE_A_POINT:
+        # Better a line that runs behind another name than a point without one.
+        for dx, dy, side, behind in [(*place, behind) for behind in (False, True) for place in _BESIDE_A_POINT]:
             left = x + dx if side == "left" else x + dx - wide if side == "right" else x - wide / 2
             box = (left, y + dy - 0.07, left + wide, y + dy + 0.07)
-            free = all(box[2] < o[0] or o[2] < box[0] or box[3] < o[1] or o[3] < box[1] for o in taken)
+            led = abs(dy) > _LED
+            lead = (min(x, x + dx), min(y, y + dy), max(x, x + dx), max(y, y + dy))
+            free = not (_meets(box, points + taken) or (led and not behind and _meets(lead, taken)))
             inside = box[0] > 0 and box[1] > 0 and box[2] < width + 0.2 and box[3] < height + 0.2
-            if free and inside:
+            near = dy and any(
+                box[0] < ox < box[2] and abs(oy - y - dy) < _OTHERS for k, (ox, oy) in enumerate(dots) if k != i
+            )
+            if free and inside and (led or not near):
                 taken.append(box)
+                line = {"arrowstyle": "-", "color": style.MUTED, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 2}
+                line["relpos"] = (float(side == "right"), 0.5)
                 axes.annotate(label, (size[i], value[i]), xytext=(dx * 72, dy * 72), textcoords="offset points",
-                              ha=side, va="center", fontsize=8.5, bbox=ON_LINES)  # fmt: skip
+                              ha=side, va="center", fontsize=8.5, bbox=ON_LINES, arrowprops=line if led else None)  # fmt: skip
                 break
+
+
+def _meets(box, others):
+    """Whether a box (left, bottom, right, top) lies on one of the others."""
+    return not all(box[2] < o[0] or o[2] < box[0] or box[3] < o[1] or o[3] < box[1] for o in others)
 
 
 def _size_words(kind):

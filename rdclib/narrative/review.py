@@ -5,6 +5,7 @@ import math
 from rdclib import formats
 from rdclib.narrative.prose import Prose, bullets, late_entries
 from rdclib.review.across import FIRST_CHECKS
+from rdclib.review.change import MONTHS
 from rdclib.review.ratings import CLUSTERED
 
 _MOST_LINES = 8  # of one list; the tables have all
@@ -69,6 +70,11 @@ def signals(review):
 def headlines(review):
     """What changed since last time, and what needs a decision."""
     pack = review.pack
+    if review.note and not pack.headlines:
+        return Prose(
+            f"**Nothing can be reviewed yet.** {review.note} One row for each metric, vendor and month, with numerator "
+            "and denominator, is enough to begin; the workbook of  `rdc template`  has a sheet for it."
+        )
     decide = [h for h in pack.headlines if h.needs]
     since = f"the meeting of {formats.date(pack.last_meeting)}" if pack.last_meeting else "a period ago"
     lines = [
@@ -243,7 +249,7 @@ def change_effects(review):
     for one in review.changes:
         vendor = f", {formats.text(one.series.label)}" if one.series else ""
         text = f"**{formats.text(one.what)}**{vendor}, {formats.date(one.day)}: "
-        text += f"**{one.verdict}**, because {one.why.rstrip('.')}."
+        text += f"**{one.verdict}**, because {one.why.rstrip('.')}.{_effect(one)}"
         if one.comparison:
             text += f" Compared with {formats.plural(len(one.comparison), 'other vendor')}."
         if one.note:
@@ -257,6 +263,24 @@ def change_effects(review):
         asked += [f"{about}: {formats.text(q)}" for q in one.questions if q not in everywhere]
     each = " of each" if len(review.changes) > 1 else ""
     return bullets(verdicts) + f"Still to be asked{each}:" + bullets(dict.fromkeys(asked))
+
+
+def _effect(change):
+    """The latest effect that can be told, with its interval: `` After 12 months: **+21 points** (14–27).``"""
+    told = [(months, e) for months, e in zip(MONTHS, change.effects, strict=False) if not math.isnan(e.value)]
+    if not told:
+        return ""
+    months, effect = told[-1]
+    kind = "points" if change.series.measure.kind == "share" else change.series.measure.kind
+    if math.isnan(effect.ratio):
+        size, span = formats.value(effect.value, kind), formats.interval(effect.low, effect.high, kind)
+        size = size if size.startswith("−") else f"+{size}"
+    else:
+        size, span = (
+            f"times {formats.ratio(effect.ratio)}",
+            formats.interval(effect.ratio_low, effect.ratio_high, "ratio"),
+        )
+    return f" After {months} months: **{size}** ({span.removesuffix(' points')})."
 
 
 def outcome_costs(review):
@@ -303,11 +327,12 @@ def vendor_ratings(review):
     late = late_entries(rated.late, "rating")
     if rated.table.empty:
         return Prose(" ".join(["No ratings count.", *late] if late else ["No ratings are saved."]))
-    lines = [f"{formats.plural(len(rated.table), 'rating')} count."]
+    lines = [f"{formats.plural(len(rated.table), 'rating counts', 'ratings count')}."]
     if rated.without_evidence:
         lines.append(f"{formats.plural(rated.without_evidence, 'rating')} without evidence: add it, or take them back.")
     if rated.waiting_for_comment:
-        lines.append(f"{formats.plural(rated.waiting_for_comment, 'rating')} without the vendor's comment (14 days).")
+        waits = formats.plural(rated.waiting_for_comment, "rating has", "ratings have")
+        lines.append(f"{waits} no comment of the vendor, which has 14 days to give one.")
     for row in rated.raters[rated.raters["clustered"]].itertuples():
         lines.append(
             f"{formats.text(row.rater)} gave “satisfactory” in {formats.share(row.satisfactory)} of {row.n:.0f} "

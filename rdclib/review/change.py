@@ -132,7 +132,11 @@ def judge(change, target, others, questions=QUESTIONS):
     if comparison_effects:
         asked = [q for q in asked if not q.startswith("Did comparable")]
     if change.trigger_periods:
-        notes.append(f"Periods before the change that gave rise to it, and are left out: {change.trigger_periods}.")
+        notes.append(
+            f"Left out, since they gave rise to the change: the {change.trigger_periods} periods before it."
+            if change.trigger_periods > 1
+            else "Left out, since it gave rise to the change: the period before it."
+        )
     names = tuple(s.label for s in shared)
     return ChangeReview(
         change.what, change.date, target, fit, effects, names, comparison_effects, persists, change.trigger_periods,
@@ -248,28 +252,30 @@ def _verdict(fit, effects, raw, good, persists):
     if not told:
         return "unclear", "too few periods since the change"
     if side[-1] < 0 and good:
-        return "worse", f"the interval after {_months(told[-1], effects)} months lies on the bad side of zero"
+        return "worse", f"after {_months(told[-1], effects)} months it is worse by more than chance gives"
     if good and six == 1 and twelve == 1:
         if persists:
             return "lasting improvement", (
-                "the intervals after 6 and 12 months exclude zero, and the last six points still show it"
+                "after 6 and after 12 months it is better by more than chance gives, and the last six periods still show it"
             )
-        return "unclear", "the intervals after 6 and 12 months exclude zero, but the last six points do not show it"
+        return "unclear", (
+            "after 6 and after 12 months it is better by more than chance gives, but the last six periods do not show it"
+        )
     if good and three == 1 and (six == 0 or twelve == 0):
-        return "early but fading", "the interval after 3 months excludes zero, a later one does not"
+        return "early but fading", "after 3 months it is better by more than chance gives, later it is not"
     if good and six == 1 and twelve == 0:
-        return "early but fading", "the interval after 6 months excludes zero, the one after 12 months does not"
+        return "early but fading", "after 6 months it is better by more than chance gives, after 12 months it is not"
     if min(fit.n_before, fit.n_after) < its.FIRM_POINTS:
         return "unclear", fit.note or "too few periods"
     if all(s == 0 for s in side):
         if twelve is None:
-            return "unclear", "no interval excludes zero so far, and 12 months have not passed"
-        return "no sign", "no interval excludes zero"
+            return "unclear", "so far it has not moved by more than chance gives, and 12 months have not passed"
+        return "no sign", "it has not moved by more than chance gives"
     if not good:
         return "unclear", "it moved by more than chance gives, and neither way is the better one"
     if twelve is None:
         return "unclear", "12 months have not passed"
-    return "unclear", "the intervals after 3, 6 and 12 months do not agree"
+    return "unclear", "what is seen after 3, 6 and 12 months does not agree"
 
 
 def _months(effect, effects):

@@ -8,6 +8,10 @@ import numpy as np
 from rdclib.catalogue import load_metrics
 
 
+# Units that say no more than the name does.
+_NO_UNIT = ("", "count", "number", "ratio")
+
+
 @dataclass(frozen=True)
 class Measure:
     """What is measured: a metric of the city's own list or of the catalogue."""
@@ -24,6 +28,12 @@ class Measure:
     kind: str = "number"  # how its values are printed: share, days, money, ratio or number
     scale: float = 1.0  # numerator / denominator times this is the value
     expected: bool = False  # the denominator is how many events were expected, as in observed / expected
+
+    @property
+    def title(self):
+        """The name with the unit, where its values are printed bare: ``Response time (median), minutes``."""
+        plain = self.kind not in ("number", "ratio") or self.unit.strip().lower() in _NO_UNIT
+        return self.name if plain else f"{self.name}, {self.unit.strip()}"
 
 
 def measure_of(metric_id, facts):

@@ -197,7 +197,7 @@ def _summary(headlines):
         rows.append(
             {
                 "metric_id": metric_id,
-                "name": own[0].measure.name,
+                "name": own[0].measure.title,
                 "kind": own[0].measure.kind,
                 "vendors": len(own),
                 "median": float(np.median(latest)),

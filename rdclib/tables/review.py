@@ -72,7 +72,7 @@ def headlines(review):
         ),
         tuple(
             (
-                h.measure.name,
+                h.measure.title,
                 h.label,
                 Value(h.latest, h.measure.kind),
                 h.end,
@@ -101,7 +101,7 @@ def results(review):
         notes.append(f"{len(review.series) - len(series)} of {len(review.series)} are not listed.")
     rows = [
         (
-            s.measure.name,
+            s.measure.title,
             s.label,
             Value(None if s.latest is None else s.latest["value"], s.measure.kind),
             None if s.latest is None else s.latest["end"],

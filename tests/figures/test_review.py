@@ -108,6 +108,34 @@ def test_outside_on_the_good_side_is_no_concern():
     assert (marks[style.IMPROVEMENT], marks[style.CONCERN]) == ([0.75], [0.3])
 
 
+def test_vendors_of_one_size_and_result_are_all_named_in_the_funnel():
+    names = [f"A vendor with a name {i}" for i in range(6)]
+    rows = [
+        row
+        for i, name in enumerate(names)
+        for row in months([50] * 12, counted=100 + 6 * i, vendor=name, first="2023-07")
+    ]
+    picture = figures.vendor_funnel(review_records(build.records(*rows, metrics=[SHARE])), 1)
+
+    written = [text.get_text() for text in picture.figure.axes[0].texts]
+    assert sorted(written) == ["95%", "99.8%", *names]
+    assert faults(picture) == []
+
+
+def test_a_unit_that_values_do_not_print_stands_in_the_title():
+    rows = months([12, 14, 13] * 8, first="2022-07")
+    picture = figures.metric_over_time(review_records(build.records(*rows, metrics=[SCORE | {"unit": "minutes"}])), 1)
+    assert picture.caption.startswith(f"{SCORE['name']}, minutes, by month.")
+    share = figures.metric_over_time(shown(), 1)
+    assert share.caption.startswith("Done well, by month.")
+
+
+def test_groups_are_drawn_with_how_many_they_are():
+    axes = figures.group_gaps(shown(), 1).figure.axes[0]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["English (200)", "Other", "Spanish (150)", "Tongan"]  # small ones are hidden with their number
+
+
 def test_panels_share_their_months_and_name_them_once():
     picture = figures.metric_over_time(shown(), 1)
     panels = [axes for axes in picture.figure.axes if axes.get_visible()]

@@ -1,5 +1,7 @@
 """Sentences of a review: value, base and gaps; a city's words stay words."""
 
+import re
+
 import pytest
 
 from rdclib import figures, formats, narrative, tables
@@ -58,6 +60,14 @@ def test_what_later_sections_found_is_on_the_first_page():
     assert "Also" not in str(narrative.headlines(nothing()))
 
 
+def test_a_city_without_results_is_told_what_to_send_and_not_that_all_is_well():
+    assert str(narrative.headlines(nothing())) == (
+        "**Nothing can be reviewed yet.** There are no observations and no cases with target dates: send results by "
+        "metric, vendor and month. One row for each metric, vendor and month, with numerator and denominator, is "
+        "enough to begin; the workbook of  `rdc template`  has a sheet for it."
+    )
+
+
 def test_first_reaction_to_an_outlier():
     text = str(narrative.vendor_comparison(shown()))
     assert "36%, below 99.8% limits." in text
@@ -85,7 +95,11 @@ def test_counts_without_a_denominator_are_said_to_give_nothing_to_compare():
 
 def test_a_change_carries_verdict_reason_and_questions():
     text = str(narrative.change_effects(shown()))
-    assert text.startswith("- **A second team**, V0, January 1, 2023: **lasting improvement**, because the intervals")
+    assert text.startswith(
+        "- **A second team**, V0, January 1, 2023: **lasting improvement**, because after 6 and after 12 months it is "
+        "better by more than chance gives, and the last six periods still show it. After 12 months: **+"
+    )
+    assert re.search(r"After 12 months: \*\*\+(\d+) points\*\* \((\d+)–(\d+)\)\.", text)
     assert "- Was the vendor chosen because its results were bad?" in text
 
 
