@@ -4,6 +4,7 @@ Every field has a default, so that an engagement without decisions still gives i
 """
 
 from datetime import date
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -98,6 +99,15 @@ PAYMENT_TERMS = {
 }
 
 
+# Terms that are a part of the whole, and terms that are money.
+_PARTS = ("share", "shares", "margin")
+_AMOUNTS = ("rate", "pool", "invoice", "cap", "payments", "value", "budget", "target_cost", "ceiling")
+
+
+def _each(term):
+    return term if isinstance(term, tuple) else () if term is None else (term,)
+
+
 class PaymentDesign(Strict):
     """A way to pay for one metric, to be tried; amounts are by period, results in the metric's unit."""
 
@@ -135,6 +145,18 @@ class PaymentDesign(Strict):
                 raise ValueError(f"give as many {other} as {one}")
         if self.floor is not None and self.floor == self.target:
             raise ValueError("floor and target must differ")
+        given = [(name, value) for name in _PARTS for value in _each(getattr(self, name))]
+        if beyond := [name for name, value in given if not 0 <= value <= 1]:
+            raise ValueError(f"'{beyond[0]}' is a part of the whole, from 0 to 1: 0.5 for 50%")
+        given = [(name, value) for name in _AMOUNTS for value in _each(getattr(self, name))]
+        if below := [name for name, value in given if value < 0]:
+            raise ValueError(f"'{below[0]}' is an amount of money, 0 or more")
+        rising = list(self.thresholds) in (sorted(self.thresholds), sorted(self.thresholds, reverse=True))
+        if not rising or list(self.shares) != sorted(self.shares):
+            raise ValueError("name thresholds from the easiest to the hardest, and with each a larger share")
+        steps = {(other > one) - (other < one) for one, other in pairwise(self.knots)}
+        if len(steps) > 1 or 0 in steps:
+            raise ValueError("name knots from the easiest result to the hardest, each once")
         return self
 
     @property

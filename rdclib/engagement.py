@@ -238,29 +238,34 @@ def remembered(make):
 
 
 def save_choice(engagement, stage, key, value, *, author):
-    """Write one decision of a stage to choices.yaml, checked before anything is written.
+    """Write one decision of a stage to choices.yaml; see `save_choices`."""
+    save_choices(engagement, stage, {key: value}, author=author)
+
+
+def save_choices(engagement, stage, decided, *, author):
+    """Write decisions of a stage to choices.yaml, checked before anything is written: all of them or none.
 
     Parameters
     ----------
     engagement : Engagement
     stage : str
         A section: readiness, assessment, selection or review.
-    key : str
-        A field of that section.
-    value : text, number, list or dict
+    decided : dict of str to text, number, list or dict
+        Fields of that section.
     author : str
         Who decided.
 
     Raises
     ------
     EngagementError
-        When the section has no such key, or the value is of the wrong kind; nothing is written.
+        When the section has no such key, or a value is of the wrong kind; nothing is written.
     """
     path = engagement.folder / "choices.yaml"
     data = dict(saved.read_yaml(path)) if path.exists() else {}
-    data[stage] = {**data.get(stage, {}), key: value}
+    # A section whose lines somebody deleted by hand is blank.
+    data[stage] = {**(data.get(stage) or {}), **decided}
     models.read(Choices, data, "choices.yaml")
-    saved.update_yaml(path, (stage, key), value, author=author)
+    saved.update_together(path, {(stage, key): value for key, value in decided.items()}, author=author)
 
 
 _NEW = """\

@@ -12,7 +12,24 @@ from rdclib.errors import EngagementError
 class Strict(BaseModel):
     """A model whose unknown keys are errors and whose values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
+
+
+_NUMBER = "Write digits, with a point before decimals, and nothing else: 1500 or 0.5, not 1,500 or 50%."
+_WHOLE = "Write a whole number, for example 12."
+_DAY = "Write a day of the calendar as year-month-day, for example 2024-06-30."
+_LIST = "Write a list below it: one entry a line, each with a hyphen and a space in front."
+_GROUP = "Write its keys below it, two spaces further in."
+# pydantic's words are for programmers.
+_REASONS = {
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _NUMBER),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), _WHOLE),
+    **dict.fromkeys(("date_parsing", "date_type", "date_from_datetime_parsing"), _DAY),
+    **dict.fromkeys(("tuple_type", "list_type"), _LIST),
+    **dict.fromkeys(("model_type", "dict_type"), _GROUP),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "Write true or false."),
+    "string_type": "Write one text in its place.",
+}
 
 
 def read(model, data, file):
@@ -57,9 +74,15 @@ def _told(error, model, file, *, count):
         )
     if error["type"] == "missing":
         return EngagementError(f"{file} lacks a value: {where}.", fix=f"Add the line  {error['loc'][-1]}: ...{more}")
-    given = error["input"] if isinstance(error["input"], str | int | float | bool) else "a list or a group of keys"
-    reason = error["msg"].removeprefix("Value error, ")
-    return EngagementError(f"{file}: {where} is '{str(given)[:80]}'.", fix=f"{reason[0].upper()}{reason[1:]}.{more}")
+    given = error["input"]
+    what = f"is '{str(given)[:80]}'" if isinstance(given, str | int | float | bool) else "cannot be used"
+    reason = (
+        _REASONS.get(error["type"])
+        or error["msg"].removeprefix("Value error, ").replace("Input should", "It should") + "."
+    )
+    if error["type"] == "literal_error":
+        reason = f"Write one of: {error['ctx']['expected']}."
+    return EngagementError(f"{file}: {where} {what}.", fix=f"{reason[0].upper()}{reason[1:]}{more}")
 
 
 def _model_at(kind, loc):

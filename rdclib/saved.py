@@ -44,23 +44,46 @@ def write_bytes(path, data):
         When the disk is full or the folder may not be written; the old file is still whole.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}-", suffix=".part")
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}-", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            # mkstemp makes files that only their owner may read; colleagues share these folders.
+            os.chmod(beside, path.stat().st_mode if path.exists() else 0o666 & ~_umask())
+            os.replace(beside, path)
+        finally:
+            Path(beside).unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path):
+    """Tell in two lines what the system says against writing a file."""
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        # mkstemp makes files that only their owner may read; colleagues share these folders.
-        os.chmod(beside, path.stat().st_mode if path.exists() else 0o666 & ~_umask())
-        os.replace(beside, path)
+        yield
     except OSError as error:
         raise EngagementError(
             f"{path.name} could not be written ({error.strerror or error}).",
-            fix="Make room on the disk or close the program that holds the file, then save again; the old is whole.",
+            fix="Make room on the disk, close the program that holds the file, or have its folder opened for writing; "
+            "then save again. The old is whole.",
         ) from error
-    finally:
-        Path(beside).unlink(missing_ok=True)
+
+
+@contextmanager
+def _reading(path):
+    """Tell in two lines what the system says against reading a file that is there."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise EngagementError(
+            f"{path.name} could not be read ({error.strerror or error}).",
+            fix="Close the program that holds the file, or have it opened for reading; then try again.",
+        ) from error
 
 
 def _umask():
@@ -84,14 +107,15 @@ def locked(path):
         When somebody else holds it for longer than ``WAIT_SECONDS``.
     """
     path = Path(path)
-    (path.parent / HISTORY).mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.parent / HISTORY / f"{path.name}.lock", timeout=WAIT_SECONDS)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise EngagementError(
-            f"{path.name} is being saved by another window.", fix="Wait a moment and save again; nothing was lost."
-        ) from None
+    with _writing(path):
+        (path.parent / HISTORY).mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise EngagementError(
+                f"{path.name} is being saved by another window.", fix="Wait a moment and save again; nothing was lost."
+            ) from None
     try:
         yield
     finally:
@@ -139,7 +163,9 @@ def read_yaml(path):
     path = Path(path)
     try:
         # A copy, since who updates a file changes what was read.
-        data = copy.deepcopy(_parsed(path.read_text(encoding="utf-8-sig")))
+        with _reading(path):
+            text = path.read_text(encoding="utf-8-sig")
+        data = copy.deepcopy(_parsed(text))
     except FileNotFoundError:
         raise EngagementError(
             f"{path.parent.name} has no {path.name}.",
@@ -215,16 +241,29 @@ def write_yaml(path, data):
 
 
 def update_yaml(path, keys, value, *, author, remark=""):
-    """Set one value in a yaml file; comments stay, the file as it was goes to ``.history``.
+    """Set one value in a yaml file; see `update_together`.
+
+    Parameters
+    ----------
+    path : path-like
+    keys : sequence of str
+        Way to the value, for example ``("assessment", "weights")``.
+    value : text, number, list or dict
+        Its new value.
+    author, remark : str
+    """
+    update_together(path, {tuple(keys): value}, author=author, remark=remark)
+
+
+def update_together(path, values, *, author, remark=""):
+    """Set values in a yaml file, all or none; comments stay, the file as it was goes to ``.history``.
 
     Parameters
     ----------
     path : path-like
         ``engagement.yaml`` or ``choices.yaml``; made when missing.
-    keys : sequence of str
-        Way to the value, for example ``("assessment", "weights")``.
-    value : text, number, list or dict
-        Its new value.
+    values : dict of tuple of str to text, number, list or dict
+        New values by the way to them.
     author : str
         Who decided. Written with the time as ``saved_by`` and ``saved_at`` of the first key's mapping in choices.yaml.
     remark : str
@@ -240,18 +279,19 @@ def update_yaml(path, keys, value, *, author, remark=""):
         data = read_yaml(path) if path.exists() else CommentedMap()
         if path.exists():
             _keep(path)
-        place = data
-        for key in keys[:-1]:
-            if not isinstance(place.get(key), CommentedMap):
-                place[key] = CommentedMap()
-            place = place[key]
-        place[keys[-1]] = _plain(value)
-        if remark and keys[-1] not in place.ca.items:
-            place.yaml_set_comment_before_after_key(keys[-1], before=remark, indent=2 * (len(keys) - 1))
-        if path.name == "choices.yaml":
-            section = data[keys[0]]
-            section["saved_by"] = _plain(author)
-            section["saved_at"] = _plain(now())
+        for keys, value in values.items():
+            place = data
+            for key in keys[:-1]:
+                if not isinstance(place.get(key), CommentedMap):
+                    place[key] = CommentedMap()
+                place = place[key]
+            place[keys[-1]] = _plain(value)
+            if remark and keys[-1] not in place.ca.items:
+                place.yaml_set_comment_before_after_key(keys[-1], before=remark, indent=2 * (len(keys) - 1))
+            if path.name == "choices.yaml":
+                section = data[keys[0]]
+                section["saved_by"] = _plain(author)
+                section["saved_at"] = _plain(now())
         write_yaml(path, data)
 
 
@@ -261,7 +301,8 @@ def _keep(path):
     number = 0
     while (copy := path.parent / HISTORY / f"{path.stem}-{stamp}-{number:03d}{path.suffix}").exists():
         number += 1
-    shutil.copyfile(path, copy)
+    with _writing(path):
+        shutil.copyfile(path, copy)
 
 
 # --- csv: what grows ---
@@ -298,7 +339,7 @@ def read_rows(path):
     if not path.exists():
         return []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        with _reading(path), path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.DictReader(stream, restkey="_more", restval="")
             rows = list(reader)
             header = reader.fieldnames

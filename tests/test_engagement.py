@@ -60,7 +60,7 @@ def test_identifiers_stay_text(home):
         ("currency: USD\n", "engagement.yaml lacks a value: city.\nAdd the line city: ..."),
         (
             "city: S\nsmallest_group: eleven\n",
-            "engagement.yaml: smallest_group is 'eleven'.\nInput should be a valid integer",
+            "engagement.yaml: smallest_group is 'eleven'.\nWrite a whole number, for example 12.",
         ),
         (
             "city: S\nfiscal_year_start: 13-01\n",
@@ -108,6 +108,83 @@ def test_without_any_period_the_fix_names_both_ways(home):
         "No period is given for 'springfield'.\n"
         "Add --period FY2024 to the command, or write period: FY2024 in engagement.yaml."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "selection:\n  chosen:\n    - metric_id: m\n      target: 1,5\n",
+            "choices.yaml: selection > chosen > 1 > target is '1,5'.\n"
+            "Write digits, with a point before decimals, and nothing else: 1500 or 0.5, not 1,500 or 50%.",
+        ),
+        (
+            "selection:\n  chosen:\n    - metric_id: m\n      target: nan\n",
+            "choices.yaml: selection > chosen > 1 > target is 'nan'.\n"
+            "Write digits, with a point before decimals, and nothing else: 1500 or 0.5, not 1,500 or 50%.",
+        ),
+        (
+            "selection:\n  chosen:\n    - metric_id: m\n      target_low: 5\n",
+            "choices.yaml: selection > chosen > 1 cannot be used.\nGive one target, or both ends of a target band.",
+        ),
+        (
+            "review:\n  rebases: 3\n",
+            "choices.yaml: review > rebases is '3'.\n"
+            "Write a list below it: one entry a line, each with a hyphen and a space in front.",
+        ),
+        (
+            "selection: hello\n",
+            "choices.yaml: selection is 'hello'.\nWrite its keys below it, two spaces further in.",
+        ),
+        (
+            "review:\n  meetings:\n    - 31.12.2023\n",
+            "choices.yaml: review > meetings > 1 is '31.12.2023'.\n"
+            "Write a day of the calendar as year-month-day, for example 2024-06-30.",
+        ),
+        ("review:\n  screen: maybe\n", "choices.yaml: review > screen is 'maybe'.\nWrite true or false."),
+        (
+            "assessment:\n  weights_known: sure\n",
+            "choices.yaml: assessment > weights_known is 'sure'.\n"
+            "Write one of: 'about right', 'order only' or 'not settled'.",
+        ),
+        (
+            "assessment:\n  weights:\n    value: 101\n",
+            "choices.yaml: assessment > weights > value is '101'.\nIt should be less than or equal to 100.",
+        ),
+    ],
+)
+def test_wrong_decisions_are_told_in_the_reader_s_words(home, text, message):
+    folder = make(home, "city: S\nperiod: FY2024\n")
+    (folder / "choices.yaml").write_text(text)
+
+    with pytest.raises(EngagementError) as caught:
+        engagement.load_choices(engagement.load_engagement("springfield"))
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("before", ["", "assessment:\n", "assessment:\n  weights:\n", "# a remark\n"])
+def test_a_decision_is_saved_where_a_person_left_its_place_blank(home, before):
+    folder = make(home, "city: S\nperiod: FY2024\n")
+    (folder / "choices.yaml").write_text(before)
+    city = engagement.load_engagement("springfield")
+
+    engagement.save_choice(city, "assessment", "key_contracts", ["C1"], author="A")
+
+    assert engagement.load_choices(city).assessment.key_contracts == ("C1",)
+
+
+def test_of_several_decisions_all_are_written_or_none(home):
+    folder = make(home, "city: S\nperiod: FY2024\n")
+    city = engagement.load_engagement("springfield")
+
+    with pytest.raises(EngagementError, match="weights_known is 'sure'"):
+        engagement.save_choices(city, "assessment", {"weights": {"value": 5}, "weights_known": "sure"}, author="A")
+    assert not (folder / "choices.yaml").exists()
+
+    engagement.save_choices(city, "assessment", {"weights": {"value": 5}, "weights_known": "order only"}, author="A")
+    assert engagement.load_choices(city).assessment.weights == {"value": 5}
+    assert engagement.load_choices(city).assessment.weights_known == "order only"
 
 
 def test_a_decision_of_the_wrong_kind_is_not_written(home):

@@ -149,3 +149,40 @@ def test_the_newest_row_of_a_key_counts():
     rows = [{"id": "1", "v": "a"}, {"id": "2", "v": "b"}, {"id": "1", "v": "c"}]
 
     assert saved.newest(rows, ("id",)) == [{"id": "1", "v": "c"}, {"id": "2", "v": "b"}]
+
+
+CANNOT_WRITE = (
+    "Make room on the disk, close the program that holds the file, or have its folder opened for writing; then save "
+    "again. The old is whole."
+)
+
+
+def refuse(*_, **__):
+    raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize(
+    "part", ["tempfile.mkstemp", "shutil.copyfile", "os.replace", "FileLock.acquire", "Path.mkdir"], ids=str
+)
+def test_a_folder_that_may_not_be_written_is_told_in_two_lines_and_the_old_is_whole(facts, monkeypatch, part):
+    monkeypatch.setattr(f"rdclib.saved.{part}", refuse)
+
+    with pytest.raises(EngagementError) as caught:
+        saved.update_yaml(facts, ("city",), "S", author="A")
+
+    assert str(caught.value) == f"engagement.yaml could not be written (Permission denied).\n{CANNOT_WRITE}"
+    assert facts.read_text(encoding="utf-8") == FACTS
+
+
+@pytest.mark.parametrize("read", [saved.read_yaml, saved.read_rows])
+def test_a_file_that_another_program_holds_is_told_in_two_lines(facts, monkeypatch, read):
+    monkeypatch.setattr("rdclib.saved.Path.open", refuse)
+    monkeypatch.setattr("rdclib.saved.Path.read_text", refuse)
+
+    with pytest.raises(EngagementError) as caught:
+        read(facts)
+
+    assert str(caught.value) == (
+        "engagement.yaml could not be read (Permission denied).\n"
+        "Close the program that holds the file, or have it opened for reading; then try again."
+    )

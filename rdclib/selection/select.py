@@ -58,6 +58,7 @@ class Selection:
     currency: str
     smallest_group: int
     contract: Contract
+    register: tuple  # ids of all contracts, for the form that asks for one
     problem: str
     population: str
     goals: tuple
@@ -171,6 +172,7 @@ def select(records, engagement):
         currency=facts.currency,
         smallest_group=facts.smallest_group,
         contract=contract,
+        register=tuple(records.contracts["contract_id"].dropna().unique()),
         problem=chosen.problem,
         population=chosen.population,
         goals=chosen.goals,

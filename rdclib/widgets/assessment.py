@@ -6,7 +6,7 @@ import ipywidgets as w
 
 from rdclib import assessment, formats, questionnaire, saved, schemas, vocabulary
 from rdclib.catalogue import load_questions
-from rdclib.engagement import load_choices, save_choice
+from rdclib.engagement import load_choices, save_choice, save_choices
 from rdclib.errors import EngagementError
 from rdclib.widgets import base
 
@@ -104,7 +104,7 @@ def priority_weights(engagement, *, interactive):
     """Ask for the points of what makes a contract deserve attention; Save writes choices.yaml."""
     now = load_choices(engagement).assessment
     fields = {
-        name: base.number(f"{name.capitalize()} (points, 0 to 100)", now.weights.get(name, 10.0), 0, 100, 1)
+        name: base.number(f"{name.capitalize()} (points, 0 to 100)", now.weights.get(name, 10.0), 0, 100)
         for name in vocabulary.PRIORITY_CRITERIA
     }
     words = {
@@ -120,8 +120,7 @@ def priority_weights(engagement, *, interactive):
         known = values.pop("weights_known")
         if not sum(values.values()):
             raise EngagementError("All points are 0.", fix="Give points to at least one criterion.")
-        save_choice(engagement, STAGE, "weights", values, author=author)
-        save_choice(engagement, STAGE, "weights_known", known, author=author)
+        save_choices(engagement, STAGE, {"weights": values, "weights_known": known}, author=author)
 
     return base.form(
         "What makes a contract deserve attention first?",
@@ -145,7 +144,14 @@ def priority_ratings(engagement, ranking, *, interactive):
         name: base.choice(f"{name.capitalize()} (0 none, 4 very high)", levels, NOT_RATED)
         for name in vocabulary.PRIORITY_CRITERIA
     }
-    form = base.form(
+
+    def given(contract_id, _):
+        known = load_choices(engagement).assessment.ratings.get(contract_id, {})
+        return {
+            name: formats.number(known[name]) if name in known else NOT_RATED for name in vocabulary.PRIORITY_CRITERIA
+        }
+
+    return base.form(
         "Rate what the records cannot tell",
         fields,
         lambda values, author: _save_ratings(engagement, values, author),
@@ -153,16 +159,8 @@ def priority_ratings(engagement, ranking, *, interactive):
         advice="What stays “not known” is taken from the records, or counts as anything from 0 to 4.",
         saved_by=now.saved_by,
         saved_at=now.saved_at,
+        shows=("contract", given),
     )
-
-    def show(_=None):
-        given = load_choices(engagement).assessment.ratings.get(contract.value, {})
-        for name in vocabulary.PRIORITY_CRITERIA:
-            fields[name].value = formats.number(given[name]) if name in given else NOT_RATED
-
-    contract.observe(show, "value")
-    show()
-    return form
 
 
 def _save_ratings(engagement, values, author):
@@ -212,13 +210,12 @@ def improvement_plan(engagement, practice, *, interactive):
         "status": base.radio("Status", vocabulary.STEP_STATUSES, "open"),
     }
 
-    def show(_=None):
-        step = next((s for s in load_choices(engagement).assessment.plan if s.step == which.value), None)
-        fields["step"].value = step.step if step else ""
-        fields["owner"].value = step.owner if step else ""
-        fields["due"].value = step.due if step else None
-        fields["question"].value = step.question if step else ""
-        fields["status"].value = step.status if step else "open"
+    def known(words, _):
+        step = next((s for s in load_choices(engagement).assessment.plan if s.step == words), None)
+        if not step:
+            return {"step": "", "owner": "", "due": None, "question": "", "status": "open"}
+        asked = step.question if step.question in [value for _, value in questions] else ""
+        return {"step": step.step, "owner": step.owner, "due": step.due, "question": asked, "status": step.status}
 
     def save(values, author):
         if not (values["step"].strip() and values["owner"].strip() and values["due"]):
@@ -227,14 +224,16 @@ def improvement_plan(engagement, practice, *, interactive):
             {"step": s.step, "owner": s.owner, "due": s.due.isoformat(), "question": s.question, "status": s.status}
             for s in load_choices(engagement).assessment.plan
         ]
-        step = {k: values[k] for k in ("step", "owner", "question", "status")} | {"due": values["due"].isoformat()}
-        place = next((k for k, s in enumerate(steps) if s["step"] == values["which"]), len(steps))
+        step = {k: values[k].strip() for k in ("step", "owner", "question", "status")}
+        step["due"] = values["due"].isoformat()
+        # The same words again are the same step.
+        same = values["which"] or step["step"]
+        place = next((k for k, s in enumerate(steps) if s["step"] == same), len(steps))
         steps[place : place + 1] = [step]
         save_choice(engagement, STAGE, "plan", steps, author=author)
-        which.options = [(new, ""), *((formats.line(s["step"]), s["step"]) for s in steps)]
-        which.value = step["step"]
+        which.options = base.options_of([(new, ""), *((s["step"], s["step"]) for s in steps)])
+        which.value = ""
 
-    which.observe(show, "value")
     return base.form(
         "Improvement plan",
         fields,
@@ -243,6 +242,7 @@ def improvement_plan(engagement, practice, *, interactive):
         advice="Few steps, each with one owner and one date.",
         saved_by=now.saved_by,
         saved_at=now.saved_at,
+        shows=("which", known),
     )
 
 
@@ -263,7 +263,7 @@ def contract_coding(engagement, result, *, interactive):
         "metric_id": base.text("All metrics in the contract (separated by ;)"),
         "last_data_date": base.date("Day performance data last arrived"),
         "incentive_flag": base.radio("A bonus, holdback, outcome fee or renewal tied to results?", ("no", "yes"), "no"),
-        "at_risk_amount": base.number("Amount that depends on results", 0.0, 0, 1e12, 1),
+        "at_risk_amount": base.number("Amount that depends on results", 0, 0, 1e12),
         "meeting_date": base.date("Last documented review of data with the vendor"),
         "decision_id": base.text("Renewal, award or expansion decided in the last year"),
         "review_doc": base.text("Written review of past performance behind that decision"),
@@ -279,10 +279,33 @@ def contract_coding(engagement, result, *, interactive):
             engagement.folder / _CODING_FILE, [row | {"coder": author}], columns=_CODING_COLUMNS, author=author
         )
 
+    empty = {name: field.value for name, field in fields.items() if field is not contract}
+
+    def read_before(contract_id, coder):
+        """The coder's own reading and nobody else's: a second person reads without looking at the first."""
+        rows = saved.read_rows(engagement.folder / _CODING_FILE)
+        mine = [row for row in rows if coder and (row.get("contract_id"), row.get("coder")) == (contract_id, coder)]
+        if not mine:
+            return empty
+        shown = empty | {name: mine[-1].get(name, "") for name in empty}
+        for name in ("last_data_date", "meeting_date"):
+            shown[name] = base.day(shown[name])
+        for name in ("is_key", "incentive_flag"):
+            shown[name] = shown[name] if shown[name] in ("yes", "no") else empty[name]
+        return shown
+
     advice = "About ten minutes a contract. Your name is kept as the coder's."
     if second:
         advice += f" A second person should read, without looking at the first reading: {', '.join(second)}."
-    return base.form("What does the contract say?", fields, save, interactive=interactive, advice=advice)
+    return base.form(
+        "What does the contract say?",
+        fields,
+        save,
+        interactive=interactive,
+        advice=advice,
+        # A number that is typed may come last, and must not empty the fields above it.
+        shows=("contract_id", read_before) if len(rows) else None,
+    )
 
 
 def _contracts(rows):

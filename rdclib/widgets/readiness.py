@@ -32,7 +32,7 @@ def column_map(engagement, readiness, *, interactive):
 
     def save(values, author):
         path = engagement.folder / "engagement.yaml"
-        files = saved.read_yaml(path).get("files", {})
+        files, decided = saved.read_yaml(path).get("files", {}), {}
         for table in dict.fromkeys(table for table, _ in values):
             chosen = {heading: column for (name, heading), column in values.items() if name == table and column}
             taken = [column for column in chosen.values() if list(chosen.values()).count(column) > 1]
@@ -43,7 +43,8 @@ def column_map(engagement, readiness, *, interactive):
                 )
             if chosen:
                 columns = dict(files.get(table, {}).get("columns") or {})
-                saved.update_yaml(path, ("files", table, "columns"), columns | chosen, author=author)
+                decided["files", table, "columns"] = columns | chosen
+        saved.update_together(path, decided, author=author)
 
     advice = "Ask somebody who knows the file. A heading is used only when it is decided here; run the notebook again."
     return base.form("Which column is it?", fields, save, interactive=interactive and bool(asked), advice=advice)
@@ -78,12 +79,13 @@ def notations(engagement, readiness, *, interactive):
 
     def save(values, author):
         path = engagement.folder / "engagement.yaml"
-        files = saved.read_yaml(path).get("files", {})
+        files, decided = saved.read_yaml(path).get("files", {}), {}
         for (table, key), value in values.items():
             if key == "confirmed" and value:
                 value = [*dict.fromkeys((*(files.get(table, {}).get("confirmed") or ()), *value))]
             if value:
-                saved.update_yaml(path, ("files", table, key), value, author=author)
+                decided["files", table, key] = value
+        saved.update_together(path, decided, author=author)
 
     advice = "Ask somebody who knows the system that wrote the file; then run the notebook again."
     return base.form("How is it written?", fields, save, interactive=interactive and bool(fields), advice=advice)
@@ -109,10 +111,17 @@ def payment_links(engagement, links, *, interactive):
         "kept": base.several("Confirmed before (untick to take back)", before, tuple(now.payment_links)),
     }
 
+    stands = dict(now.payment_links)  # as far as this form knows
+
     def save(values, author):
-        kept = {vendor: contract for vendor, contract in now.payment_links.items() if vendor in values["kept"]}
-        chosen = {vendor: offered[vendor].contract_id for vendor in values["same"]}
-        save_choice(engagement, "readiness", "payment_links", kept | chosen, author=author)
+        wanted = {vendor: now.payment_links[vendor] for vendor in values["kept"]}
+        wanted |= {vendor: offered[vendor].contract_id for vendor in values["same"]}
+        # What a colleague confirmed meanwhile stays: only what was unticked here is taken back.
+        links = load_choices(engagement).readiness.payment_links
+        left = {vendor: contract for vendor, contract in links.items() if vendor not in stands}
+        save_choice(engagement, "readiness", "payment_links", left | wanted, author=author)
+        stands.clear()
+        stands.update(wanted)
 
     return base.form(
         "Under which contract is it paid?",
@@ -148,22 +157,22 @@ def vendor_merges(engagement, pairs, *, interactive):
         "kept": base.several("Confirmed before (untick to take back)", before, tuple(confirmed)),
     }
 
+    stands = {key: {name: known[key][name] for name in MERGES} for key in confirmed}  # as far as this form knows
+
     def save(values, author):
-        rows = []
+        wanted = {key: {name: known[key][name] for name in MERGES} for key in values["kept"]}
         for row in shown:
             if str(row.Index) in values["same"]:
                 # The spelling with more lines gives its name.
                 into, other = (row.name_id, row.name), (row.other_id, row.other)
                 if row.other_rows > row.rows:
                     into, other = other, into
-                rows.append(dict(zip(MERGES, (*other, *into, "same"), strict=True)))
-        rows += [known[key] | {"decision": "apart"} for key in confirmed if key not in values["kept"]]
-        saved.append_rows(
-            engagement.folder / "vendor_merges.csv",
-            [{name: row[name] for name in MERGES} for row in rows],
-            columns=MERGES,
-            author=author,
-        )
+                wanted[other[0]] = dict(zip(MERGES, (*other, *into, "same"), strict=True))
+        rows = [row for key, row in wanted.items() if stands.get(key) != row]
+        rows += [row | {"decision": "apart"} for key, row in stands.items() if key not in wanted]
+        saved.append_rows(engagement.folder / "vendor_merges.csv", rows, columns=MERGES, author=author)
+        stands.clear()
+        stands.update(wanted)
 
     advice = "Tick only what somebody who knows the vendors confirms. Nothing is changed in the city's files."
     return base.form("Which vendors are one?", fields, save, interactive=interactive, advice=advice)

@@ -3,7 +3,7 @@
 import datetime
 
 from rdclib import formats, saved, vocabulary
-from rdclib.engagement import load_choices, save_choice
+from rdclib.engagement import load_choices, save_choice, save_choices
 from rdclib.errors import EngagementError
 from rdclib.review import measured
 from rdclib.review.pack import ACTION_COLUMNS, MOST_HEADLINES, action_log
@@ -38,8 +38,8 @@ def review_focus(engagement, records, *, interactive):
             raise EngagementError(
                 f"{len(values['headlines'])} headline metrics are ticked.", fix=f"Leave {MOST_HEADLINES} at most."
             )
-        save_choice(engagement, STAGE, "headlines", list(values["headlines"]), author=author)
-        save_choice(engagement, STAGE, "screen", values["screen"], author=author)
+        decided = {"headlines": list(values["headlines"]), "screen": values["screen"]}
+        save_choices(engagement, STAGE, decided, author=author)
 
     return _form(
         "What do we look at first?", fields, save, now, "Nothing ticked means: outcomes with a target come first."
@@ -52,10 +52,16 @@ def new_limits(engagement, records, *, interactive):
         return None
     now = load_choices(engagement).review
     measures, vendors = measured(records)
+
+    def known():
+        decided = load_choices(engagement).review
+        return base.note(
+            _listed("New limits so far", [(r.metric_id, r.vendor, r.date, r.reason) for r in decided.rebases]),
+            _listed("Frozen so far", [(f.metric_id, f.vendor, f"{f.periods} periods") for f in decided.freezes]),
+        )
+
     fields = {
-        "known": base.note(
-            _listed("New limits so far", [(r.metric_id, r.vendor, r.date, r.reason) for r in now.rebases])
-        ),
+        "known": known(),
         "metric_id": base.choice("Metric", _metrics(measures)),
         "vendor": base.choice("Vendor", [_EVERY, *vendors], ""),
         "date": base.date("First day of the new limits"),
@@ -75,6 +81,7 @@ def new_limits(engagement, records, *, interactive):
             _append(engagement, "rebases", _plain(values, "metric_id", "vendor", "date", "reason"), author)
         if frozen:
             _append(engagement, "freezes", _plain(values, "metric_id", "vendor", "periods"), author)
+        fields["known"].value = known().value
 
     advice = "Only for a known change with a date and a reason; results that merely look different are no reason."
     return _form("New limits from a day on", fields, save, now, advice)
@@ -86,8 +93,13 @@ def contract_change(engagement, records, *, interactive):
         return None
     now = load_choices(engagement).review
     measures, vendors = measured(records)
+
+    def known():
+        changes = load_choices(engagement).review.changes
+        return base.note(_listed("Changes so far", [(c.metric_id, c.vendor, c.date, c.what) for c in changes]))
+
     fields = {
-        "known": base.note(_listed("Changes so far", [(c.metric_id, c.vendor, c.date, c.what) for c in now.changes])),
+        "known": known(),
         "metric_id": base.choice("Metric that it was to improve", _metrics(measures)),
         "vendor": base.choice("Vendor", [_EVERY, *vendors], ""),
         "date": base.date("First day of the change"),
@@ -101,6 +113,7 @@ def contract_change(engagement, records, *, interactive):
         _need(values, "metric_id", "date", "what")
         keys = ("metric_id", "vendor", "date", "what", "trigger_periods", "comparison", "same_time")
         _append(engagement, "changes", _plain(values, *keys), author)
+        fields["known"].value = known().value
 
     advice = "A vendor that was picked because of bad months gets better by itself: name those months."
     return _form("Did a change last?", fields, save, now, advice)
@@ -110,12 +123,22 @@ def action_entry(engagement, records, *, interactive):
     """Ask for an action, new or known; Save adds a row to actions.csv."""
     if not interactive:
         return None
-    log = action_log(records)
-    still = log[~log["status"].str.lower().isin(["done", "dropped"])]
-    known = [(f"{r.action} ({r.owner}, due {r.action_due or 'without date'})", r.action_id) for r in still.itertuples()]
+    log = {row["action_id"]: row for row in action_log(records).to_dict("records")}
+    contracts = [("None in particular", ""), *_contracts(records)]
+
+    def listed():
+        still = [r for r in log.values() if r["status"].lower() not in ("done", "dropped")]
+        return [
+            _NEW,
+            *(
+                (f"{r['action']} ({r['owner']}, due {r['action_due'] or 'without date'})", r["action_id"])
+                for r in still
+            ),
+        ]
+
     fields = {
-        "action_id": base.choice("Action", [_NEW, *known], ""),
-        "contract_id": base.choice("Contract", [("None in particular", ""), *_contracts(records)], ""),
+        "action_id": base.choice("Action", listed(), ""),
+        "contract_id": base.choice("Contract", contracts, ""),
         "topic": base.text("Topic"),
         "finding": base.text("Finding", placeholder="what the data showed"),
         "action": base.text("What is to be done"),
@@ -125,19 +148,29 @@ def action_entry(engagement, records, *, interactive):
         "result": base.text("Result"),
     }
 
+    def known(action_id, _):
+        row = log.get(action_id, {})
+        shown = {k: row.get(k, "") for k in ("topic", "finding", "action", "owner", "result")}
+        offered = [value for _, value in contracts]
+        shown["contract_id"] = row["contract_id"] if row.get("contract_id") in offered else ""
+        return shown | {"action_due": base.day(row.get("action_due")), "status": "open"}
+
     def save(values, author):
         before = saved.newest(saved.read_rows(engagement.folder / "actions.csv"), ("action_id",))
-        old = next((r for r in before if r["action_id"] == values["action_id"]), {})
+        old = next((r for r in before if r["action_id"] == values["action_id"]), log.get(values["action_id"], {}))
         if not old:
             _need(values, "action", "owner", "action_due")
         row = {k: old.get(k, "") for k in ACTION_COLUMNS}
         given = {k: formats.line(v) for k, v in values.items() if k in ACTION_COLUMNS and v not in (None, "")}
         row |= given
-        row["action_id"] = row["action_id"] or _next_id(before)
+        row["action_id"] = row["action_id"] or _next_id([*log, *(r["action_id"] for r in before)])
         row["meeting_date"] = row["meeting_date"] or engagement.as_of.isoformat()
         if row["status"] in ("done", "dropped") and not row["action_closed"]:
             row["action_closed"] = engagement.as_of.isoformat()
         saved.append_rows(engagement.folder / "actions.csv", [row], columns=ACTION_COLUMNS, author=author)
+        log[row["action_id"]] = row
+        fields["action_id"].options = base.options_of(listed())
+        fields["action_id"].value = ""
 
     return base.form(
         "Action log",
@@ -145,6 +178,7 @@ def action_entry(engagement, records, *, interactive):
         save,
         interactive=interactive,
         advice="One owner and one day for each. Fields left empty keep what is known of an action.",
+        shows=("action_id", known),
     )
 
 
@@ -195,12 +229,15 @@ def meeting_notes(engagement, review, *, interactive):
     fields["held"] = base.date("Day of the meeting, once it was held")
 
     def save(values, author):
-        findings = dict(now.findings) | {i: formats.line(values[f"finding {i}"]) for i in ids}
-        save_choice(engagement, STAGE, "topic", formats.line(values["topic"]), author=author)
-        save_choice(engagement, STAGE, "findings", {k: v for k, v in findings.items() if v}, author=author)
-        if values["held"]:
-            held = {day.isoformat() for day in load_choices(engagement).review.meetings} | {values["held"].isoformat()}
-            save_choice(engagement, STAGE, "meetings", sorted(held), author=author)
+        before = load_choices(engagement).review
+        findings = before.findings | {i: formats.line(values[f"finding {i}"]) for i in ids}
+        held = {*before.meetings, *([values["held"]] if values["held"] else [])}
+        decided = {
+            "topic": formats.line(values["topic"]),
+            "findings": {k: v for k, v in findings.items() if v},
+            "meetings": [day.isoformat() for day in sorted(held)],
+        }
+        save_choices(engagement, STAGE, decided, author=author)
 
     return _form("The meeting", fields, save, now, "An empty topic means the one that is drafted.")
 
@@ -218,8 +255,8 @@ def past_performance_weights(engagement, *, interactive):
     fields["other"] = base.number("Weight of a rating on another service (0 to 1)", now.other_service, 0, 1)
 
     def save(values, author):
-        save_choice(engagement, STAGE, "recency", [values[f"age {i}"] for i in range(3)], author=author)
-        save_choice(engagement, STAGE, "other_service", values["other"], author=author)
+        decided = {"recency": [values[f"age {i}"] for i in range(3)], "other_service": values["other"]}
+        save_choices(engagement, STAGE, decided, author=author)
 
     advice = "Publish the weights in the RFP, and have them read by legal before."
     return _form("What counts of the past?", fields, save, now, advice)
@@ -288,12 +325,13 @@ def _plain(values, *keys):
 
 
 def _append(engagement, key, entry, author):
-    """Add an entry to a list of choices.yaml, read anew so that a colleague's entry stays."""
+    """Add an entry to a list of choices.yaml, read anew so that a colleague's entry stays; pressed twice, once."""
     before = getattr(load_choices(engagement).review, key)
     entries = [_plain(dict(e), *type(e).model_fields) for e in before]
+    entries = [e for e in entries if e != entry]
     save_choice(engagement, STAGE, key, [*entries, entry], author=author)
 
 
-def _next_id(rows):
-    numbers = [int("".join(c for c in r["action_id"] if c.isdigit()) or 0) for r in rows]
+def _next_id(known):
+    numbers = [int("".join(c for c in action_id if c.isdecimal()) or 0) for action_id in known]
     return f"A{max(numbers, default=0) + 1}"

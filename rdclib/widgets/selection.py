@@ -2,8 +2,8 @@
 
 from rdclib import formats, saved, vocabulary
 from rdclib.catalogue import load_metrics, load_table
-from rdclib.choices import PAYMENT_TERMS, TARGET_BASES
-from rdclib.engagement import load_choices, save_choice
+from rdclib.choices import PAYMENT_TERMS, TARGET_BASES, PaymentDesign
+from rdclib.engagement import load_choices, save_choice, save_choices
 from rdclib.errors import EngagementError
 from rdclib.selection import ratings, rules
 from rdclib.widgets import base
@@ -13,6 +13,8 @@ GOALS = 5  # goals that the form has room for
 ORDERED = 5  # tests whose order the form asks for
 NOT_ANSWERED = ("not answered", "")
 _FOLDER = "documents"
+PAYMENT_WORDS = tuple(name for name in PaymentDesign.model_fields if name not in ("name", "kind", "metric_id"))
+TARGETS = ("target", "target_low", "target_high")
 
 
 def problem_and_goals(engagement, selection, *, interactive):
@@ -36,8 +38,8 @@ def problem_and_goals(engagement, selection, *, interactive):
             f"What would residents notice when goal {k + 1} is reached?", known.residents if known else ""
         )
     for layer in vocabulary.LAYERS:
-        lines = "\n".join(now.logic_model.get(layer, ()))
-        fields[layer] = base.long_text(f"{layer.capitalize()} (one a line)", lines, rows=2)
+        lines = now.logic_model.get(layer, ())
+        fields[layer] = base.long_text(f"{layer.capitalize()} (one a line)", "\n".join(lines), rows=max(2, len(lines)))
 
     def save(values, author):
         goals = [
@@ -50,10 +52,14 @@ def problem_and_goals(engagement, selection, *, interactive):
             for layer in vocabulary.LAYERS
         }  # fmt: skip
         kept = {key: values[key].strip() for key in ("contract_id", "problem", "population")}
+        if kept["contract_id"] not in ("", *selection.register):
+            raise EngagementError(
+                f"The register has no contract '{kept['contract_id'][:60]}'.",
+                fix="Type its number as the register writes it, or leave it empty for the one that is urgent.",
+            )
         kept |= {"domains": list(values["domains"]), "goals": goals}
         kept["logic_model"] = {layer: lines for layer, lines in model.items() if lines}
-        for key, value in kept.items():
-            save_choice(engagement, STAGE, key, value, author=author)
+        save_choices(engagement, STAGE, kept, author=author)
 
     return base.form(
         "What is the contract for?",
@@ -95,6 +101,14 @@ def metric_ratings(engagement, selection, *, interactive):
             raise EngagementError("No test is rated.", fix="Choose 0, 1 or 2 for at least one test.")
         saved.append_rows(engagement.folder / ratings.FILE, rows, columns=ratings.COLUMNS, author=author)
 
+    def rated(metric_id, rater):
+        """The rater's own levels and nobody else's."""
+        rows = saved.read_rows(engagement.folder / ratings.FILE)
+        key = (selection.contract.id, metric_id, rater)
+        mine = [row for row in rows if (row.get("contract_id"), row.get("metric_id"), row.get("rater")) == key]
+        levels = {row["test"]: row["score"] for row in mine if rater and row["score"] in ("0", "1", "2")}
+        return {row["id"]: levels.get(row["id"], "") for row in ratings.tests()} | {"comment": ""}
+
     return base.form(
         "Test a metric",
         fields,
@@ -102,6 +116,7 @@ def metric_ratings(engagement, selection, *, interactive):
         interactive=interactive,
         advice="Each rater alone first, then talk about the tests on which you differ by two points. A later row of "
         "yours replaces an earlier one.",
+        shows=("metric_id", rated),
     )
 
 
@@ -161,19 +176,16 @@ def metric_set(engagement, selection, *, interactive):
             for name in fields["chosen"].value
         ]
         broken = [f"{v.rule['rule']}: {v.rule['why']}" for v in rules.check(members, selection.same)]
-        words = " ".join(broken) or "Every rule is kept."
-        fields["broken"].value = base.note(f"{formats.plural(len(members), 'metric')}. {words}").value
+        broken = broken or ["Every rule is kept."]
+        fields["broken"].value = base.note(f"{formats.plural(len(members), 'metric')}.", *broken).value
 
     fields["chosen"].observe(told, "value")
     told()
 
     def save(values, author):
-        kept = [
-            known[name].model_dump(mode="json", exclude_defaults=True)
-            if name in known
-            else {"metric_id": name, "segments": metrics[name].segment_by}
-            for name in values["chosen"]
-        ]
+        # Read again: targets may have been saved in the form below since this one was shown.
+        now = _chosen(engagement)
+        kept = [now.get(name, {"metric_id": name, "segments": metrics[name].segment_by}) for name in values["chosen"]]
         save_choice(engagement, STAGE, "chosen", _as_text(kept), author=author)
 
     return base.form(
@@ -191,55 +203,66 @@ def metric_terms(engagement, selection, *, interactive):
     """Ask for target, payment and groups of one chosen metric; Save writes choices.yaml."""
     if not interactive or not selection.lines:
         return None
+    now = load_choices(engagement).selection
     which = base.choice("Metric", _metrics([line.metric for line in selection.lines]), selection.lines[0].metric.id)
     fields = {
         "metric_id": which,
         "suggested": base.note(""),
         "target": base.text("Target, in the metric's unit (empty: none yet)"),
-        "target_low": base.text("Or a target band: from"),
-        "target_high": base.text("to"),
+        "target_low": base.text("Or a target band: its lower end"),
+        "target_high": base.text("and its upper end"),
         "target_basis": base.choice("Where does it come from?", [NOT_ANSWERED, *TARGET_BASES], ""),
         "standard": base.text("The published standard, when it rests on one"),
         "segments": base.text("Also shown by which groups or places?"),
         "paid": base.radio("Does money depend on it?", [("no", False), ("yes", True)], False),
     }
 
-    def show(_=None):
-        line = next(line for line in selection.lines if line.metric.id == which.value)
-        chosen = _chosen(engagement).get(which.value, {})
+    def known(metric_id, _):
+        line = next(line for line in selection.lines if line.metric.id == metric_id)
+        chosen = _chosen(engagement).get(metric_id, {})
         words = [
-            f"{option.basis}: {formats.number(option.value)}"
-            for option in selection.target_options.get(which.value, ())
-        ]  # fmt: skip
+            f"{option.basis}: {formats.number(option.value)}" for option in selection.target_options.get(metric_id, ())
+        ]
         start = line.baseline
         today = (
             f"Today {formats.number(start.value)}, from {formats.number(start.low)} to {formats.number(start.high)}."
         )
-        fields["suggested"].value = base.note(
+        told = (
             f"{today} The data suggest {'; '.join(words) or 'nothing'}."
             if start.usable
             else "No baseline yet: a target needs six periods of history or a named standard."
-        ).value
-        for name in ("target", "target_low", "target_high"):
-            fields[name].value = str(chosen.get(name, ""))
-        fields["target_basis"].value = chosen.get("target_basis", "")
-        fields["standard"].value = chosen.get("standard", "")
-        fields["segments"].value = chosen.get("segments", line.segments)
-        fields["paid"].value = chosen.get("paid", False)
+        )
+        unit = f"Counted in: {line.metric.unit}. " if line.metric.unit else ""
+        return {name: base.plain(chosen.get(name)) for name in TARGETS} | {
+            "suggested": base.note(unit + told).value,
+            "target_basis": chosen.get("target_basis", ""),
+            "standard": chosen.get("standard", ""),
+            "segments": chosen.get("segments", line.segments),
+            "paid": chosen.get("paid", False),
+        }
 
     def save(values, author):
         kept = _chosen(engagement) or {m.metric.id: {"metric_id": m.metric.id} for m in selection.members}
         row = {"metric_id": values["metric_id"]}
-        keys = ("target", "target_low", "target_high", "standard", "segments")
-        row |= {key: values[key].strip() for key in keys if values[key].strip()}
+        for name in TARGETS:
+            if words := values[name].strip():
+                row[name] = base.read_number(words, fields[name].description)
+        row |= {key: values[key].strip() for key in ("standard", "segments") if values[key].strip()}
         row |= {"target_basis": values["target_basis"]} if values["target_basis"] else {}
         row |= {"paid": True} if values["paid"] else {}
         kept[values["metric_id"]] = row
         save_choice(engagement, STAGE, "chosen", _as_text(kept.values()), author=author)
 
-    which.observe(show, "value")
-    show()
-    return base.form("Target and terms of a metric", fields, save, interactive=interactive)
+    return base.form(
+        "Target and terms of a metric",
+        fields,
+        save,
+        interactive=interactive,
+        advice="Numbers in the metric's unit, with a point before decimals: 72.4 for 72.4%.",
+        saved_by=now.saved_by,
+        saved_at=now.saved_at,
+        shows=("metric_id", known),
+    )
 
 
 def contract_type_inputs(engagement, selection, *, interactive):
@@ -265,6 +288,9 @@ def contract_type_inputs(engagement, selection, *, interactive):
         from rdclib.contract_types import read_inputs
 
         given = {name: value.strip() for name, value in values.items() if value.strip()}
+        for row in load_table("contract_inputs"):
+            if row["kind"] in ("number", "share") and row["id"] in given:
+                base.read_number(given[row["id"]], row["label"], 0, 1 if row["kind"] == "share" else 1e12)
         read_inputs(given)
         save_choice(engagement, STAGE, "contract_inputs", given, author=author)
 
@@ -367,9 +393,15 @@ def _terms(text):
         name, mark, value = line.partition(":")
         if not mark:
             raise EngagementError(f"'{line.strip()[:60]}' is no term.", fix="Write it like  pool: 4000")
-        parts = [part.strip() for part in value.split(",") if part.strip()]
-        listed = name.strip() in ("thresholds", "shares", "knots", "payments")
-        terms[name.strip()] = parts if listed else value.strip()
+        name = name.strip().lower()
+        if name not in PAYMENT_WORDS:
+            raise EngagementError(f"'{name[:60]}' is no term.", fix=f"Terms: {', '.join(PAYMENT_WORDS)}.")
+        if name == "unearned":
+            terms[name] = value.strip()
+        elif name in ("thresholds", "shares", "knots", "payments"):
+            terms[name] = [base.read_number(part, name) for part in value.split(",") if part.strip()]
+        elif value.strip():
+            terms[name] = base.read_number(value, name)
     return terms
 
 
@@ -381,6 +413,4 @@ def _as_text(rows):
 def _plain(value):
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
-    return value
+    return base.plain(value) if isinstance(value, float) else value

@@ -115,7 +115,7 @@ def test_weights_are_kept_with_how_far_they_are_agreed(city):
     assert decided(city).weights["value"] == 30
     assert decided(city).weights["urgency"] == 10
     assert (decided(city).weights_known, decided(city).saved_by) == ("order only", "Advisor A")
-    assert widgets.priority_weights(city, interactive=True).fields["value"].value == 30
+    assert widgets.priority_weights(city, interactive=True).values()["value"] == 30
 
 
 def test_weights_of_zero_are_refused_in_two_lines(city):
@@ -144,6 +144,15 @@ def test_ratings_of_one_contract_leave_those_of_others(city):
     form.fields["feasibility"].value = "not known"
     form.save()
     assert decided(city).ratings == {"c2": {"feasibility": 0}}
+
+
+def test_opening_the_ratings_is_no_change(city):
+    engagements.save_choice(city, "assessment", "ratings", {"c0": {"value": 3}}, author="Advisor B")
+    form = widgets.priority_ratings(city, ranking(), interactive=True)
+    form.fields["contract"].value = "c1"
+    form.fields["contract"].value = "c0"
+    assert form.fields["value"].value == "3"
+    assert "not saved yet" not in form.status.value
 
 
 def test_the_first_five_are_ticked_until_the_city_confirms_others(city):
@@ -184,6 +193,20 @@ def test_steps_are_added_and_changed(city):
     ]
 
 
+def test_a_second_step_typed_into_the_same_form_leaves_the_first(city):
+    form = widgets.improvement_plan(city, questionnaire.score([]), interactive=True)
+    form.author.value = "Advisor A"
+    for step in ("Write down goals ", "Meet monthly"):
+        form.fields["step"].value, form.fields["owner"].value = step, "Ana"
+        form.fields["due"].value = datetime.date(2024, 9, 30)
+        form.button.click()
+        form.button.click()
+        assert "Saved by Advisor A" in form.status.value
+        assert form.fields["step"].value == ""
+    assert [s.step for s in decided(city).plan] == ["Write down goals", "Meet monthly"]
+    assert [word for word, _ in form.fields["which"].options] == ["a new step", "Write down goals", "Meet monthly"]
+
+
 def test_a_step_without_owner_or_date_is_refused(city):
     form = widgets.improvement_plan(city, questionnaire.score([]), interactive=True)
     form.author.value, form.fields["step"].value = "Advisor A", "Meet monthly"
@@ -207,6 +230,45 @@ def test_a_reading_is_kept_under_its_coder(city):
     (row,) = saved.read_rows(city.folder / "contract_coding.csv")
     assert (row["contract_id"], row["coder"], row["goal_text"]) == ("c1", "Ben", "=More people housed")
     assert (row["meeting_date"], row["last_data_date"], row["incentive_flag"]) == ("2024-05-02", "", "yes")
+
+
+def test_words_of_one_contract_are_not_saved_for_the_next(city):
+    found = whole([build.contract(c, end_date="2025-06-30", title=c) for c in ("c1", "c2")])
+    form = widgets.contract_coding(city, found, interactive=True)
+    form.author.value = "Ben"
+    form.fields["contract_id"].value = "c1"
+    form.fields["goal_text"].value = "More people housed"
+    form.fields["at_risk_amount"].value = "1500.5"
+    form.fields["meeting_date"].value = datetime.date(2024, 5, 2)
+    form.save()
+    form.fields["contract_id"].value = "c2"
+    assert (form.fields["goal_text"].value, form.values()["at_risk_amount"], form.fields["meeting_date"].value) == (
+        "",
+        0,
+        None,
+    )
+
+    form.fields["contract_id"].value = "c1"
+    assert (form.fields["goal_text"].value, form.values()["at_risk_amount"], form.fields["meeting_date"].value) == (
+        "More people housed",
+        1500.5,
+        datetime.date(2024, 5, 2),
+    )
+    second = widgets.contract_coding(city, found, interactive=True)
+    second.author.value = "Ana"
+    second.fields["contract_id"].value = "c2"
+    second.fields["contract_id"].value = "c1"
+    assert second.fields["goal_text"].value == ""
+
+
+def test_a_contract_number_typed_last_empties_nothing(city):
+    form = widgets.contract_coding(city, whole(), interactive=True)
+    form.author.value = "Ben"
+    form.fields["goal_text"].value = "More people housed"
+    form.fields["contract_id"].value = "c9"
+    form.save()
+    (row,) = saved.read_rows(city.folder / "contract_coding.csv")
+    assert (row["contract_id"], row["goal_text"]) == ("c9", "More people housed")
 
 
 def test_a_reading_without_a_contract_is_refused(city):

@@ -5,7 +5,7 @@ import pytest
 from rdclib import engagement as engagements
 from rdclib import saved, tables, widgets
 from rdclib.engagement import load_choices
-from rdclib.readiness import left_open, payment_links, readiness
+from rdclib.readiness import duplicate_vendors, left_open, payment_links, readiness
 from rdclib.records import linked, load_records
 from rdclib.widgets import base
 from tests import build
@@ -119,6 +119,45 @@ def test_a_link_is_confirmed_in_the_form_and_taken_back(city):
 
     fill(widgets.payment_links(city, links, interactive=True), kept=())
     assert load_choices(city).readiness.payment_links == {}
+
+
+def test_a_link_is_taken_back_in_the_form_that_made_it_and_a_colleague_s_stays(city):
+    form = widgets.payment_links(city, payment_links(build.records(*CONTRACTS, *PAYMENTS)), interactive=True)
+    fill(form, same=("V1", "GAMMA INC."))
+    engagements.save_choice(
+        city,
+        "readiness",
+        "payment_links",
+        dict(load_choices(city).readiness.payment_links) | {"V9": "C9"},
+        author="Ben",
+    )
+
+    fill(form, same=("V1",))
+
+    assert load_choices(city).readiness.payment_links == {"V1": "C1", "V9": "C9"}
+
+
+def decisions(city):
+    return [(row["vendor_id"], row["decision"]) for row in saved.read_rows(city.folder / "vendor_merges.csv")]
+
+
+def test_a_merge_saved_twice_is_said_once_and_can_be_unticked_and_ticked_again(city):
+    pairs = duplicate_vendors(build.records(*CONTRACTS, *PAYMENTS))
+    key = str(pairs.index[0])
+    form = widgets.vendor_merges(city, pairs, interactive=True)
+    fill(form, same=(key,))
+    fill(form)
+    assert len(decisions(city)) == 1
+    vendor = decisions(city)[0][0]
+
+    fill(form, same=())
+    fill(form, same=(key,))
+    assert decisions(city) == [(vendor, "same"), (vendor, "apart"), (vendor, "same")]
+
+    again = widgets.vendor_merges(city, pairs.iloc[:0], interactive=True)
+    fill(again, kept=())
+    fill(again, kept=(vendor,))
+    assert [decision for _, decision in decisions(city)][3:] == ["apart", "same"]
 
 
 def test_the_links_offered_are_a_table_and_none_is_no_table():

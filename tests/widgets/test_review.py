@@ -86,6 +86,19 @@ def test_new_limits_need_a_day_and_a_reason_and_are_added(city, records):
     assert decided(city).saved_by == "Ana"
 
 
+def test_what_is_saved_twice_stands_once_and_the_form_names_it(city, records):
+    limits = widgets.new_limits(city, records, interactive=True)
+    change = widgets.contract_change(city, records, interactive=True)
+    for _ in range(2):
+        fill(limits, metric_id="m1", date=datetime.date(2024, 5, 1), reason="A new definition", periods=12)
+        fill(change, metric_id="m1", date=datetime.date(2024, 5, 1), what="Teams", comparison=("V1",))
+    assert (len(decided(city).rebases), len(decided(city).freezes), len(decided(city).changes)) == (1, 1, 1)
+    assert limits.fields["known"].value == (
+        "<p>New limits so far: m1, 2024-05-01, A new definition.</p><p>Frozen so far: m1, 12 periods.</p>"
+    )
+    assert change.fields["known"].value == "<p>Changes so far: m1, 2024-05-01, Teams.</p>"
+
+
 def test_limits_are_frozen_on_twelve_periods_or_more(city, records):
     form = widgets.new_limits(city, records, interactive=True)
     assert "Limits would be frozen on 11 periods." in fill(form, metric_id="m1", periods=11)
@@ -129,6 +142,39 @@ def test_an_action_is_opened_and_closed(city, records):
     assert saved.read_rows(city.folder / "actions.csv")[-1]["action_id"] == "A2"
 
 
+def test_a_double_click_opens_one_action_and_the_next_is_another(city, records):
+    form = widgets.action_entry(city, records, interactive=True)
+    for action in ("Call them", "Write to them"):
+        form.fields["action"].value, form.fields["owner"].value = action, "Ben"
+        form.fields["action_due"].value = datetime.date(2024, 7, 31)
+        form.author.value = "Ana"
+        form.button.click()
+        form.button.click()
+        assert "Saved by Ana" in form.status.value
+        assert form.fields["action"].value == ""
+    rows = saved.read_rows(city.folder / "actions.csv")
+    assert [(row["action_id"], row["action"]) for row in rows] == [("A1", "Call them"), ("A2", "Write to them")]
+
+
+def test_an_action_is_shown_with_what_is_known_and_takes_no_number_of_the_city_s(city):
+    log = build.records(
+        build.action("A7", action="Call", owner="Ben", action_due="2024-07-31", contract_id="gone", status="open")
+    )
+    form = widgets.action_entry(city, log, interactive=True)
+    form.fields["action_id"].value = "A7"
+    assert (form.fields["action"].value, form.fields["owner"].value, form.fields["action_due"].value) == (
+        "Call",
+        "Ben",
+        datetime.date(2024, 7, 31),
+    )
+    fill(form, status="done")
+    (row,) = saved.read_rows(city.folder / "actions.csv")
+    assert (row["action_id"], row["contract_id"], row["status"]) == ("A7", "gone", "done")
+    assert [key for _, key in form.fields["action_id"].options] == [""]
+    fill(form, action="Write", owner="Ben", action_due=datetime.date(2024, 8, 1))
+    assert saved.read_rows(city.folder / "actions.csv")[-1]["action_id"] == "A8"
+
+
 def test_of_an_action_the_newest_row_counts():
     rows = [build.action("A1", status="open"), build.action("A1", status="done"), build.action("A2", status="open")]
     assert action_log(build.records(*rows))["status"].tolist() == ["done", "open"]
@@ -165,6 +211,19 @@ def test_meeting_notes_are_kept(city):
 
     assert (decided(city).topic, decided(city).findings) == ("Nights", {"m": "Stable"})
     assert decided(city).meetings == (datetime.date(2024, 6, 25),)
+
+
+def test_notes_leave_what_a_colleague_noted_meanwhile(city):
+    form = widgets.meeting_notes(city, shown(), interactive=True)
+    engagements.save_choice(city, "review", "findings", {"other": "Late"}, author="Ben")
+    fill(form, **{"finding m": "Stable"})
+    assert decided(city).findings == {"other": "Late", "m": "Stable"}
+
+
+def test_a_weight_that_is_too_large_is_refused_and_not_made_smaller(city):
+    said = fill(widgets.past_performance_weights(city, interactive=True), **{"age 1": "4"})
+    assert "4 does not fit: Weight of a rating of last year (0 to 1).<br>Give a number from 0 to 1." in said
+    assert decided(city).recency == (1.0, 0.7, 0.4)
 
 
 def test_weights_of_the_past(city):

@@ -1,5 +1,7 @@
 """Forms of the metric selection: what is saved is what the next cell reads."""
 
+import html
+
 import pytest
 
 from rdclib import widgets
@@ -129,7 +131,7 @@ def test_a_target_band_is_kept_and_replaces_one_target(walk):
     (kept,) = chosen(engagement).chosen
     assert (kept.target, kept.target_low, kept.target_high) == (None, 30, 40)
     form = widgets.metric_terms(engagement, select(records, engagement), interactive=True)
-    assert [form.fields[name].value for name in ("target", "target_low", "target_high")] == ["", "30.0", "40.0"]
+    assert [form.fields[name].value for name in ("target", "target_low", "target_high")] == ["", "30", "40"]
 
 
 @pytest.mark.parametrize(
@@ -158,11 +160,91 @@ def test_a_target_that_is_no_number_is_refused(walk):
     assert chosen(engagement).chosen == ()
 
 
+UNREAD = "Write digits, with a point before decimals, and nothing else: 1500 or 0.5, not 1,500 or 0,5 or 50%."
+
+
+def told(form):
+    return html.unescape(form.status.value.split(">", 1)[1].removesuffix("</p>").replace("<br>", "\n"))
+
+
+@pytest.mark.parametrize(
+    "typed", ["1,5", "50%", "1_000", "nan", "inf", "1e400", "12 days", "=cmd()", "<script>", "9" * 500]
+)
+def test_a_target_that_could_be_meant_in_two_ways_is_refused_in_plain_words(walk, typed):
+    _, engagement, selection = walk
+    form = widgets.metric_terms(engagement, selection, interactive=True)
+    fill(form, target=typed)
+    assert told(form) == (
+        f"Nothing was saved. '{typed[:40]}' cannot be read as a number: Target, in the metric's unit (empty: none yet)."
+        f"\n{UNREAD}"
+    )
+    assert chosen(engagement).chosen == ()
+
+
+def test_terms_show_the_metric_s_unit(walk):
+    _, engagement, selection = walk
+    form = widgets.metric_terms(engagement, selection, interactive=True)
+    assert f"<p>Counted in: {selection.lines[0].metric.unit}. " in form.fields["suggested"].value
+
+
+def test_a_target_saved_after_the_set_was_shown_stays_when_the_set_is_saved_again(walk):
+    records, engagement, selection = walk
+    sets = widgets.metric_set(engagement, selection, interactive=True)
+    for name, box in sets.fields["chosen"]._boxes:
+        box.value = name in ("HS-01", "HS-10")
+    fill(sets)
+    terms = widgets.metric_terms(engagement, select(records, engagement), interactive=True)
+    fill(terms, metric_id="HS-01", target="35.5", target_basis="need")
+    for name, box in sets.fields["chosen"]._boxes:
+        box.value = name == "HS-01"
+    fill(sets)
+    assert [(c.metric_id, c.target, c.target_basis) for c in chosen(engagement).chosen] == [("HS-01", 35.5, "need")]
+
+
+def test_a_contract_that_is_not_in_the_register_is_refused_and_nothing_else_is_saved(walk):
+    records, engagement, selection = walk
+    form = widgets.problem_and_goals(engagement, selection, interactive=True)
+    fill(form, contract_id="C-1", problem="Families wait")
+    assert told(form) == (
+        "Nothing was saved. The register has no contract 'C-1'.\n"
+        "Type its number as the register writes it, or leave it empty for the one that is urgent."
+    )
+    assert chosen(engagement).problem == ""
+    fill(form, contract_id=" ")
+    assert select(records, engagement).contract.id == "C1"
+
+
+def test_one_save_keeps_one_copy_of_the_file_as_it_was(walk):
+    _, engagement, selection = walk
+    (engagement.folder / "choices.yaml").write_text("# ours\n")
+    fill(widgets.problem_and_goals(engagement, selection, interactive=True), problem="Families wait")
+    assert [p.read_text() for p in (engagement.folder / ".history").glob("choices-*.yaml")] == ["# ours\n"]
+
+
+def test_levels_of_one_metric_are_not_carried_to_the_next_and_come_back_for_their_rater(walk):
+    _, engagement, selection = walk
+    form = widgets.metric_ratings(engagement, selection, interactive=True)
+    fill(form, metric_id="HS-01", relevant="2")
+    form.fields["metric_id"].value = "HS-10"
+    assert form.fields["relevant"].value == ""
+    form.fields["metric_id"].value = "HS-01"
+    assert form.fields["relevant"].value == "2"
+    form.author.value = "Ben"
+    form.fields["metric_id"].value = "HS-10"
+    form.fields["metric_id"].value = "HS-01"
+    assert form.fields["relevant"].value == ""
+
+
 def test_answers_on_the_contract_type_are_checked_before_they_are_kept(walk):
     _, engagement, selection = walk
     form = widgets.contract_type_inputs(engagement, selection, interactive=True)
     fill(form, scope="3", urgent="no", events="many")
-    assert "Outcome events in a payment period" in form.status.value
+    assert told(form) == (
+        f"Nothing was saved. 'many' cannot be read as a number: Outcome events in a payment period.\n{UNREAD}"
+    )
+    fill(form, events="", measurement_cost="1.01")
+    assert told(form) == "Nothing was saved. 1.01 does not fit: Cost of measuring.\nGive a number from 0 to 1."
+    form.fields["measurement_cost"].value = ""
     assert chosen(engagement).contract_inputs == {}
     fill(form, events="40")
     assert chosen(engagement).contract_inputs == {"scope": "3", "urgent": "no", "events": "40"}
@@ -179,6 +261,38 @@ def test_a_payment_design_is_kept_and_replaced_under_its_name(walk):
     assert [(d.name, d.pool, d.thresholds) for d in kept] == [("Ours", 1200.5, (30.0, 40.0))]
     fill(form, terms="pool 1000")
     assert "pool 1000&#x27; is no term." in form.status.value
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms", "says"),
+    [
+        ("ramp", "Pool: 4,000", f"'4,000' cannot be read as a number: pool.\n{UNREAD}"),
+        ("ramp", "name: x", "'name' is no term.\nTerms: rate, pool, "),
+        ("ramp", "pool: -1\nfloor: 1\ntarget: 2", "'pool' is an amount of money, 0 or more."),
+        ("ramp", "pool: 9\nfloor: 1\ntarget: 1", "Floor and target must differ."),
+        ("holdback", "invoice: 9\nshare: 5\nfloor: 1\ntarget: 2", "'share' is a part of the whole, from 0 to 1"),
+        ("tiers", "pool: 9\nthresholds: 30, 40\nshares: 50, 100", "'shares' is a part of the whole, from 0 to 1"),
+        ("tiers", "pool: 9\nthresholds: 30, 50, 40\nshares: .1, .5, 1", "'.1' cannot be read as a number: shares."),
+        ("tiers", "pool: 9\nthresholds: 30, 50, 40\nshares: 0.1, 0.5, 1", "Name thresholds from the easiest"),
+        ("tiers", "pool: 9\nthresholds: 30, 40\nshares: 1, 0.5", "Name thresholds from the easiest"),
+        ("outcome curve", "knots: 1, 3, 2\npayments: 1, 2, 3", "Name knots from the easiest"),
+        ("outcome curve", "knots: 1, 1\npayments: 1, 2", "Name knots from the easiest"),
+    ],
+)
+def test_a_payment_design_that_would_pay_nonsense_is_refused(walk, kind, terms, says):
+    _, engagement, selection = walk
+    form = widgets.payment_design(engagement, selection, interactive=True)
+    fill(form, name="Ours", kind=kind, terms=terms)
+    assert says in told(form)
+    assert chosen(engagement).payment_designs == ()
+
+
+def test_designs_may_run_downwards_where_lower_is_better(walk):
+    _, engagement, selection = walk
+    form = widgets.payment_design(engagement, selection, interactive=True)
+    fill(form, name="Tiers", kind="tiers", terms="pool: 9\nthresholds: 40, 30\nshares: 0, 1")
+    fill(form, name="Curve", kind="outcome curve", terms="knots: 3, 2, 1\npayments: 0, 5, 9")
+    assert [d.name for d in chosen(engagement).payment_designs] == ["Tiers", "Curve"]
 
 
 def test_documents_are_written_into_the_engagements_folder(walk):
