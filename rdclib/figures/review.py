@@ -519,8 +519,10 @@ def _name_points(axes, names, size, value, outside, everyone):
                 taken.append(box)
                 line = {"arrowstyle": "-", "color": style.MUTED, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 2}
                 line["relpos"] = (float(side == "right"), 0.5)
-                axes.annotate(label, (size[i], value[i]), xytext=(dx * 72, dy * 72), textcoords="offset points",
-                              ha=side, va="center", fontsize=8.5, bbox=ON_LINES, arrowprops=line if led else None)  # fmt: skip
+                axes.annotate(
+                    label, (size[i], value[i]), xytext=(dx * 72, dy * 72), textcoords="offset points", ha=side,
+                    va="center", fontsize=8.5, bbox=ON_LINES, arrowprops=line if led else None,
+                )  # fmt: skip
                 break
 
 

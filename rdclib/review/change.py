@@ -256,10 +256,12 @@ def _verdict(fit, effects, raw, good, persists):
     if good and six == 1 and twelve == 1:
         if persists:
             return "lasting improvement", (
-                "after 6 and after 12 months it is better by more than chance gives, and the last six periods still show it"
+                "after 6 and after 12 months it is better by more than chance gives, "
+                "and the last six periods still show it"
             )
         return "unclear", (
-            "after 6 and after 12 months it is better by more than chance gives, but the last six periods do not show it"
+            "after 6 and after 12 months it is better by more than chance gives, "
+            "but the last six periods do not show it"
         )
     if good and three == 1 and (six == 0 or twelve == 0):
         return "early but fading", "after 3 months it is better by more than chance gives, later it is not"

@@ -7,7 +7,6 @@ import numpy as np
 
 from rdclib.catalogue import load_metrics
 
-
 # Units that say no more than the name does.
 _NO_UNIT = ("", "count", "number", "ratio")
 
