@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rdclib import ocds, parsing, saved, schemas
@@ -15,7 +15,8 @@ from rdclib.intake.objects import load_json, objects_grid
 from rdclib.intake.opening import fingerprint, open_sources
 from rdclib.intake.table import read_table
 
-FILES_LOOKED_AT = 3  # of an archive: the others are of the same kind
+FILES_LOOKED_AT = 3  # of an archive as a whole; of the others the beginning shows whether their headings are new
+BEGINNING = 1 << 12  # bytes
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,11 @@ def guess(path):
     blocks, packages, problem = [], [], None
     sources = open_sources(path)
     for source in sources:
-        if len(blocks) >= FILES_LOOKED_AT and not packages:
-            break
+        more = len(blocks) >= FILES_LOOKED_AT and not packages
+        if more and source.kind != "text":
+            continue
+        if more:
+            source = replace(source, data=source.data[:BEGINNING])
         try:
             if source.kind == "json":
                 documents = load_json(source)
@@ -62,8 +66,9 @@ def guess(path):
         except DataFileError as error:
             problem = error
             continue
+        known = [block.headings for block in blocks] if more else []
         for grid in grids:
-            blocks += blocks_of(grid, heads.is_known) or []
+            blocks += [block for block in blocks_of(grid, heads.is_known) or [] if block.headings not in known]
     if packages:
         held = {table: float(len(rows)) for table, rows in ocds.tables(packages).items() if rows}
         return Guess("ocds", True, held)

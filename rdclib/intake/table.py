@@ -1,5 +1,6 @@
 """Read the files of one table: find its rows, match its columns, read its cells, and account for all of them."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -181,10 +182,11 @@ class _State:
         self.packages = []
 
     def choose(self):
-        """Of several sheets or tables in one file, keep those that hold this table."""
+        """Of the files of an archive, and the sheets or tables of a file, keep those that hold this table."""
+        self._leave_other_files()
         by_file = {}
         for block in self.blocks:
-            by_file.setdefault(block.file.split(" [")[0], []).append(block)
+            by_file.setdefault(_file_of(block), []).append(block)
         kept = []
         for group in by_file.values():
             if len(group) == 1 or self.sheet:
@@ -195,6 +197,7 @@ class _State:
             if len(others) < len(group):
                 scores = [0 if id(block) in others else s for block, s in zip(group, scores, strict=True)]
             best = max(scores)
+            left = []
             for block, score in zip(group, scores, strict=True):
                 named = parsing.fold(block.file.split(" [")[-1].rstrip("]")) == parsing.fold(
                     schemas.TABLES[self.table].title
@@ -202,20 +205,48 @@ class _State:
                 if named or (score >= 2 and score >= 0.6 * best and not _is_template_of_other(block, self.table)):
                     kept.append(block)
                 else:
-                    self.skipped.append(block)
-            if not any(b in kept for b in group):
+                    left.append(block)
+            if len(left) == len(group):
                 order = max(range(len(group)), key=lambda i: (scores[i], group[i].n))
-                self.skipped.remove(group[order])
-                kept.append(group[order])
-        for block in self.skipped:
-            done = f"not read as {self.table}; its lines are counted as another table's"
-            self.find("note", block.file, 0, "", " | ".join(block.headings[:3]), block.n, "another table", done)
+                kept.append(left.pop(order))
+            for block in left:
+                self._leave(block, "note", f"not read as {self.table}; its lines are counted as another table's")
         self.blocks = kept
         if not kept:
             raise DataFileError(
                 f"None of the files holds rows for the table {self.table}.",
                 fix="Check the list of files in engagement.yaml, or name the sheet under  sheet: .",
             )
+
+    def _leave_other_files(self):
+        """Of an archive that holds this table, leave the files that look like another one, or like none of ours."""
+        archives = {}
+        for block in self.blocks:
+            archive, inside, _ = _file_of(block).partition("/")
+            if inside:
+                archives.setdefault(archive, []).append(block)
+        for group in archives.values():
+            # Files under the same headings are of one kind, which its first file shows.
+            kinds = {tuple(block.headings): block for block in reversed(group)}
+            scores = {headings: fit.scores(block) for headings, block in kinds.items()} if len(kinds) > 1 else {}
+            if not any(self.table in found for found in scores.values()):
+                continue
+            sheets = Counter(map(_file_of, group))
+            for block in group:
+                found = scores[tuple(block.headings)]
+                other = fit.clearly(found)
+                mapped = self.table in found or any(_has(block, heading) for heading in self.columns)
+                if sheets[_file_of(block)] > 1 or not block.n or other == self.table or (not other and mapped):
+                    continue
+                why = f"it looks like {other}" if other else "no column of that table stands in it"
+                done = f"not read as {self.table}, for {why}; if it is, unpack the archive and add it by itself"
+                self._leave(block, "note" if other else "warning", done)
+                self.blocks.remove(block)
+
+    def _leave(self, block, severity, done):
+        """Leave a block to other tables, and say so."""
+        self.skipped.append(block)
+        self.find(severity, block.file, 0, "", " | ".join(block.headings[:3]), block.n, "another table", done)
 
     def _score(self, block):
         if not block.n:
@@ -453,6 +484,10 @@ class _State:
             asked=tuple(self.asked.items()),
             unused=tuple(self.unused),
         )
+
+
+def _file_of(block):
+    return block.file.split(" [")[0]
 
 
 def _has(block, heading):

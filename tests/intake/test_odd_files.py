@@ -2,10 +2,11 @@
 
 import csv
 import io
+import zipfile
 
 import pytest
 
-from rdclib.intake import read_table
+from rdclib.intake import desk, read_table
 
 HEADINGS = ["Contract Number", "Vendor Name", "Description", "Contract Amount", "Start Date", "Department"]
 AMOUNT = HEADINGS.index("Contract Amount")
@@ -77,3 +78,74 @@ def test_a_total_in_quotes_at_the_end_is_no_open_quote(tmp_path):
 
     assert (intake.rows_accepted, dollars(intake)) == (30, 30 * 1000.5 + sum(range(30)))
     assert not [finding for finding in intake.findings if "quote" in finding.what]
+
+
+# --- archives
+
+
+PAYMENTS = [["Check Number", "Payee", "Check Date", "Amount"]] + [
+    [str(9000 + i), f"Beta {i % 5}", f"2023-{i % 12 + 1:02d}-15", f"{i + 1}.25"] for i in range(20)
+]
+BIDS = [["Solicitation Number", "Bidder", "Bid Amount", "Awarded"]] + [
+    [f"S-{i // 3}", f"Beta {i % 5}", f"{900 + i}.10", ("Yes", "No", "No")[i % 3]] for i in range(30)
+]
+LETTER = "Dear advisor,\nHere is what you asked for, by table.\nCall me, or write.\nYours, the budget office\n"
+
+
+def archive(folder):
+    """Five files: a register, payments twice, bids and a letter; bids are the fourth by name."""
+    path = folder / "all.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("a register.csv", as_text(ROWS))
+        for name, rows in (
+            ("b payments.csv", PAYMENTS),
+            ("c payments.csv", PAYMENTS[:1] + PAYMENTS[5:]),
+            ("d bids.csv", BIDS),
+        ):
+            packed.writestr(name, "\n".join(",".join(row) for row in rows))
+        packed.writestr("e letter.txt", LETTER)
+    return path
+
+
+def test_an_archive_of_several_tables_is_all_of_them(tmp_path):
+    found = desk.guess(archive(tmp_path))
+
+    assert (found.table, sorted(found.scores)) == ("several", ["bids", "contracts", "payments"])
+
+
+@pytest.mark.parametrize(("table", "rows"), [("contracts", 30), ("payments", 20 + 16), ("bids", 30)])
+def test_a_file_of_an_archive_counts_in_its_own_table_alone(tmp_path, table, rows):
+    intake = read_table(archive(tmp_path), table, currency="USD")
+
+    assert (intake.rows_accepted, intake.rows_set_aside) == (rows, 0)
+    lines = (1 + 30) + (1 + 20) + (1 + 16) + (1 + 30) + 4
+    assert intake.rows_read == lines == rows + intake.rows_not_data
+
+
+def test_files_of_an_archive_that_are_left_out_are_said(tmp_path):
+    intake = read_table(archive(tmp_path), "bids")
+
+    said = {finding.file: (finding.severity, finding.what, finding.done) for finding in intake.findings}
+    again = "if it is, unpack the archive and add it by itself"
+    assert said["all.zip/a register.csv"] == (
+        "note",
+        "another table",
+        f"not read as bids, for it looks like contracts; {again}",
+    )
+    assert said["all.zip/e letter.txt"] == (
+        "warning",
+        "another table",
+        f"not read as bids, for no column of that table stands in it; {again}",
+    )
+
+
+def test_a_file_of_an_archive_stays_when_the_city_maps_a_heading_of_it(tmp_path):
+    path = tmp_path / "both.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("a.csv", as_text(ROWS))
+        packed.writestr("b.csv", "Aktenzeichen,Wer\n" + "\n".join(f"Z-{i},Beta" for i in range(12)))
+
+    mapped = read_table(path, "contracts", columns={"Aktenzeichen": "contract_id"})
+
+    assert mapped.rows_accepted == 30 + 12
+    assert read_table(path, "contracts").rows_accepted == 30
