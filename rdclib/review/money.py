@@ -130,7 +130,7 @@ def cost_per_outcome(records, series, changes, metric_ids):
         if own.empty:
             continue
         months = pd.DataFrame({"start": one.table["start"], "end": one.table["end"], "outcomes": counts})
-        spans = _years(months, own, records)
+        spans, gaps = _years(months, own, records)
         spans += [
             span for c in changes if c.series is not None and _same(c.series, one) for span in _sides(c, months, own)
         ]
@@ -138,6 +138,8 @@ def cost_per_outcome(records, series, changes, metric_ids):
         rows = [row for row in rows if row["outcomes"] > 0 and row["paid"] > 0]
         if rows:
             base, note = _base(records.facts.price_index, rows)
+            if gaps:
+                note += f" Left out, since a period without a result lies in it: {', '.join(gaps)}."
             table = pd.DataFrame(rows)
             if not base:
                 table[["paid_constant", "cost_constant"]] = np.nan
@@ -278,29 +280,42 @@ def _same(a, b):
 
 
 def _years(months, own, records):
-    """Fiscal years that payments and outcomes cover from beginning to end."""
+    """Fiscal years that payments and outcomes cover from beginning to end; and labels of those with a gap between."""
     start = periods.month_and_day(records.facts.fiscal_year_start)
     first = max(months["start"].min(), own["payment_date"].min().to_period("M").start_time)
     last = min(months.loc[months["outcomes"].notna(), "end"].max(), pd.Timestamp(records.as_of))
-    spans, year = [], periods.containing(first.date(), start)
+    spans, gaps, year = [], [], periods.containing(first.date(), start)
     while pd.Timestamp(year.start) <= last:
-        if pd.Timestamp(year.start) >= first and pd.Timestamp(year.end) <= last:
-            spans.append((year.label, pd.Timestamp(year.start), pd.Timestamp(year.end)))
+        span = (year.label, pd.Timestamp(year.start), pd.Timestamp(year.end))
+        if span[1] >= first and span[2] <= last:
+            if _outcomes(months, span).notna().all():
+                spans.append(span)
+            else:
+                gaps.append(year.label)
         year = periods.containing(year.end + pd.Timedelta(days=1).to_pytimedelta(), start)
-    return spans
+    return spans, gaps
+
+
+def _outcomes(months, span):
+    """The outcomes of the periods that lie in a span."""
+    _, start, end = span
+    return months.loc[(months["start"] >= start) & (months["end"] <= end), "outcomes"]
 
 
 def _sides(change, months, own):
     """Equal spans of whole months before and after a change, up to a year each; trigger periods left out."""
     day = pd.Timestamp(change.day)
     place = int(np.searchsorted(months["start"].to_numpy(), day.to_datetime64()))
-    before, after = months.iloc[: max(0, place - change.trigger_periods)], months.iloc[place:]
+    told = int(months["outcomes"].notna().to_numpy().nonzero()[0][-1]) + 1
+    before, after = months.iloc[: max(0, place - change.trigger_periods)], months.iloc[place:told]
     before = before[before["start"] >= own["payment_date"].min().to_period("M").start_time]
-    after = after[after["outcomes"].notna()]
     n = min(len(before), len(after), 12)
     if n < 3:
         return []
     before, after = before.iloc[-n:], after.iloc[:n]
+    # What was paid in a month without a result bought outcomes that nobody counted.
+    if before["outcomes"].isna().any() or after["outcomes"].isna().any():
+        return []
     return [
         ("before", before["start"].iloc[0], before["end"].iloc[-1]),
         ("after", after["start"].iloc[0], after["end"].iloc[-1]),
@@ -311,7 +326,7 @@ def _cost(span, own, months, facts):
     label, start, end = span
     index = facts.price_index
     paid = own[(own["payment_date"] >= start) & (own["payment_date"] < end + pd.Timedelta(days=1))]
-    outcomes = months.loc[(months["start"] >= start) & (months["end"] <= end), "outcomes"].sum()
+    outcomes = _outcomes(months, span).sum()
     total = paid["payment_amount"].sum()
     base = max(index) if index else ""
     years = _fiscal_years(paid["payment_date"], periods.month_and_day(facts.fiscal_year_start))

@@ -288,7 +288,7 @@ def test_poor_results_with_time_are_an_exit():
 def test_without_time_for_a_solicitation_only_an_extension_is_left(end, advice):
     # 90 days of planning and 60 of transition from June 30 are November 27.
     (one,) = memo(ends(end), *months(STEADY, contract_id="C1", target=6))
-    assert one.advice == advice
+    assert (one.advice, one.enough_time) == (advice, advice == "rebid")
 
 
 def test_memos_are_for_contracts_that_end_within_a_year_and_have_evidence():
@@ -325,3 +325,48 @@ def test_a_record_that_lies_on_the_line_is_not_lifted_over_it_by_rounding(oldest
         rows.append(build.rating(contract, vendor_id="A", vendor_name="V1", level=level, period=period, rater=rater))
     (one,) = memo(*rows)
     assert (one.score, one.concern, one.advice) == (score, 2.0, advice)
+
+
+LEVELS = {4: "exceptional", 3: "very good", 2: "satisfactory", 1: "marginal", 0: "unsatisfactory"}
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "concern", "score", "advice"),
+    [
+        # Just below, on and just above what is good: a concern of 1, and a score of 2.5.
+        ((3, 3, 3, 2), (), 1.25, 2.75, "rebid"),
+        ((3,), (), 1.0, 3.0, "renew"),
+        ((3, 3, 3, 4), (), 0.75, 3.25, "renew"),
+        ((3,), (2, 2), 1.0, 7 / 3, "rebid"),
+        ((3,), (2,), 1.0, 2.5, "renew"),
+        ((3,), (2, 3), 1.0, 8 / 3, "renew"),
+        # And of what is poor: a concern of 3, and a score of 1.
+        ((1, 1, 1, 2), (4, 4), 2.75, 13 / 6, "rebid"),
+        ((1,), (4,), 3.0, 2.5, "exit"),
+        ((1, 1, 1, 0), (4,), 3.25, 7 / 5, "exit"),
+        ((2,), (0, 1), 2.0, 1.0, "exit"),
+        ((2,), (1, 1), 2.0, 4 / 3, "rebid"),
+        ((2,), (0, 0), 2.0, 2 / 3, "exit"),
+    ],
+)
+def test_the_lines_between_renewal_rebid_and_exit(own, other, concern, score, advice):
+    rows = [
+        build.contract("C1", vendor_id="A", vendor_name="V1", end_date="2025-03-31", option_end_date="2026-03-31"),
+        build.contract("C2", vendor_id="A", vendor_name="V1", end_date="2028-12-31"),
+    ]
+    for contract, points in (("C1", own), ("C2", other)):
+        rows += [
+            build.rating(contract, vendor_id="A", vendor_name="V1", level=LEVELS[p], period="FY2024", rater=f"R{k}")
+            for k, p in enumerate(points)
+        ]
+    (one,) = memo(*rows)
+    assert (one.concern, one.score) == (pytest.approx(concern), pytest.approx(score))
+    assert one.advice == advice
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"), [("2024-12-31", "No option is left."), ("2025-01-01", "There are options left.")]
+)
+def test_an_option_reaches_beyond_the_end(option, reason):
+    (one,) = memo(ends("2024-12-31", option_end_date=option), *months(RISING, contract_id="C1", target=1))
+    assert one.reasons[-1] == reason

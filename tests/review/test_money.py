@@ -75,6 +75,33 @@ def test_a_year_that_is_not_whole_is_left_out():
     assert one.table["label"].tolist() == ["FY2024"]
 
 
+@pytest.mark.parametrize("gap", [None, "hidden"])
+def test_a_year_with_a_month_without_a_result_has_no_cost_of_an_outcome(gap):
+    rows = months([50] * 12 + [50, 50, None, *[50] * 9], counted=100, contract_id="C1", first="2022-07")
+    if gap:
+        rows += months([50], counted=100, contract_id="C1", first="2023-09", suppressed=True)
+    (one,) = reviewed(*rows, *paid_monthly(1000.0)).costs
+
+    assert one.table[["label", "cost"]].to_numpy().tolist() == [["FY2023", 20]]
+    assert one.note == (
+        "Nominal prices: engagement.yaml gives no price_index. Left out, since a period without a result lies in it: "
+        "FY2024."
+    )
+
+
+@pytest.mark.parametrize(("gap", "sides"), [(8, []), (15, []), (23, ["before", "after"])])
+def test_before_and_after_a_change_have_a_result_for_every_month(gap, sides):
+    values = [50] * 12 + [75] * 12
+    values[gap] = None
+    rows = [*months(values, counted=100, contract_id="C1", first="2022-07"), *paid_monthly(1500.0)]
+    change = Change(metric_id="m", vendor="V1", date="2023-07-01", what="x")
+    (one,) = reviewed(*rows, review=Review(changes=(change,))).costs
+    found = one.table[one.table["label"].isin(["before", "after"])]
+
+    assert found["label"].tolist() == sides
+    assert found["cost"].tolist() == [30, 20][: len(sides)]
+
+
 def test_before_and_after_a_change_are_equally_long():
     rows = [*months([50] * 12 + [75] * 12, counted=100, contract_id="C1", first="2022-07"), *paid_monthly(1500.0)]
     change = Change(metric_id="m", vendor="V1", date="2023-07-01", what="x", trigger_periods=2)
