@@ -209,14 +209,19 @@ def _comparison(target, others, before, start, year, horizons):
         return (), ()
     stack = np.array([column for _, column in frames])
     known = np.isfinite(stack)
-    with np.errstate(invalid="ignore"):
-        mean = np.where(known.any(axis=0), np.nansum(stack, axis=0) / np.maximum(known.sum(axis=0), 1), np.nan)
+    # Against each vendor's own level before: one that stops reporting does not move the mean of the others.
+    usual = np.where(known, np.nanmean(stack[:, :before], axis=1)[:, None], 0.0)
+    values = np.where(known, stack, 0.0)
+    poisson = target.measure.measure_type in ("rate", "count") and target.chart.kind in ("u", "u′", "c")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if poisson:
+            # On the log scale, as the effect that it is taken from.
+            mean = values.sum(axis=0) / usual.sum(axis=0)
+            mean = np.log(np.where(mean > 0, mean, np.nan))
+        else:
+            mean = (values - usual).sum(axis=0) / known.sum(axis=0)
     mean[before:start] = np.nan
     options = {"season": year if year in (4, 12) else None}
-    poisson = target.measure.measure_type in ("rate", "count") and target.chart.kind in ("u", "u′", "c")
-    if poisson:
-        # On the log scale, as the effect that it is taken from.
-        mean = np.log(np.where(mean > 0, mean, np.nan))
     fit = its.segmented(mean, start, **options)
     robust = its.segmented(mean, start, lag=NEWEY_WEST_LAG.get(target.step, 1), **options)
     return tuple(other for other, _ in frames), tuple(_wider(fit.effect_at(h), robust.effect_at(h)) for h in horizons)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from rdclib.choices import Change, Review
-from rdclib.review.change import QUESTIONS, did_it_last, judge
+from rdclib.its import Effect, segmented
+from rdclib.review.change import QUESTIONS, _less, _verdict, did_it_last, judge
 from rdclib.review.series import all_series
 from tests import build
-from tests.review.made import SCORE, SHARE, months
+from tests.review.made import COUNT, SCORE, SHARE, months
 
 DAY = datetime.date(2022, 1, 1)
 NOISE = np.random.default_rng(5).normal(0, 2, (12, 48))
@@ -219,3 +220,88 @@ def remade(template, values):
     table = template.table.iloc[: len(values)].assign(value=values, gap="")
     chart, _ = draw(template.measure, table)
     return dataclasses.replace(template, table=table, chart=chart)
+
+
+def side(h, sign):
+    """An effect whose interval lies above zero, below it, or holds it; without a value for a time not yet observed."""
+    low, high = {"+": (1, 5), "-": (-5, -1), "0": (-1, 3), " ": (np.nan, np.nan)}[sign]
+    return Effect(h, (low + high) / 2, low, high)
+
+
+NOT_YET = "12 months have not passed"
+LATER_NOT = "the interval after 3 months excludes zero, a later one does not"
+
+
+@pytest.mark.parametrize("good", [1, -1])
+@pytest.mark.parametrize(
+    ("signs", "persists", "verdict", "why"),
+    [
+        ("+++", True, "lasting improvement",
+         "the intervals after 6 and 12 months exclude zero, and the last six points still show it"),
+        ("0++", True, "lasting improvement",
+         "the intervals after 6 and 12 months exclude zero, and the last six points still show it"),
+        ("+++", False, "unclear",
+         "the intervals after 6 and 12 months exclude zero, but the last six points do not show it"),
+        ("++0", True, "early but fading", LATER_NOT),
+        ("+00", True, "early but fading", LATER_NOT),
+        ("+0 ", True, "early but fading", LATER_NOT),
+        ("0+0", True, "early but fading",
+         "the interval after 6 months excludes zero, the one after 12 months does not"),
+        ("000", True, "no sign", "no interval excludes zero"),
+        ("00+", True, "unclear", "the intervals after 3, 6 and 12 months do not agree"),
+        ("-00", False, "unclear", "the intervals after 3, 6 and 12 months do not agree"),
+        ("00 ", True, "unclear", "no interval excludes zero so far, and 12 months have not passed"),
+        ("0  ", True, "unclear", "no interval excludes zero so far, and 12 months have not passed"),
+        ("++ ", True, "unclear", NOT_YET),
+        ("+  ", True, "unclear", NOT_YET),
+        ("   ", True, "unclear", "too few periods since the change"),
+        ("---", False, "worse", "the interval after 12 months lies on the bad side of zero"),
+        ("++-", True, "worse", "the interval after 12 months lies on the bad side of zero"),
+        ("0- ", False, "worse", "the interval after 6 months lies on the bad side of zero"),
+        ("-  ", False, "worse", "the interval after 3 months lies on the bad side of zero"),
+    ],
+)  # fmt: skip
+def test_the_words_of_a_verdict(signs, persists, verdict, why, good):
+    fit = segmented(50 + NOISE[0], 24)
+    turned = signs if good == 1 else signs.translate(str.maketrans("+-", "-+"))
+    effects = tuple(side(h, sign) for h, sign in zip((3, 6, 12), turned, strict=True))
+    # An interval from -1 to 3 and one from -3 to 1 both hold zero.
+    assert _verdict(fit, effects, effects, good, persists) == (verdict, why)
+
+
+def test_few_points_give_no_verdict_of_no_sign():
+    fit = segmented(50 + NOISE[0][:31], 7)
+    effects = tuple(side(h, "0") for h in (3, 6, 12))
+    assert _verdict(fit, effects, effects, 1, False) == (
+        "unclear", "Exploratory: 7 points before and 24 after, fewer than 8 on a side."
+    )  # fmt: skip
+
+
+def test_an_effect_less_that_of_the_comparison_has_both_errors():
+    # 10 (8 to 15) less 4 (1 to 9): 6, down by the root of 2² + 5² and up by that of 5² + 3².
+    left = _less(Effect(6, 10, 8, 15), Effect(6, 4, 1, 9))
+    assert (left.h, left.value, left.low, left.high) == (6, 6, 6 - np.sqrt(29), 6 + np.sqrt(34))
+    assert np.isnan(left.ratio)
+    ratio = _less(Effect(6, 10, 8, 15, 2.0, 1.0, 3.0), Effect(6, 4, 1, 9))
+    assert ratio.ratio_low == pytest.approx(np.exp(6 - np.sqrt(29)))
+    assert _less(Effect(6, 10, 8, 15), Effect(6, np.nan, np.nan, np.nan)).value == 10
+
+
+def test_a_comparison_vendor_that_stops_reporting_does_not_move_the_others():
+    # Vendors at 50 and 90; the one at 90 stops half a year after the day, and nothing else happened.
+    high = 90 + NOISE[2]
+    high[30:] = np.nan
+    for metric, scale in ((SCORE, 1), (COUNT, 10)):
+        rows = [np.round(scale * one) for one in (50 + NOISE[0], 50 + NOISE[1], high)]
+        everyone = series(*rows, metric=metric)
+        result = did_it_last(change(), everyone)
+        assert len(result.comparison) == 2
+        assert all(abs(effect.value) < 5 * (scale if metric is SCORE else 0.02) for effect in result.comparison_effects)
+        assert result.verdict == "no sign"
+
+
+@pytest.mark.parametrize("day", ["2019-06-01", "2020-01-01", "2020-02-01"])
+def test_a_change_before_the_series_has_no_verdict(day):
+    result = judged(stepped(0), date=datetime.date.fromisoformat(day))
+    assert result.verdict == "unclear"
+    assert result.why.endswith("fewer than 3 on a side tell nothing.")
