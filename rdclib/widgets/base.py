@@ -7,6 +7,7 @@ are no sliders, whose handles have no name, and no number fields of the browser'
 import datetime
 import html
 import re
+import weakref
 
 import ipywidgets as w
 from traitlets import CUnicode, Tuple
@@ -34,8 +35,9 @@ _LOOK = f"""<style>
 .rdc-form .widget-checkbox label {{ white-space: normal; line-height: 1.4; }}
 </style>"""
 
-# The name typed in one form is offered by the next.
+# The name typed in one form is offered by the others: those to come, and those on the screen that have none yet.
 _last_author = ""
+_shown = weakref.WeakSet()
 
 # Whoever types 24 for the year means 2024; a date field keeps the year 24.
 _YEARS = range(1950, 2101)
@@ -61,6 +63,7 @@ class Form(w.VBox):
             layout=w.Layout(grid_gap="8px"),
         )
         self.add_class("rdc-form")
+        _shown.add(self)
         self._say(
             f"Last saved by {saved_by}, {_moment(saved_at)}."
             if saved_by
@@ -93,6 +96,8 @@ class Form(w.VBox):
         if self._chooser and self._kept:  # the second half of a double click: the form is empty or as it was saved
             return
         _last_author = author
+        for other in _shown:
+            other.author.value = other.author.value or author
         try:
             self._store(self.values(), author)
         except RDCError as error:

@@ -235,6 +235,15 @@ def test_the_next_form_knows_the_name():
     assert ask().author.value == "Ana"
 
 
+def test_forms_on_the_screen_take_the_name_too_unless_they_have_one():
+    first, without, other = ask(), ask(), ask()
+    first.author.value, other.author.value = "Ana", "Ben"
+
+    first.button.click()
+
+    assert (without.author.value, other.author.value) == ("Ana", "Ben")
+
+
 def test_tick_boxes_give_the_ticked_values():
     boxes = base.several("Topics", [("Open data", "data"), ("Housing", "housing")], chosen=("housing",))
     assert boxes.value == ("housing",)
