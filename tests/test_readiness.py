@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from rdclib import saved, schemas
+from rdclib import narrative, saved, schemas, tables
 from rdclib.catalogue import load_indicators, load_table
 from rdclib.engagement import create, load_engagement
 from rdclib.intake.headings import TRUST
@@ -72,6 +72,20 @@ def test_riverbends_double_file_is_seen_with_its_money():
 
     assert [f.what for f in found.errors] == ["a file sent twice (the same content as payments_FY2023.csv)"]
     assert found.amounts["agrees"].all()
+    text = str(narrative.data_readiness(found))
+    assert "676 set aside with a reason (more than 1% of the lines of payments FY2023 (copy).csv)." in text
+    # A city's words are shown as they are.
+    assert (
+        "First to mend, in payments FY2023 (copy).csv: a file sent twice (the same content as payments\\_FY2023.csv)."
+    ) in text
+
+
+def test_the_data_dictionary_prints_whole_numbers_whole():
+    table = tables.data_dictionary(check(load_engagement("riverbend")))
+    rows = {row[0]: row[4:] for row in table.texts() if row[1] == "Contracts"}
+
+    assert rows["Number of bids"] == ("1", "6")
+    assert rows["Snapshot date"] == ("2022-09-30", "2024-06-30")
 
 
 def test_files_without_any_day_are_checked_and_it_is_said(tmp_path, monkeypatch):

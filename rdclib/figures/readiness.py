@@ -29,7 +29,7 @@ def data_readiness(result):
     axes.set_xlim(0, 1)
     said = "; ".join(f"{label} {word}" for label, word in zip(labels, words, strict=True))
     whole = f"{len(result.computable)} of {sum(map(len, groups.values()))} indicators can be computed"
-    return Picture(figure, f"{whole}: {said}.", f"{whole}, by group.", "data-readiness")
+    return Picture(figure, f"{whole}: {said}.", f"{whole}, by group; gray: not all of the group can.", "data-readiness")
 
 
 def columns_filled(result):

@@ -98,8 +98,9 @@ def candidates(selection):
         f"{p.metric.name} {formats.share(p.top_share)}" for p in places
     )
     caption = (
-        f"Chance that a candidate is among the first five, over {formats.integer(selection.ranking.draws)} draws of "
-        "weights and raters. ● in the set; hatched: fails a gate, so no payment may rest on it."
+        "How often a candidate is among the first five when weights and raters are drawn at random "
+        f"{formats.integer(selection.ranking.draws)} times; in the order of their mean score. ● in the set; hatched: "
+        "fails a gate, so no payment may rest on it."
         + (f" {formats.plural(left, 'candidate')} further down not shown." if left > 0 else "")
     )
     return Picture(figure, f"{alt}.", caption, "candidates-order")

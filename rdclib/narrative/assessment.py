@@ -3,7 +3,7 @@
 import math
 
 from rdclib import formats
-from rdclib.assessment import PLAN, START_NOW, TOO_LATE
+from rdclib.assessment import PLAN, START_NOW, TOO_LATE, TOP
 from rdclib.indicators.lead_times import ASSUMED_DAYS
 from rdclib.narrative.prose import Prose, bullets, late_entries
 from rdclib.questionnaire import DISAGREEMENT, VENDORS_SHOWN_FROM
@@ -40,14 +40,14 @@ def overview(assessment):
         + Prose(_spots_in_short(assessment))
         + bullets(_spots(assessment))
         + Prose(f"**Which contracts first.** {_priorities_in_short(assessment)}")
-        + bullets(_contract(row, assessment.currency) for row in _first_five(assessment))
+        + bullets(_contract(row, assessment.currency, few=_few(assessment)) for row in _first_five(assessment))
         + Prose(f"**Next steps.** {_plan_in_short(assessment)}")
     )
 
 
 def _practice_in_short(result):
     if result.note:
-        return result.note
+        return f"{result.note} The workbook of  `rdc template --questionnaire`  asks for it, role by role."
     people = formats.plural(sum(result.respondents.values()), "person", "people")
     scored = sorted((a for a in result.activities if not math.isnan(a.score)), key=lambda a: a.evidenced)
     words = [
@@ -163,6 +163,8 @@ def _priorities_in_short(assessment):
             words = f"Confirmed, but not in the register: {formats.text(', '.join(unknown))}. {words}"
         return words
     ranked = formats.plural(len(ranking.rows), "contract")
+    if _few(assessment):
+        return f"Only {ranked} to choose from, so nothing has to be ranked; the city has not confirmed where to begin:"
     if not (ranking.rows["robust"] == "yes").any():
         open_ = f"{formats.plural(ranking.unrated, 'rating is', 'ratings are')} unknown" if ranking.unrated else ""
         return (
@@ -172,11 +174,16 @@ def _priorities_in_short(assessment):
     return f"Of {ranked} these come first; the city has not confirmed them yet. {explained}:"
 
 
-def _contract(row, currency):
+def _few(assessment):
+    """Whether there is no more to choose from than would be chosen."""
+    return not assessment.key_contracts and len(assessment.ranking.rows) <= TOP
+
+
+def _contract(row, currency, few=False):
     ends = f", ends {formats.date(row['end_date'])}" if not formats.missing(row["end_date"]) else ""
     value = "" if formats.missing(row["amount"]) else f", {_inert(formats.money(row['amount'], currency))}"
     title = row["contract_id"] if formats.missing(row["title"]) else f"{row['title']} ({row['contract_id']})"
-    return f"{formats.text(title)}{value}{ends}: **{formats.share(row['top'])}**"
+    return f"{formats.text(title)}{value}{ends}" + ("" if few else f": **{formats.share(row['top'])}**")
 
 
 def _plan_in_short(assessment):
@@ -210,10 +217,9 @@ def practice(result):
     elif result.answered_later:
         lines.append("The questions were answered after the day of this report; there is no earlier round.")
     if not math.isnan(result.agreement):
-        kappa = f", Fleiss’ kappa {formats.ratio(result.kappa)}" if not math.isnan(result.kappa) else ""
         lines.append(
-            f"Two respondents give the same level in **{formats.share(result.agreement)}** of pairs{kappa}. "
-            f"{KAPPA_MISLEADS}"
+            f"Two respondents give the same level in **{formats.share(result.agreement)}** of pairs"
+            f"{_kappa(result.kappa)}. {KAPPA_MISLEADS}"
         )
     lines += [
         f"Roles differ: {_apart(item)}. That is not averaged away: ask both what they saw last."
@@ -327,12 +333,20 @@ def contract_coding(result):
     if waiting:
         lines.append(f"A second person should read: {formats.text(', '.join(waiting))}.")
     if not math.isnan(result.agreement):
-        kappa = f"; Fleiss’ kappa {formats.ratio(result.kappa)}" if not math.isnan(result.kappa) else ""
-        lines.append(f"Readers agree on **{formats.share(result.agreement)}** of what they looked for{kappa}.")
+        lines.append(
+            f"Readers agree on **{formats.share(result.agreement)}** of what they looked for{_kappa(result.kappa)}."
+        )
     if len(result.differences):
         parts = [f"{row.contract_id} ({row.field.lower()})" for row in result.differences.itertuples()]
         lines.append(f"They differ on: {formats.text(', '.join(parts))}. Read these passages together.")
     return bullets(lines + late)
+
+
+def _kappa(kappa):
+    """Agreement beyond chance, with what its ends mean; nothing when it is not known."""
+    if math.isnan(kappa):
+        return ""
+    return f" (Fleiss’ kappa {formats.ratio(kappa)}: 0 is what chance alone would give, 1 is full agreement)"
 
 
 def _short(row):

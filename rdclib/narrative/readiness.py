@@ -31,7 +31,9 @@ def data_readiness(result):
 
 def _odd_files(files):
     odd = files.loc[~files["sound"], "file"]
-    return f" (below 99%: {formats.listing(formats.text(name) for name in odd[:3])})" if len(odd) else ""
+    return (
+        f" (more than 1% of the lines of {formats.listing(formats.text(name) for name in odd[:3])})" if len(odd) else ""
+    )
 
 
 def _amounts(amounts):
@@ -57,7 +59,7 @@ def _remarks(findings):
     )
     if counts["error"]:
         first = next(f for f in findings if f.severity == "error")
-        said += f" First to mend: {formats.text(first.what)} ({formats.text(first.file or first.table)})."
+        said += f" First to mend, in {formats.text(first.file or first.table)}: {formats.text(first.what)}."
     return said
 
 

@@ -22,7 +22,8 @@ def selection_summary(selection):
     """
     contract, recommendation = selection.contract, selection.recommendation
     if contract.id:
-        title = f"**{formats.text(contract.title or contract.id)}** ({formats.text(contract.id)})"
+        title = f"**{formats.text(contract.title or contract.id)}**"
+        title += f" ({formats.text(contract.id)})" if contract.title not in ("", contract.id) else ""
         chosen = "" if contract.chosen else " Nobody has chosen a contract yet; this one seems to need metrics first."
         vendor = f", {formats.text(contract.vendor)}" if contract.vendor else ""
         ends = f", until {formats.date(contract.end_date)}" if contract.end_date else ""
@@ -77,7 +78,7 @@ def candidates(selection):
     sure = [p for p in places if p.top_share >= 0.9]
     if rated and sure:
         names = formats.listing(p.metric.id for p in sure)
-        lines.append(f"Among the first five whatever the weights (90% of draws or more): {names}.")
+        lines.append(f"Among the first five whatever the weights (in 90% of cases or more): {names}.")
     elif rated:
         lines.append("No candidate is among the first five whatever the weights: agree on what matters first.")
     else:
@@ -124,7 +125,9 @@ def baselines(selection):
             if seen.kind in ("cases", "events") and not math.isnan(seen.cases_per_period):
                 what = seen.kind
                 volume = f"With about {formats.integer(seen.cases_per_period)} {what} a {_CADENCE[seen.cadence]}, "
-            text += f" {volume}{'t' if volume else 'T'}he change would be seen with 80% power after {wait(seen)}."
+            text += (
+                f" {volume}{'t' if volume else 'T'}he change would be seen after {wait(seen)}, with a chance of 80%."
+            )
         if line.mix:
             text += (
                 f" With the clients of the last year instead of those of the year before"

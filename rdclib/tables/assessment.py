@@ -252,7 +252,12 @@ def failings(assessment):
         Column("verdict", "text", "Here"),
         Column("why", "text", "Why"),
     )
-    rows = [(failing.name, failing.verdict, _why(failing)) for failing in assessment.failings]
+    # Without any answer they cannot be told for one and the same reason, which is said once.
+    unknown = [f for f in assessment.failings if f.why_not] if assessment.practice.note else []
+    rows = [(f.name, f.verdict, _why(f)) for f in assessment.failings if f not in unknown]
+    if unknown:
+        why = "Nobody has answered the practice questionnaire, and the city’s records do not tell."
+        rows.append(("; ".join(f.name for f in unknown), unknown[0].verdict, why))
     note = (
         "Evidence for a failing: a question at level 1 or below, or an indicator beyond its cut-off. Against it: level "
         "3 or above with a document, or an indicator on the other side. In brackets: answers or records. The cut-offs "

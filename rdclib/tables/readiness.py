@@ -2,7 +2,7 @@
 
 from rdclib import schemas
 from rdclib.readiness import called
-from rdclib.tables.table import Column, Table
+from rdclib.tables.table import Column, Table, Value
 
 _SEVERITY = {"error": "to mend", "warning": "to look at", "note": "good to know"}
 
@@ -126,14 +126,22 @@ def data_dictionary(readiness):
         Column("low", "text", "Lowest"),
         Column("high", "text", "Highest"),
     )
-    frame = readiness.coverage
-    return Table.from_frame(
-        frame.assign(table=frame["table"].map(_title)),
+    rows = [
+        (row.title, _title(row.table), row.heading, row.filled, _end(row.low), _end(row.high))
+        for row in readiness.coverage.itertuples()
+    ]
+    return Table(
+        "Columns as they were read",
         columns,
-        caption="Columns as they were read",
+        rows,
         notes=("“Made by us” stands where the files have no such column and it follows from others.",),
         id="data-dictionary",
     )
+
+
+def _end(x):
+    """Where a column begins or ends: days are written out already, numbers are not."""
+    return Value(x, "number") if isinstance(x, float) else x
 
 
 def columns_asked(readiness):

@@ -88,7 +88,7 @@ def candidates(selection):
     for place in selection.ranking.places[:SHOWN_CANDIDATES]:
         metric, support = place.metric, selection.support[place.metric.id]
         flags = [f"raters differ on {', '.join(place.disagreements)}"] if place.disagreements else []
-        flags += [f"fails {', '.join(place.failed_gates)}: not to be paid"] if place.failed_gates else []
+        flags += [f"fails “{'”, “'.join(place.failed_gates)}”: not to be paid"] if place.failed_gates else []
         rows.append(
             (
                 f"{metric.id} {metric.name}",
@@ -119,7 +119,9 @@ def candidates(selection):
     ]
     if not math.isnan(ranking.agreement):
         beyond = (
-            "" if math.isnan(ranking.kappa) else f" (kappa {formats.ratio(ranking.kappa)}: agreement beyond chance)"
+            ""
+            if math.isnan(ranking.kappa)
+            else f" (kappa {formats.ratio(ranking.kappa)}: 0 is what chance alone would give, 1 is full agreement)"
         )
         notes.append(f"Pairs of raters agree in {formats.share(ranking.agreement)} of their scores{beyond}.")
     if selection.ratings_set_aside:
@@ -231,8 +233,7 @@ def baselines(selection):
         )
         rows.append(
             (
-                f"{line.metric.id} {line.metric.name}",
-                line.metric.unit,
+                f"{line.metric.id} {line.metric.name}{f' ({line.metric.unit})' if line.metric.unit else ''}",
                 start.value,
                 limits,
                 start.n,
@@ -243,8 +244,7 @@ def baselines(selection):
             )
         )
     columns = (
-        Column("metric", "text", "Metric"),
-        Column("unit", "text", "Unit"),
+        Column("metric", "text", "Metric (unit)"),
         Column("baseline", "number", "Baseline"),
         Column("limits", "text", "Natural limits"),
         Column("n", "integer", "Points"),
@@ -254,9 +254,11 @@ def baselines(selection):
         Column("seen", "text", "Seen after"),
     )
     notes = (
-        "Baseline and limits from at most the last 24 periods (XmR chart); with fewer than six points the limits are "
-        "a 95% interval of what was counted so far, and no target rests on them.",
-        "Seen after: periods until the way from baseline to target is seen with 80% power (two-sided 5%).",
+        "Baseline and limits from at most the last 24 periods; the natural limits are how far a single period moves by "
+        "chance alone (XmR chart). With fewer than six points they are a 95% interval of what was counted so far, and "
+        "no target rests on them.",
+        "Seen after: how long until a move from baseline to target is told from chance, with a chance of 80% (80% "
+        "power, two-sided 5%).",
     )
     return Table("Baselines and targets", columns, rows, notes=notes, id="baselines")
 

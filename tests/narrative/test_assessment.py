@@ -10,7 +10,10 @@ HOSTILE = "[link](http://e) <img src=x> *Parks* $1 & $2"
 def test_a_city_without_anything_gets_sentences_that_say_so():
     text = str(narrative.overview(whole()))
 
-    assert "**How we work today.** Nobody has answered the practice questionnaire yet." in text
+    assert (
+        "**How we work today.** Nobody has answered the practice questionnaire yet. The workbook of  `rdc template "
+        "--questionnaire`  asks for it, role by role."
+    ) in text
     assert "**What our own data say.** The records allow" in text
     assert "there is nothing to rank." in text
     assert "**Next steps.** No step is agreed yet." in text
@@ -36,8 +39,20 @@ def test_the_first_page_has_its_three_answers_and_the_next_step():
     assert "Since round 0: Portfolio and pipeline +1.0." in text
     assert "Roles see different cities: on problem stated, finance staff say 3.0 and departments 1.0." in text
     assert "- Single-bid rate (whole city 23%): Works **100%** (89–100%; n = 30)" in text
-    assert "- Shelter beds (c1), \\$1.3 million, ends January 31, 2025: **100%**" in text
+    assert (
+        "**Which contracts first.** Only 1 contract to choose from, so nothing has to be ranked; the city has not "
+        "confirmed where to begin:\n\n- Shelter beds (c1), \\$1.3 million, ends January 31, 2025\n"
+    ) in text
     assert "1 step is open, none of them overdue. Next: Write down goals, by September 30, 2024 (Ana)." in text
+
+
+@pytest.mark.parametrize(("contracts", "ranked"), [(5, False), (6, True)])
+def test_no_more_contracts_than_would_be_chosen_are_not_ranked(contracts, ranked):
+    rows = [build.contract(f"c{k}", end_date="2025-01-31") for k in range(contracts)]
+    text = str(narrative.overview(whole(rows)))
+
+    assert ("Only 5 contracts to choose from, so nothing has to be ranked;" in text) != ranked
+    assert ("The share says how often" in text) == ranked
 
 
 def test_an_index_is_printed_in_its_own_unit():
@@ -75,7 +90,8 @@ def test_readers_are_told_who_reads_again_and_where_they_differ():
     kappa = (6 / 7 - chance) / (1 - chance)
     assert text == (
         "- Read so far: 1 contract, 1 of them by two people.\n"
-        f"- Readers agree on **86%** of what they looked for; Fleiss’ kappa {kappa:.2f}.\n"
+        f"- Readers agree on **86%** of what they looked for (Fleiss’ kappa {kappa:.2f}: 0 is what "
+        "chance alone would give, 1 is full agreement).\n"
         "- They differ on: a (outcome goal written down). Read these passages together."
     )
     once = str(narrative.contract_coding(whole([build.contract("a"), build.coding("a")]).coding))

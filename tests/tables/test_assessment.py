@@ -120,6 +120,17 @@ def test_failings_give_one_line_each_with_reasons():
     )
 
 
+def test_failings_that_nobody_can_tell_are_one_line_where_nobody_has_answered():
+    (row,) = tables.failings(whole()).texts()
+
+    assert row[0].startswith("Procurement is run as a back office; The contract type does not fit the goal; ")
+    assert row[0].count("; ") == 6
+    assert row[1:] == (
+        "cannot be told",
+        "Nobody has answered the practice questionnaire, and the city’s records do not tell.",
+    )
+
+
 def test_contracts_to_read_are_listed():
     rows = [build.contract("a"), build.contract("b", title="Shelter"), build.coding("a")]
     table = tables.contract_coding(whole(rows, key_contracts=["a", "b"]).coding)

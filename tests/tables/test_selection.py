@@ -64,12 +64,13 @@ def test_rules_that_the_set_breaks_come_with_the_best_set():
 
 def test_a_refused_target_is_shown_with_its_reason():
     row = next(r for r in tables.baselines(faulty()).texts() if r[0].startswith("HS-10"))
-    assert row[5:7] == ("–", "refused (70): no baseline and no named standard")
+    assert row[4:6] == ("–", "refused (70): no baseline and no named standard")
 
 
 def test_a_target_band_is_shown_with_both_ends():
     (row,) = tables.baselines(banded()).texts()
-    assert row[5:7] == ("85–95", "need")
+    assert row[0].endswith(" (%)")
+    assert row[4:6] == ("85–95", "need")
     # From 96 (the mean of twelve months) to 95: the end of the band that is nearer.
     assert banded().lines[0].detectability.after == 95
     (row,) = tables.metric_schedule(banded()).texts()
