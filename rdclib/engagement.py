@@ -168,7 +168,7 @@ def load_engagement(name, period="", as_of=""):
     if not (period or facts.period):
         raise WrongUse(
             f"No period is given for '{name}'.",
-            fix="Add  --period FY2024  to the command, or write  period: FY2024  in engagement.yaml.",
+            fix="Write  period: FY2024  in engagement.yaml, or add  --period FY2024  to the command.",
         )
     chosen = periods.parse(period or facts.period, facts.fiscal_year_start)
     day = periods.parse_day(as_of) if as_of else chosen.end

@@ -106,7 +106,7 @@ def test_without_any_period_the_fix_names_both_ways(home):
 
     assert str(caught.value) == (
         "No period is given for 'springfield'.\n"
-        "Add --period FY2024 to the command, or write period: FY2024 in engagement.yaml."
+        "Write period: FY2024 in engagement.yaml, or add --period FY2024 to the command."
     )
 
 

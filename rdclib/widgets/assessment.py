@@ -186,7 +186,7 @@ def confirm_key_contracts(engagement, ranking, *, interactive):
         lambda values, author: save_choice(
             engagement, STAGE, "key_contracts", list(values["key_contracts"]), author=author
         ),
-        interactive=interactive,
+        interactive=interactive and bool(options),
         advice="The first five are ticked to begin with. Fewer is better than more.",
         saved_by=now.saved_by,
         saved_at=now.saved_at,

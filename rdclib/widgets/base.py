@@ -297,6 +297,8 @@ class Several(w.VBox):
             for word, given in pairs
         ]
         super().__init__([w.HTML(f"<b>{html.escape(formats.line(label))}</b>"), *(box for _, box in self._boxes)])
+        if not self._boxes:
+            self.layout.display = "none"
         self._collect()
         for _, box in self._boxes:
             box.observe(self._collect, "value")

@@ -175,7 +175,8 @@ def vendor_merges(engagement, pairs, *, interactive):
         stands.update(wanted)
 
     advice = "Tick only what somebody who knows the vendors confirms. Nothing is changed in the city's files."
-    return base.form("Which vendors are one?", fields, save, interactive=interactive, advice=advice)
+    shown_at_all = interactive and bool(proposals or before)
+    return base.form("Which vendors are one?", fields, save, interactive=shown_at_all, advice=advice)
 
 
 def _rows(engagement):

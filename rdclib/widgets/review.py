@@ -189,7 +189,7 @@ def vendor_rating(engagement, records, *, interactive):
     contracts = records.contracts.set_index("contract_id")
     levels = [(f"{level.capitalize()}: {words}", level) for level, words in LEVEL_WORDS.items()]
     fields = {
-        "contract_id": base.choice("Contract", _contracts(records)),
+        "contract_id": base.choice("Contract", _contracts(records) or [("No contract is in the records", "")]),
         "period": base.text("Period", engagement.period.label),
         "dimension": base.choice("Dimension", vocabulary.RATING_DIMENSIONS, vocabulary.RATING_DIMENSIONS[0]),
         "level": base.radio("Level", levels, "satisfactory"),

@@ -170,7 +170,7 @@ class TestNight:
     def test_row_26_a_city_without_a_period_stops_nobody(self, night):
         assert night.rows["no-period"]["message"] == (
             "No period is given for 'no-period'.\n"
-            "Add --period FY2024 to the command, or write period: FY2024 in engagement.yaml."
+            "Write period: FY2024 in engagement.yaml, or add --period FY2024 to the command."
         )
 
     def test_row_26_a_file_named_in_another_encoding_stops_nobody(self, night):

@@ -146,6 +146,10 @@ def test_ratings_of_one_contract_leave_those_of_others(city):
     assert decided(city).ratings == {"c2": {"feasibility": 0}}
 
 
+def test_no_form_asks_for_key_contracts_where_there_is_no_contract(city):
+    assert widgets.confirm_key_contracts(city, whole().ranking, interactive=True) is None
+
+
 def test_opening_the_ratings_is_no_change(city):
     engagements.save_choice(city, "assessment", "ratings", {"c0": {"value": 3}}, author="Advisor B")
     form = widgets.priority_ratings(city, ranking(), interactive=True)

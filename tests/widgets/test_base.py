@@ -253,6 +253,11 @@ def test_tick_boxes_give_the_ticked_values():
     assert boxes.value == ("data", "housing")
 
 
+def test_tick_boxes_without_a_box_show_no_heading():
+    assert base.several("Topics", []).layout.display == "none"
+    assert base.several("Topics", ["housing"]).layout.display is None
+
+
 def test_every_field_has_a_label_and_the_form_its_class():
     shown = ask()
 

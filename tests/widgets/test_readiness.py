@@ -141,6 +141,12 @@ def decisions(city):
     return [(row["vendor_id"], row["decision"]) for row in saved.read_rows(city.folder / "vendor_merges.csv")]
 
 
+def test_no_form_is_shown_where_no_vendors_are_alike(city):
+    pairs = duplicate_vendors(build.records(*CONTRACTS, *PAYMENTS))
+
+    assert widgets.vendor_merges(city, pairs.iloc[:0], interactive=True) is None
+
+
 def test_a_merge_saved_twice_is_said_once_and_can_be_unticked_and_ticked_again(city):
     pairs = duplicate_vendors(build.records(*CONTRACTS, *PAYMENTS))
     key = str(pairs.index[0])
