@@ -1,5 +1,6 @@
 """The command `rdc`: light to start, plain to read; every command says what to type next."""
 
+import errno
 import json
 import textwrap
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from rdclib.errors import RDCError, WrongUse
 
 # Exit status: 0 fine, 1 something to mend in the city's files, 2 wrong use, 130 stopped by Ctrl-C.
 FINE, MEND, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EXAMPLE = 100  # letters of the examples shown with a remark
 
 app = typer.Typer(
@@ -37,6 +39,15 @@ def told():
     except RDCError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(WRONG_USE if isinstance(error, WrongUse) else MEND) from None
+    except OSError as error:
+        if error.filename is None and error.errno not in NO_ROOM:
+            raise
+        typer.echo(f"{error.filename or 'The disk'} cannot be used: {error.strerror}.", err=True)
+        typer.echo(
+            f"Check that the disk has room and that you may write to {places.home()} (RDC_HOME names another folder).",
+            err=True,
+        )
+        raise typer.Exit(MEND) from None
 
 
 @app.command()
@@ -58,9 +69,7 @@ def intake(
     """Take a city's files: copy them to raw/, untouched, and draft in engagement.yaml how they are read."""
     with told():
         if missing := [file for file in files if not Path(file).is_file()]:
-            raise WrongUse(
-                f"There is no file '{missing[0]}'.", fix="Check the path, or drag the file into the terminal."
-            )
+            raise _no_file(missing[0])
         folder = lab.own_folder(name)
         from rdclib.intake import desk
         from rdclib.readiness import latest_period, other_currency
@@ -90,6 +99,12 @@ def intake(
     typer.echo(f"Next:  rdc check {name}")
 
 
+def _no_file(path):
+    if Path(path).is_dir():
+        return WrongUse(f"'{path}' is a folder.", fix=f"Name the files in it, for example  {Path(path) / '*.xlsx'}")
+    return WrongUse(f"There is no file '{path}'.", fix="Check the path, or drag the file into the terminal.")
+
+
 @app.command()
 def check(name: Name, period: Period = "", as_of: AsOf = "", as_json: AsJson = False):
     """Account for every row and amount of a city's files, and say what can be computed from them."""
@@ -111,8 +126,21 @@ def check(name: Name, period: Period = "", as_of: AsOf = "", as_json: AsJson = F
         typer.echo("\n".join(_checked(result)))
         if len(result.set_aside):
             typer.echo(f"Lines that were set aside, each with what would mend it: {aside}")
-        typer.echo(f"Next:  rdc run {name}" if not result.errors else f"Next: mend that, then  rdc check {name}")
+        typer.echo(_after_check(name, city, result, period))
     raise typer.Exit(MEND if result.errors else FINE)
+
+
+def _after_check(name, city, result, period):
+    """What to do after a check."""
+    if not city.facts.files:
+        return f"Next:  rdc intake {name} FILE...   with the files that the city sent"
+    if result.errors:
+        return f"Next: mend that, then  rdc check {name}"
+    if period:
+        return f"Next:  rdc run {name} --period {period}"
+    if not city.facts.period:
+        return f"Next:  rdc run {name} --period FY2024   with the fiscal year that the files are about"
+    return f"Next:  rdc run {name}"
 
 
 def _checked(result):

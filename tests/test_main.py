@@ -1,6 +1,8 @@
 """The command line: light to start, two lines when something is wrong, a status that a program can trust."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -8,7 +10,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from rdclib import places
+from rdclib import places, saved
 from rdclib.__main__ import FINE, MEND, WRONG_USE, app
 
 REGISTER = """\
@@ -48,8 +50,6 @@ def test_help_and_status_load_no_heavy_library(words, tmp_path):
         "except SystemExit: pass\n"
         f"print('HEAVY', sorted({heavy} & set(sys.modules)))"
     )
-    import os
-
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -247,3 +247,72 @@ def test_making_reports_ends_with_where_they_are_and_what_to_type_next(city, mon
 
         assert told.stdout.splitlines()[-2:] == [f"Open:  {places.reports() / 'index.html'}", following]
         assert told.exit_code == status
+
+
+def test_a_city_without_files_is_told_to_take_some_in(home):
+    rdc("new", "springfield")
+
+    done = rdc("check", "springfield")
+
+    assert done.stdout.splitlines()[-1] == "Next:  rdc intake springfield FILE...   with the files that the city sent"
+    assert done.exit_code == FINE
+
+
+def test_the_run_that_a_check_recommends_has_a_period(home, city):
+    """The noted one, the one that was asked for, or, where no file has a day, one to be chosen."""
+    assert rdc("check", "springfield").stdout.splitlines()[-1] == "Next:  rdc run springfield"
+    asked = rdc("check", "springfield", "--period", "FY2024-Q1").stdout.splitlines()[-1]
+    assert asked == "Next:  rdc run springfield --period FY2024-Q1"
+
+    (home / "undated.csv").write_text(
+        "Contract No.,Vendor,Title,Amount\n" + "\n".join(f"{i},Ash Paving,Work {i},{i}.50" for i in range(1, 9))
+    )
+    rdc("new", "shelbyville")
+    rdc("intake", "shelbyville", home / "undated.csv")
+
+    done = rdc("check", "shelbyville").stdout.splitlines()[-1]
+    assert done == "Next:  rdc run shelbyville --period FY2024   with the fiscal year that the files are about"
+
+
+def test_a_folder_is_no_file(city):
+    done = rdc("intake", "springfield", city)
+
+    assert done.exit_code == WRONG_USE
+    assert done.stderr == f"'{city}' is a folder.\nName the files in it, for example {city / '*.xlsx'}\n"
+
+
+def test_a_home_that_cannot_be_written_to_is_told_in_two_lines(home, monkeypatch):
+    (home / "occupied").write_text("a file where a folder is wanted")
+    monkeypatch.setenv("RDC_HOME", str(home / "occupied"))
+
+    done = rdc("new", "shelbyville")
+
+    assert done.exit_code == MEND
+    where = home / "occupied" / "data" / "engagements" / "shelbyville" / "raw"
+    assert done.stderr == (
+        f"{where} cannot be used: Not a directory.\n"
+        f"Check that the disk has room and that you may write to {home / 'occupied'} (RDC_HOME names another folder).\n"
+    )
+
+
+def test_a_disk_without_room_is_told_in_two_lines(city, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(saved, "write_bytes", full)
+    (city.parent / "more.csv").write_text(REGISTER.replace("0603", "0703"), encoding="utf-8")
+
+    done = rdc("intake", "springfield", city.parent / "more.csv")
+
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (MEND, "The disk cannot be used: No space left on device.")
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_our_own_mistakes_stay_errors_of_python(city, monkeypatch):
+    def broken(*_):
+        raise OSError("made by us")
+
+    monkeypatch.setattr(saved, "write_bytes", broken)
+    (city.parent / "more.csv").write_text(REGISTER.replace("0603", "0703"), encoding="utf-8")
+
+    assert isinstance(rdc("intake", "springfield", city.parent / "more.csv").exception, OSError)
