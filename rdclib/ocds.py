@@ -93,7 +93,7 @@ def releases_of(document, depth=DEEPEST):
         return [release for item in document for release in releases_of(item, depth)]
     if not isinstance(document, dict):
         return []
-    if "records" in document and _has_ocid(document["records"]):
+    if "records" in document and _are_releases(document["records"]):
         return [release for record in _items(document["records"]) for release in _of_record(record)]
     if "compiledRelease" in document or ("releases" in document and "ocid" in document):
         return _of_record(document)
@@ -125,8 +125,8 @@ def is_ocds(documents, depth=DEEPEST):
             continue
         if (
             "ocid" in document
-            or ("releases" in document and ("publishedDate" in document or _has_ocid(document["releases"])))
-            or ("records" in document and _has_ocid(document["records"]))
+            or ("releases" in document and ("publishedDate" in document or _are_releases(document["releases"])))
+            or ("records" in document and _are_releases(document["records"]))
         ):
             return True
         inner = [value for value in document.values() if isinstance(value, dict | list)] if depth else []
@@ -135,8 +135,10 @@ def is_ocds(documents, depth=DEEPEST):
     return False
 
 
-def _has_ocid(items):
-    return any("ocid" in item for item in _items(items))
+def _are_releases(items):
+    """Whether items have a process's number, or without one say what kind of release they are and hold a part of it."""
+    parts = ("planning", "tender", "awards", "contracts")
+    return any("ocid" in item or ("tag" in item and any(part in item for part in parts)) for item in _items(items))
 
 
 def compiled(documents):

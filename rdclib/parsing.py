@@ -21,8 +21,9 @@ def _listed(text):
 
 # Words that stand for "we have no value", in English, Spanish, Portuguese, German and French.
 MISSING_WORDS = _listed(
-    "na;n/a;n.a.;n.a;#n/a;none;null;nil;nan;nat;-;--;---;–;—;.;..;...;?;??;tbd;unknown;missing;blank;#null!;#value!;"
+    "na;n/a;n.a.;n.a;#n/a;none;null;nil;nan;NaN;nat;NaT;-;--;---;–;—;.;..;...;?;??;tbd;unknown;missing;blank;#null!;#value!;"
     "#ref!;#div/0!;#name?;n.d.;n/d;nd;s/d;s/i;not available;not applicable;not known;not reported;to be determined;"
+    "$-;$ -;€-;€ -;£-;£ -;-€;- €;-   €;"  # how spreadsheets write nothing in their format for accounts
     "sin dato;sin datos;no disponible;no aplica;desconocido;não disponível;nao disponivel;não aplicável;sem dados;"
     "sem informação;keine angabe;k.a.;k. a.;unbekannt;nicht bekannt;entfällt;non disponible;non renseigné;inconnu"
 )

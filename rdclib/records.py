@@ -598,7 +598,8 @@ def _unit_slips(observations):
             "value",
             f"{row.value:g}",
             1,
-            f"{row.metric_id} of {row.vendor_name} is {times[row.Index]:.3g} times its usual {usual[row.Index]:g}",
+            f"{row.metric_id}{f' of {row.vendor_name}' if isinstance(row.vendor_name, str) else ''} is "
+            f"{times[row.Index]:.3g} times its usual {usual[row.Index]:g}",
             "kept, and questioned in the review: was it sent in another unit? If so, ask for the period again",
         )
         for row in o[off].itertuples()

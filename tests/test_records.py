@@ -168,6 +168,19 @@ def test_payments_without_contract_numbers_say_so(engagement):
     assert "no payment names its contract" in {f.what for f in load_records(made).findings}
 
 
+@pytest.mark.parametrize(("vendors", "of"), [("", ""), (",Vendor", " of Acme")])
+def test_a_value_in_another_unit_is_said_with_its_vendor_where_there_is_one(engagement, vendors, of):
+    days = [f"2024-0{month}" for month in range(1, 9)]
+    values = [0.5 if day == "2024-05" else 50 for day in days]
+    rows = [f"beds,{day},{value}{',Acme' * bool(vendors)}" for day, value in zip(days, values, strict=True)]
+    files = {"o.csv": f"Metric,Period,Value{vendors}\n" + "\n".join(rows)}
+    made = engagement(files, observations={"paths": ["raw/o.csv"]})
+
+    assert [f.what for f in load_records(made).findings if "usual" in f.what] == [
+        f"beds{of} is 0.01 times its usual 50"
+    ]
+
+
 def test_observations_are_counted_from_cases():
     days = ("2024-01-03", "2024-01-20", "2024-02-02")
     cases = schemas.empty("cases").reindex(range(3))

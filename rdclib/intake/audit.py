@@ -42,6 +42,7 @@ def amount(text, decimal):
         not named
         or sum(map(len, letters)) > 3
         or not re.search(r"\d", text)
+        or re.search(r"[^\D0-9]", text)  # digits of another script
         or re.search(r"\d\s*[A-Za-z]+\s*\d|[/:%]", text)
     ):
         return None

@@ -31,11 +31,14 @@ class Guess:
         Whether it lies clearly before the next.
     scores : dict of str to float
         Every table that fits, likeliest first.
+    empty : bool
+        No row of data stands in the file.
     """
 
     table: str
     sure: bool
     scores: dict
+    empty: bool = False
 
 
 def guess(path):
@@ -92,7 +95,7 @@ def guess(path):
         for table, score in scores.items():
             totals[table] = max(totals.get(table, 0.0), score)
     ranked = dict(sorted(totals.items(), key=lambda pair: -pair[1]))
-    return Guess(next(iter(ranked), ""), bool(fit.clearly(ranked)), ranked)
+    return Guess(next(iter(ranked), ""), bool(fit.clearly(ranked)), ranked, not any(block.n for block in blocks))
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,10 @@ def _tables_for(path, table):
         return list(found.scores)
     if found.sure:
         return [found.table]
+    if found.empty:
+        raise DataFileError(
+            f"{path.name} has headings and no rows.", fix="Ask the city for the rows, then add it again."
+        )
     likely = list(found.scores)[:3]
     raise DataFileError(
         f"It is not clear which table {path.name} is" + (f": {' or '.join(likely)}." if likely else "."),

@@ -3,7 +3,9 @@
 import csv
 import datetime
 import io
+import re
 import sys
+import zipfile
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -349,9 +351,37 @@ def workbook_grids(source, sheet=""):
             raise _unreadable(source.name, error) from None
         rows = [[cell_text(cell) for cell in row] for row in cells]
         _fill_down(rows, merged)
-        about = {"encoding": "workbook", "hidden": hidden if not grids else []}
+        about = {"encoding": "workbook"}
+        if not grids:
+            about |= {"hidden": hidden, "uncalculated": _uncalculated(source.data)}
         grids.append(Grid(source.name, name, rows, list(range(1, len(rows) + 1)), merged=merged, about=about))
     return grids
+
+
+# A cell's attributes, its formula and, where the sheet was calculated, the beginning of the result.
+_FORMULA = re.compile(rb"<c(\s[^>]*)?>\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(<v(?:\s[^>]*)?>[^<])?")
+
+
+def _uncalculated(data):
+    """Formulas of an Excel workbook that have no result: the program that wrote them does not calculate."""
+    if not data.startswith(b"PK"):
+        return 0
+    count = 0
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        for name in book.namelist():
+            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
+                continue
+            with book.open(name) as stream:
+                left = b""
+                while block := stream.read(1 << 20):
+                    part = left + block
+                    cut = part.rfind(b"</c>") + 1 or len(part)
+                    left = part[cut:]
+                    if b"<f" not in part:
+                        continue
+                    # A text of no letters is a result, too.
+                    count += sum(not (result or b't="str"' in cell) for cell, result in _FORMULA.findall(part[:cut]))
+    return count
 
 
 def _fill_down(rows, merged):

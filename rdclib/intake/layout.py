@@ -76,7 +76,7 @@ class _Sheet:
             # A month in a heading stands beside others and over figures: 1960.12 alone is an amount, and days that
             # stand under days are data, though they be the first of a month.
             figures.update(j for j in named if (len(named) == 1 and figures) or self._among_periods(i, j))
-            words = sum(1 for j in at if len(row[j]) < 120 and self.known(row[j]))
+            words = sum(1 for j in at if j not in figures and len(row[j]) < 120 and self.known(row[j]))
             self._cache[i] = (at, figures, words)
         return self._cache[i]
 

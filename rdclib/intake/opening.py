@@ -93,6 +93,11 @@ def _unfold(name, data, packed, depth):
     return [Source(name, kind, data)]
 
 
+# Signs that no text has; zeros are met in texts whose disk or line failed, and the feeds and tabs belong there.
+_CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
+LEAST_TEXT = 0.98  # share of other signs at the beginning of a text
+
+
 def kind_of(data):
     """What bytes are, by their first ones: names of files mislead."""
     head = data[:1024]
@@ -111,6 +116,8 @@ def kind_of(data):
     if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"7z\xbc\xaf", b"Rar!")):
         return "other"
     plain = to_utf8(head)[0].lstrip()
+    if len(plain.translate(None, _CONTROLS)) < LEAST_TEXT * len(plain):
+        return "other"
     if plain[:1] in (b"{", b"["):
         return "json"
     return "text"

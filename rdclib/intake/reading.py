@@ -173,10 +173,10 @@ def read(texts, table, column, kind, *, order="", decimal=".", undecided=""):
         return _words(texts, table, column, kind)
     if kind == "yes_no":
         reading = parsing.yes_no(texts, words_of(column))
-        return _with_refused(reading, texts, kind, "not a yes or no")
+        return _with_refused(reading, texts, table, kind, "not a yes or no")
     if kind == "date":
         reading = parsing.dates(texts, order, clock=(table, column) in WITH_CLOCK)
-        result = _with_refused(reading, texts, kind, undecided or "not a date", open_too=bool(undecided))
+        result = _with_refused(reading, texts, table, kind, undecided or "not a date", open_too=bool(undecided))
         serials = reading.extra["serials"]
         if serials.any() and serials.sum() < pc.count(texts).as_py():
             result.remarks.append(("note", "days written as spreadsheet serial numbers", "read as days", serials))
@@ -184,13 +184,20 @@ def read(texts, table, column, kind, *, order="", decimal=".", undecided=""):
     return _figures(texts, table, column, kind, decimal, undecided)
 
 
-def _with_refused(reading, texts, kind, why, open_too=False):
+def _how_to_say(why, table):
+    key, words = (
+        ("date_order", ("day-first", "month-first")) if why.startswith("dates") else ("decimal", ('"."', '","'))
+    )
+    return f"write  {key}: {words[0]}  or  {key}: {words[1]}  in engagement.yaml under files > {table}"
+
+
+def _with_refused(reading, texts, table, kind, why, open_too=False):
     result = Column(series(reading.values, kind), reading.refused, texts)
     if reading.refused.any():
         result.kept[why] = reading.refused
         severity = "warning"
         done = "left empty; the text is kept" + (
-            ": say in engagement.yaml how it is to be read" if open_too else "; mend it at the source"
+            f": {_how_to_say(why, table)}" if open_too else "; mend it at the source"
         )
         result.remarks.append((severity, why, done, reading.refused))
     return result
@@ -257,7 +264,7 @@ def _figures(texts, table, column, kind, decimal, undecided):
     what = undecided or ("not an amount" if kind == "money" else "not a number")
     if kind == "share" and reading.extra["scale"] == "":
         what = "shares and percentages mixed, so that 0.5 could be either"
-    result = _with_refused(parsing.Reading(values, refused), texts, kind, what, open_too=bool(undecided))
+    result = _with_refused(parsing.Reading(values, refused), texts, table, kind, what, open_too=bool(undecided))
     result.currency = reading.extra.get("currency")
     result.amounts = values
     result.withheld = withheld

@@ -147,6 +147,10 @@ class _State:
                 "read as a sign of the text, each line by itself; check these lines",
             )
             self.find("warning", grid.name, signs[0], "", "", len(signs), what, done)
+        if count := grid.about.get("uncalculated"):
+            what = "formulas that were never calculated"
+            done = "their cells are empty: open the workbook in a spreadsheet program, save it, and add that file"
+            self.find("warning", grid.name, 0, "", "", count, what, done)
         if hidden := grid.about.get("hidden"):
             done = "not read; name the sheet in engagement.yaml to read it"
             self.find("note", grid.name, 0, "", " | ".join(hidden), len(hidden), "hidden sheets", done)

@@ -25,7 +25,10 @@ def set_twice_aside(state, confirmed):
         name = block.file.split(" [")[0]
         if first is block or first.file == block.file or Path(name).name in confirmed:
             continue
-        fix = f"If both are right, write  confirmed: [{name}]  in engagement.yaml under files > {state.table}."
+        fix = (
+            f"If both are right, write  confirmed: [{name}]  in engagement.yaml under files > {state.table}; "
+            "else take it out of the paths there."
+        )
         reason = f"the same content as {first.file}"
         block.about["twice"] = (reason, fix)
         done = f"set aside; {fix[0].lower()}{fix[1:]}"

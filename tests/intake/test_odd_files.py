@@ -2,11 +2,15 @@
 
 import csv
 import io
+import json
 import zipfile
 
+import openpyxl
 import pytest
 
+from rdclib.errors import DataFileError
 from rdclib.intake import desk, read_table
+from rdclib.intake.opening import open_sources
 
 HEADINGS = ["Contract Number", "Vendor Name", "Description", "Contract Amount", "Start Date", "Department"]
 AMOUNT = HEADINGS.index("Contract Amount")
@@ -149,3 +153,141 @@ def test_a_file_of_an_archive_stays_when_the_city_maps_a_heading_of_it(tmp_path)
 
     assert mapped.rows_accepted == 30 + 12
     assert read_table(path, "contracts").rows_accepted == 30
+
+
+# --- workbooks
+
+
+def book(path, *, formulas=(), texts=()):
+    """A workbook of a program that does not calculate; ``formulas`` and ``texts`` are rows whose amount is one."""
+    made = openpyxl.Workbook()
+    made.active.append(HEADINGS)
+    for i, row in enumerate(ROWS):
+        amount = f"=SUM(A{i + 2}:A{i + 2})" if i in formulas else '=IF(1,"","")' if i in texts else float(row[AMOUNT])
+        made.active.append([*row[:AMOUNT], amount, *row[AMOUNT + 1 :]])
+    made.save(path)
+    return path
+
+
+def test_formulas_without_results_are_said(tmp_path):
+    intake = read_table(book(tmp_path / "book.xlsx", formulas=range(3, 9)), "contracts", currency="USD")
+
+    (found,) = [finding for finding in intake.findings if "formulas" in finding.what]
+    assert (found.severity, found.file, found.count, found.what, found.done) == (
+        "warning",
+        "book.xlsx",
+        6,
+        "formulas that were never calculated",
+        "their cells are empty: open the workbook in a spreadsheet program, save it, and add that file",
+    )
+    assert int(intake.frame["current_amount"].isna().sum()) == 6
+
+
+def test_a_formula_whose_result_is_an_empty_text_was_calculated(tmp_path):
+    path = book(tmp_path / "book.xlsx", texts=[4])
+    done = tmp_path / "done.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(done, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                assert data.count(b'<c r="D6"><f>') == 1
+                data = data.replace(b'<c r="D6"><f>', b'<c r="D6" t="str"><f>')
+            new.writestr(name, data)
+
+    intake = read_table(done, "contracts", currency="USD")
+
+    assert not [finding for finding in intake.findings if "formulas" in finding.what]
+
+
+# --- amounts and days
+
+
+@pytest.mark.parametrize("text", ["$-", " $-   ", "$ -", "€ -", "-   €", "£-", "NaN"])
+def test_nothing_in_the_format_for_accounts_is_a_gap_and_no_word(tmp_path, text):
+    rows = [[*row[:AMOUNT], text, *row[AMOUNT + 1 :]] if i == 7 else row for i, row in enumerate(ROWS)]
+    path = tmp_path / "register.csv"
+    path.write_text(as_text(rows), encoding="utf-8")
+
+    intake = read_table(path, "contracts", currency="USD")
+
+    assert (intake.rows_accepted, intake.rows_set_aside) == (30, 0)
+    assert list(intake.frame.index[intake.frame["current_amount"].isna()]) == [7]
+    assert intake.amounts["current_amount"]["USD"].cells_unread == 0
+
+
+def test_digits_of_another_script_are_words_in_both_passes(tmp_path):
+    rows = [[*row[:AMOUNT], "٣٤", *row[AMOUNT + 1 :]] if i == 7 else row for i, row in enumerate(ROWS)]
+    path = tmp_path / "register.csv"
+    path.write_text(as_text(rows), encoding="utf-8")
+
+    intake = read_table(path, "contracts", currency="USD")
+
+    assert (intake.rows_accepted, intake.rows_set_aside) == (29, 1)
+    assert not [finding for finding in intake.findings if finding.severity == "error"]
+
+
+def test_what_cannot_be_told_says_what_to_write(tmp_path):
+    """All days up to the twelfth, and amounts with a single mark before three digits."""
+    rows = [[*row[:AMOUNT], f"{i + 1}.234", f"0{i % 9 + 1}/02/2023", row[-1]] for i, row in enumerate(ROWS)]
+    path = tmp_path / "register.csv"
+    path.write_text(as_text(rows))
+
+    said = {
+        finding.column: finding.done
+        for finding in read_table(path, "contracts").findings
+        if "either way" in finding.what
+    }
+
+    assert said == {
+        "start_date": "left empty; the text is kept: write  date_order: day-first  or  date_order: month-first"
+        "  in engagement.yaml under files > contracts",
+        "current_amount": 'left empty; the text is kept: write  decimal: "."  or  decimal: ","  '
+        "in engagement.yaml under files > contracts",
+    }
+
+
+# --- what is no table
+
+
+def test_a_file_of_headings_alone_says_so(tmp_path):
+    path = tmp_path / "register.csv"
+    path.write_text(as_text([]))
+
+    with pytest.raises(DataFileError) as told:
+        desk.take_in(tmp_path, [path])
+
+    assert str(told.value) == "register.csv has headings and no rows.\nAsk the city for the rows, then add it again."
+
+
+@pytest.mark.parametrize(("share", "text"), [(1, True), (2, True), (3, False)])
+def test_bytes_with_many_control_signs_are_no_text(tmp_path, share, text):
+    """Up to two in a hundred."""
+    path = tmp_path / "payments.csv"
+    path.write_bytes((b"\x01" * share + b"a" * (100 - share)) * 8)
+
+    if text:
+        assert [source.kind for source in open_sources(path)] == ["text"]
+        return
+    with pytest.raises(DataFileError) as told:
+        open_sources(path)
+    assert str(told.value) == (
+        "payments.csv is neither text nor a workbook that we can open.\n"
+        "Save it as CSV or as an Excel workbook, and add that file."
+    )
+
+
+def test_releases_without_the_number_of_their_process_are_read(tmp_path):
+    path = tmp_path / "package.json"
+    releases = [
+        {
+            "id": str(i),
+            "tag": ["award"],
+            "date": f"2023-01-0{i}T00:00:00Z",
+            "awards": [{"id": f"a{i}", "status": "active", "value": {"amount": 100 * i, "currency": "USD"}}],
+        }
+        for i in (1, 2, 3)
+    ]
+    path.write_text(json.dumps({"version": "1.1", "releases": releases}))
+
+    assert desk.guess(path).table == "ocds"
+    assert read_table(path, "contracts").frame["award_amount"].tolist() == [100.0, 200.0, 300.0]

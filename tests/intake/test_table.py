@@ -353,7 +353,8 @@ def test_a_file_sent_twice_under_another_name_is_set_aside_until_it_is_confirmed
     [finding] = [f for f in intake.findings if f.severity == "error"]
     assert finding.what == "a file sent twice (the same content as a.csv)"
     assert finding.done == (
-        "set aside; if both are right, write  confirmed: [copy.csv]  in engagement.yaml under files > contracts."
+        "set aside; if both are right, write  confirmed: [copy.csv]  in engagement.yaml under files > contracts; "
+        "else take it out of the paths there."
     )
     both = read_table([first, second], "contracts", currency="USD", confirmed=["copy.csv"])
     assert len(both.frame) == 4
