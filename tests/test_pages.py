@@ -144,7 +144,8 @@ def test_on_paper_no_row_figure_or_short_table_is_cut(browser, pages):
     page.emulate_media(media="print")
 
     cut = page.eval_on_selector_all(
-        "figure, tr, .table:not(.long)", "all => all.filter(e => getComputedStyle(e).breakInside !== 'avoid').length"
+        "figure, tr, .table:not(.long) .scroll, .notes p",
+        "all => all.filter(e => getComputedStyle(e).breakInside !== 'avoid').length",
     )
     assert cut == 0
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
