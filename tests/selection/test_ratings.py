@@ -44,6 +44,29 @@ def test_better_ratings_come_first_and_are_surely_in_the_first_five(place):
     # All criteria but data support are at their best, half of it, or nothing; data support is 0 for all.
     assert order[0].score > order[1].score > order[2].score == 0
     assert order[1].score == pytest.approx(order[0].score / 2)
+    # Even weights give each of the eleven criteria an eleventh on average, and ten of them are at their best.
+    assert order[0].score == pytest.approx(10 / 11, abs=0.01)
+
+
+def test_the_first_five_are_five(place):
+    six = tuple(METRICS[name] for name in ("HS-01", "HS-02", "HS-03", "HS-04", "HS-05", "HS-10"))
+    # Each is better on one more test than the next and worse on none.
+    write(
+        place, *[("C1", m.id, "Ana", t, 2 if k < 6 - i else 1) for i, m in enumerate(six) for k, t in enumerate(TESTS)]
+    )
+    places = ratings.rank(six, ratings.read_ratings(place, "C1"), {}, draws=500).places
+    assert [p.metric.id for p in places] == [m.id for m in six]
+    assert [p.top_share for p in places] == [1, 1, 1, 1, 1, 0]
+
+
+def test_agreement_of_two_raters_by_hand(place):
+    # They agree on nine tests of ten: 7 twos, 2 ones, and once a one beside a two.
+    ana, ben = [2] * 7 + [1, 1, 1], [2] * 7 + [1, 1, 2]
+    write(place, *[("C1", "HS-01", who, t, s) for who, scores in (("Ana", ana), ("Ben", ben))
+                   for t, s in zip(TESTS, scores, strict=True)])  # fmt: skip
+    found = ranked(place)
+    # By chance 0.75² + 0.25² = 0.625 would agree: 15 of 20 ratings are twos.
+    assert (found.agreement, found.kappa) == (pytest.approx(0.9), pytest.approx((0.9 - 0.625) / 0.375))
 
 
 def test_what_nobody_rated_takes_what_the_catalogue_says_of_it():

@@ -174,3 +174,19 @@ def test_two_series_that_only_both_rise_are_two():
 def test_seven_shared_periods_say_nothing(shared, n):
     values = [40, 45, 41, 47, 39, 44, 46, 41][:shared]
     assert len(pairs(values, values)) == n
+
+
+@pytest.mark.parametrize(("noise", "one"), [(1.0, True), (1.45, True), (1.8, False)])
+def test_levels_and_steps_are_correlated_as_numpy_says(noise, one):
+    luck = np.random.default_rng(8)
+    first = 50 + luck.normal(0, 4, 30)
+    second = 20 + first / 2 + luck.normal(0, noise, 30) / 2
+    levels = np.corrcoef(first, second)[0, 1]
+    steps = np.corrcoef(np.diff(first), np.diff(second))[0, 1]
+    assert (levels >= 0.9 and steps >= 0.8) == one
+
+    found = pairs(first, second)
+
+    assert len(found) == one
+    if one:
+        assert found[0].correlation == pytest.approx(levels)

@@ -140,6 +140,39 @@ def test_a_trend_suggests_a_target_only_when_it_is_more_than_chance():
     assert "trend" not in suggested(monthly("HS-04", rising), DOWN)
 
 
+# About a line over eight months: no sum, and none with time. Its slope has a standard error of sqrt(8 / 6 / 42) a unit.
+RIPPLE = np.array([1, -1, -1, 1, 1, -1, -1, 1])
+
+
+@pytest.mark.parametrize("metric", [UP, DOWN])
+@pytest.mark.parametrize(("ripple", "there"), [(0.84, True), (0.845, False)])
+def test_a_trend_is_a_slope_of_more_than_two_standard_errors_the_right_way(metric, ripple, there):
+    slope = 0.3 if metric is UP else -0.3
+    values = 40 + slope * np.arange(8) + ripple * RIPPLE
+    # 0.3 is twice the standard error at a ripple of 0.842.
+    assert (2 * ripple * np.sqrt(8 / 6 / 42) < 0.3) == there
+
+    found = suggested(monthly(metric.id, values), metric)
+
+    assert ("trend" in found) == there
+    if there:
+        # A year after the last month: 40 + 0.3 x 19 lies beyond the limits, which hold.
+        limits = start(values, metric)
+        assert found["trend"].value == pytest.approx(limits.high if metric is UP else limits.low)
+    assert "trend" not in suggested(monthly(metric.id, values[::-1]), metric)
+
+
+def test_peers_are_told_by_their_counts_of_the_last_twelve_months():
+    # One month of 100 clients and eleven of 300; a thirteenth, before them, is too old to count.
+    rows = []
+    for v in range(4):
+        rows += monthly("HS-01", [90], vendor=f"V{v}", n=9000, start=1)
+        rows += monthly("HS-01", [10 + v], vendor=f"V{v}", n=100, start=2)
+        rows += monthly("HS-01", [40 + v] * 11, vendor=f"V{v}", n=300, start=3)
+    peers = [(100 * (10 + v) + 11 * 300 * (40 + v)) / 3400 for v in range(4)]
+    assert suggested(rows)["peers"].value == pytest.approx(np.quantile(peers, 0.75))
+
+
 @pytest.mark.parametrize(("vendors", "there"), [(3, False), (4, True), (5, True)])
 def test_peers_need_four_vendors(vendors, there):
     rows = [row for v in range(vendors) for row in monthly("HS-01", [30 + 5 * v] * 6, vendor=f"V{v}")]
