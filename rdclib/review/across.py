@@ -148,7 +148,7 @@ def compare_groups(records):
     found = []
     for (metric_id, kind), own in rows.groupby(["metric_id", rows["stratum_kind"].fillna("group")], sort=True):
         measure = scaled(measure_of(metric_id, records.facts), own)
-        sums = own.groupby("stratum", sort=True)[["numerator", "denominator"]].sum(min_count=1)
+        sums = _sums(own, "stratum").reindex(sorted(own["stratum"].unique()))
         found.append(group_table(measure, kind, sums, smallest))
     day = pd.Timestamp(records.as_of)
     cases = records.cases[opened(records.cases, day)]
@@ -234,6 +234,13 @@ def _in_period(records):
     return rows[inside]
 
 
+def _sums(rows, by):
+    """Numerators and denominators added up; where there are denominators, only of rows that have both."""
+    paired = rows["numerator"].notna() & rows["denominator"].notna()
+    rows = rows[paired] if paired.any() else rows
+    return rows.groupby(by)[["numerator", "denominator"]].sum(min_count=1)
+
+
 def _shown(rows):
     return rows[~rows["suppressed"].fillna(False).astype(bool)]
 
@@ -271,7 +278,7 @@ def _comparison(measure, by, rows, smallest_group):
         table.loc[table["value"].isna(), "flag"] = "no result"
         note = "The values were already adjusted by a model: they keep their published intervals and get no funnel."
         return Comparison(measure, by, "published intervals", table, None, None, nothing, "", note)
-    sums = whole.groupby("unit")[["numerator", "denominator"]].sum(min_count=1).reindex(units)
+    sums = _sums(whole, "unit").reindex(units)
     # Money, hours or beds are no cases: chance gives their ratios no limits, however large they are.
     counted = measure.measure_type in ("proportion", "rate", "count", "") or measure.expected
     if sums["denominator"].notna().any() and measure.measure_type == "ratio" and not counted:

@@ -107,7 +107,8 @@ def baseline(history, metric):
     n = int(np.isfinite(values).sum())
     if n == 0:
         return Baseline(metric.id, *(float("nan"),) * 3, 0, "")
-    table = history.table.tail(BASELINE_POINTS)
+    # A month with a numerator and no denominator has no value, and no part in that of the others.
+    table = history.table.tail(BASELINE_POINTS).dropna(subset=["value"])
     if history.counted and np.isfinite(history.scale):
         value = history.scale * table["numerator"].sum() / table["denominator"].sum()
     else:

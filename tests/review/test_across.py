@@ -323,3 +323,32 @@ def test_cases_that_came_after_the_day_of_the_review_are_in_no_group():
     counts = groups.table.set_index("group")[["numerator", "denominator"]]
     assert counts.to_numpy().tolist() == [[16, 31], [15, 30]]
     assert counts.index.tolist() == ["A", "B"]
+
+
+def half_a_result(**more):
+    """A month of which the numerator came, and the denominator did not."""
+    days = {"period_start": "2024-02-01", "period_end": "2024-02-29"}
+    return build.observation("m", vendor_id="V0", vendor_name="V0", numerator=60, **days, **more)
+
+
+def test_a_numerator_without_its_denominator_makes_no_vendor_stand_out():
+    rows = [row for i in range(6) for row in months([50] * 6, counted=100, vendor=f"V{i}", first="2023-07")]
+    (one,) = compare_vendors(build.records(*rows, half_a_result(), metrics=[SHARE]))
+
+    assert one.table["value"].tolist() == [0.5] * 6
+    assert one.table["denominator"].tolist() == [600] * 6
+    assert set(one.table["flag"]) == {"inside"}
+
+
+def test_a_numerator_without_its_denominator_is_in_no_group():
+    rows = [
+        row
+        for group in "AB"
+        for row in months([50] * 6, counted=100, vendor="V0", stratum=group, stratum_kind="k", first="2023-07")
+    ]
+    halves = [half_a_result(stratum=group, stratum_kind="k") for group in "AC"]
+    (one,) = compare_groups(build.records(*rows, *halves, metrics=[SHARE]))
+
+    assert one.table["group"].tolist() == ["A", "B", "C"]
+    assert one.table["value"].iloc[:2].tolist() == [0.5, 0.5]
+    assert one.table["shown"].tolist() == ["shown", "shown", "no data"]

@@ -42,6 +42,16 @@ def test_below_six_points_there_is_an_interval_and_no_baseline():
     assert (found.low, found.high) == pytest.approx(ends)
 
 
+@pytest.mark.parametrize("points", [5, 8])
+def test_a_numerator_without_its_denominator_is_no_part_of_a_baseline(points):
+    half = monthly("HS-01", [60], start=points + 1)[0]
+    half[1].update(value=None, denominator=None)
+    found = history(*monthly("HS-01", SERIES[:points]), half)
+    with_it, without = targets.baseline(found, UP), start(SERIES[:points])
+    assert (with_it.value, with_it.n) == (pytest.approx(np.mean(SERIES[:points])), points)
+    assert (with_it.low, with_it.high) == (without.low, without.high)
+
+
 def test_a_history_that_moved_says_so():
     assert start([30] * 8 + [30.5, 30, 29.5] + [50] * 8).moved
     assert not start().moved
