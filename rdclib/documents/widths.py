@@ -7,28 +7,30 @@ import re
 BOLD = 1.2
 # Letters of air on both sides of a cell.
 AIR = 4
-# Letters that fit side by side on an upright page.
-LINE = 85
+# Letters that fit side by side on a page, upright and landscape.
+LINE = {False: 85, True: 118}
 
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
 
-def with_widths(body):
+def with_widths(body, landscape=False):
     """Give every table of a page the widths of its columns, in percent.
 
     Parameters
     ----------
     body : str
         Semantic HTML whose tables have no merged cells.
+    landscape : bool
+        Whether the page lies on its long side.
 
     Returns
     -------
     str
     """
-    return _TABLE.sub(lambda found: _sized(found.group(0)), body)
+    return _TABLE.sub(lambda found: _sized(found.group(0), LINE[landscape]), body)
 
 
-def _sized(table):
+def _sized(table, line):
     from lxml import html
 
     rows = [
@@ -51,7 +53,7 @@ def _sized(table):
         for c in range(columns)
     ]
     amount = [math.sqrt(sum(len(row[c]) for row in rows) / len(rows) + 1) for c in range(columns)]
-    spare = max(LINE - sum(words), 0)
+    spare = max(line - sum(words), 0)
     needed = [word + spare * held / sum(amount) for word, held in zip(words, amount, strict=True)]
     sizes = "".join(f'<col style="width: {100 * need / sum(needed):.1f}%">' for need in needed)
     before, mark, rest = table.partition("</caption>")

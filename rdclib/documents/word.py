@@ -45,7 +45,7 @@ def word(body, *, title, as_of, landscape=False, language="en-US"):
 
     name = html.escape(formats.line(title))
     # Word knows alignment, not our classes.
-    body = with_widths(body.replace(' class="number"', ' align="right"'))
+    body = with_widths(body.replace(' class="number"', ' align="right"'), landscape)
     page = f'<html lang="{language}"><head><meta charset="utf-8"><title>{name}</title></head><body>{body}</body></html>'
     moment = datetime.datetime.combine(as_of, datetime.time(), datetime.UTC)
     # In its sandbox pandoc reads no file and fetches nothing, whatever the page says.
@@ -66,9 +66,9 @@ def word(body, *, title, as_of, landscape=False, language="en-US"):
 
 
 def _dressed(docx, landscape):
-    """Give the document its paper, text size and lines between the rows of tables."""
+    """Give the document its paper, text size, lines between the rows of tables, and rows that stay whole."""
     source, target = zipfile.ZipFile(io.BytesIO(docx)), io.BytesIO()
-    dress = {"word/styles.xml": _styles, "word/document.xml": lambda root: _paper(root, landscape)}
+    dress = {"word/styles.xml": _styles, "word/document.xml": lambda root: _pages(root, landscape)}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
         for part in source.infolist():
             data = source.read(part)
@@ -99,7 +99,13 @@ def _styles(root):
     header.insert(0, bold)
 
 
-def _paper(root, landscape):
+def _pages(root, landscape):
+    for row in root.iter(f"{{{_W}}}tr"):
+        look = row.find(f"{{{_W}}}trPr")
+        if look is None:
+            look = row.makeelement(f"{{{_W}}}trPr", {})
+            row.insert(0, look)
+        look.insert(0, look.makeelement(f"{{{_W}}}cantSplit", {}))
     wide, high = _PAPER[landscape]
     section = root.find(f".//{{{_W}}}body/{{{_W}}}sectPr")
     size = {"w": wide, "h": high} | ({"orient": "landscape"} if landscape else {})

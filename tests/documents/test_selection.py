@@ -111,4 +111,7 @@ def test_columns_get_room_for_their_longest_word():
     # the roots of what each column holds on average: 6.5 + 1 and 1 + 1.
     share = 7.5**0.5 / (7.5**0.5 + 2**0.5)
     assert first == pytest.approx(100 * (18.4 + 61.4 * share) / 85, abs=0.1)
+    # A landscape page has 118 letters, of which 94.4 are left.
+    wide = float(with_widths(page, landscape=True).split("width: ")[1].split("%")[0])
+    assert wide == pytest.approx(100 * (18.4 + 94.4 * share) / 118, abs=0.1)
     assert with_widths("<table><tr><td>one column</td></tr></table>") == "<table><tr><td>one column</td></tr></table>"

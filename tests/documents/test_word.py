@@ -48,6 +48,13 @@ def test_numbers_stand_right_and_rows_are_ruled():
     assert len(list(part(docx, "word/styles.xml").iter(f"{W}tblBorders"))) == 1
 
 
+def test_no_row_of_a_table_is_cut_by_the_end_of_a_page():
+    rows = list(part(made()).iter(f"{W}tr"))
+
+    assert len(rows) == 2
+    assert [len(row.findall(f"{W}trPr/{W}cantSplit")) for row in rows] == [1, 1]
+
+
 def test_the_paper_is_letter_upright_or_wide():
     size = part(made()).find(f".//{W}pgSz")
     wide = part(made(landscape=True)).find(f".//{W}pgSz")
