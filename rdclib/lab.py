@@ -19,13 +19,22 @@ def own_folder(name):
     Raises
     ------
     EngagementError
-        When there is no such engagement.
+        When there is no such engagement, or the copy cannot be made.
     """
     folder = places.folder(name)
     if folder.parent != places.EXAMPLES:
         return folder
     own = places.engagements() / name
-    shutil.copytree(folder, own)
+    beside = own.with_name(f".{name}.part")  # a copy that was cut short is no engagement
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.copytree(folder, beside)
+        beside.rename(own)
+    except (OSError, shutil.Error) as error:
+        raise EngagementError(
+            f"'{name}' could not be copied to {own.parent} ({getattr(error, 'strerror', None) or error}).",
+            fix="Make room there, have the folder opened for writing, or name another one with RDC_HOME.",
+        ) from error
     return own
 
 

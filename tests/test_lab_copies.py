@@ -1,10 +1,12 @@
 """`rdc lab` opens copies, so that nobody saves a city's numbers into the repository."""
 
 import json
+import shutil
 
 import pytest
 
 from rdclib import lab, places
+from rdclib.errors import EngagementError
 
 
 def notebook(text="x"):
@@ -78,6 +80,24 @@ def test_an_example_city_is_copied_before_it_is_worked_on(suite):
     assert folder == places.engagements() / "riverbend" / "notebooks"
     assert not (places.EXAMPLES / "riverbend" / "notebooks").exists()
     assert places.folder("riverbend") == places.engagements() / "riverbend"
+
+
+def test_a_copy_that_cannot_be_made_is_told_in_two_lines_and_leaves_nothing(suite, monkeypatch):
+    def full(source, target):
+        shutil.os.makedirs(target)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lab.shutil, "copytree", full)
+        with pytest.raises(EngagementError) as caught:
+            lab.copy_notebooks("riverbend")
+
+    assert str(caught.value) == (
+        f"'riverbend' could not be copied to {places.engagements()} (No space left on device).\n"
+        "Make room there, have the folder opened for writing, or name another one with RDC_HOME."
+    )
+    assert places.folder("riverbend") == places.EXAMPLES / "riverbend"
+    assert lab.copy_notebooks("riverbend")[0] == places.engagements() / "riverbend" / "notebooks"
 
 
 def test_the_command_looks_at_no_network_and_opens_the_first_notebook(suite):

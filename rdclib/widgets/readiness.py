@@ -44,6 +44,10 @@ def column_map(engagement, readiness, *, interactive):
             if chosen:
                 columns = dict(files.get(table, {}).get("columns") or {})
                 decided["files", table, "columns"] = columns | chosen
+        if not decided:
+            raise EngagementError(
+                "No heading is given a column.", fix="What is none of ours is not used; the form may stay as it is."
+            )
         saved.update_together(path, decided, author=author)
 
     advice = "Ask somebody who knows the file. A heading is used only when it is decided here; run the notebook again."
@@ -85,6 +89,10 @@ def notations(engagement, readiness, *, interactive):
                 value = [*dict.fromkeys((*(files.get(table, {}).get("confirmed") or ()), *value))]
             if value:
                 decided["files", table, key] = value
+        if not decided:
+            raise EngagementError(
+                "No answer is chosen.", fix="Choose where somebody is sure; what stays open is not used."
+            )
         saved.update_together(path, decided, author=author)
 
     advice = "Ask somebody who knows the system that wrote the file; then run the notebook again."

@@ -22,10 +22,11 @@ def review_focus(engagement, records, *, interactive):
         return None
     now = load_choices(engagement).review
     measures, _ = measured(records)
+    options = [(m.name, m.id) for m in measures]
+    # One without results this time is still a choice.
+    options += [(name, name) for name in now.headlines if name not in {m.id for m in measures}]
     fields = {
-        "headlines": base.several(
-            f"Headline metrics, {MOST_HEADLINES} at most", [(m.name, m.id) for m in measures], now.headlines
-        ),
+        "headlines": base.several(f"Headline metrics, {MOST_HEADLINES} at most", options, now.headlines),
         "screen": base.radio(
             "Very large jumps between two periods",
             [("count towards the limits (usual)", False), ("are left out of the limits", True)],

@@ -31,7 +31,9 @@ def problem_and_goals(engagement, selection, *, interactive):
         "problem": base.long_text("What do residents meet today? How many, where, since when?", now.problem),
         "population": base.text("Who is to be better off?", now.population),
     }
-    for k in range(GOALS):
+    # A file written by hand may hold more goals than most contracts need.
+    places = range(max(GOALS, len(now.goals)))
+    for k in places:
         known = now.goals[k] if k < len(now.goals) else None
         fields[f"goal {k}"] = base.text(f"Goal {k + 1}", known.goal if known else "")
         fields[f"residents {k}"] = base.text(
@@ -42,11 +44,13 @@ def problem_and_goals(engagement, selection, *, interactive):
         fields[layer] = base.long_text(f"{layer.capitalize()} (one a line)", "\n".join(lines), rows=max(2, len(lines)))
 
     def save(values, author):
-        goals = [
-            {"goal": values[f"goal {k}"].strip(), "residents": values[f"residents {k}"].strip()}
-            for k in range(GOALS)
-            if values[f"goal {k}"].strip()
-        ]
+        lines = [{"goal": values[f"goal {k}"].strip(), "residents": values[f"residents {k}"].strip()} for k in places]
+        if alone := [str(k + 1) for k in places if lines[k]["residents"] and not lines[k]["goal"]]:
+            raise EngagementError(
+                f"Goal {alone[0]} is empty, and what residents would notice of it is not.",
+                fix="Write the goal above it, or empty the line.",
+            )
+        goals = [line for line in lines if line["goal"]]
         model = {
             layer: [line.strip() for line in values[layer].splitlines() if line.strip()]
             for layer in vocabulary.LAYERS
@@ -129,7 +133,7 @@ def metric_priorities(engagement, *, interactive):
     options.append(("Data support", ratings.DATA_SUPPORT))
     fields = {
         str(k): base.choice(f"Number {k + 1}", options, now.test_order[k] if k < len(now.test_order) else "")
-        for k in range(ORDERED)
+        for k in range(max(ORDERED, len(now.test_order)))
     }
 
     def save(values, author):

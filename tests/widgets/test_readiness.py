@@ -66,8 +66,11 @@ def test_the_order_of_days_and_a_file_that_came_twice_are_settled_in_the_form(ci
 
 
 def test_an_answer_that_nobody_has_changes_nothing(city):
-    fill(widgets.notations(city, readiness(load_records(city)), interactive=True))
+    said = fill(widgets.notations(city, readiness(load_records(city)), interactive=True))
 
+    assert (
+        "Nothing was saved. No answer is chosen.<br>Choose where somebody is sure; what stays open is not used." in said
+    )
     assert (settled().date_order, settled().confirmed) == ("", ())
 
 

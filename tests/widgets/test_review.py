@@ -71,6 +71,12 @@ def test_five_headlines_at_most(city, records):
     assert decided(city).screen
 
 
+def test_a_headline_without_results_this_time_stays_a_headline(city, records):
+    engagements.save_choice(city, "review", "headlines", ["m9", "m1"], author="Ben")
+    fill(widgets.review_focus(city, records, interactive=True), screen=True)
+    assert set(decided(city).headlines) == {"m1", "m9"}
+
+
 def test_new_limits_need_a_day_and_a_reason_and_are_added(city, records):
     form = widgets.new_limits(city, records, interactive=True)
     assert "Not filled in: day, reason." in fill(form, metric_id="m1")

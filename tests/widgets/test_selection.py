@@ -5,7 +5,7 @@ import html
 import pytest
 
 from rdclib import widgets
-from rdclib.engagement import load_choices
+from rdclib.engagement import load_choices, save_choices
 from rdclib.selection import ratings, select
 from tests.selection.test_select import SHARES, SHELTER, city
 from tests.selection.test_series import monthly
@@ -212,6 +212,27 @@ def test_a_contract_that_is_not_in_the_register_is_refused_and_nothing_else_is_s
     assert chosen(engagement).problem == ""
     fill(form, contract_id=" ")
     assert select(records, engagement).contract.id == "C1"
+
+
+def test_what_residents_notice_of_no_goal_is_not_dropped_in_silence(walk):
+    _, engagement, selection = walk
+    form = widgets.problem_and_goals(engagement, selection, interactive=True)
+    fill(form, **{"residents 1": "A key"})
+    assert told(form) == (
+        "Nothing was saved. Goal 2 is empty, and what residents would notice of it is not.\n"
+        "Write the goal above it, or empty the line."
+    )
+
+
+def test_goals_and_tests_beyond_the_usual_number_are_kept(walk):
+    _, engagement, selection = walk
+    goals = [{"goal": f"Goal {k}"} for k in range(7)]
+    order = [row["id"] for row in ratings.tests()][:6]
+    save_choices(engagement, "selection", {"goals": goals, "test_order": order}, author="Ben")
+    fill(widgets.problem_and_goals(engagement, selection, interactive=True), problem="Families wait")
+    fill(widgets.metric_priorities(engagement, interactive=True))
+    assert [g.goal for g in chosen(engagement).goals] == [f"Goal {k}" for k in range(7)]
+    assert chosen(engagement).test_order == tuple(order)
 
 
 def test_one_save_keeps_one_copy_of_the_file_as_it_was(walk):
