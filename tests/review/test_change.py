@@ -229,7 +229,7 @@ def side(h, sign):
 
 
 NOT_YET = "12 months have not passed"
-LATER_NOT = "the interval after 3 months excludes zero, a later one does not"
+LATER_NOT = "after 3 months it is better by more than chance gives, later it is not"
 
 
 @pytest.mark.parametrize("good", [1, -1])
@@ -237,28 +237,28 @@ LATER_NOT = "the interval after 3 months excludes zero, a later one does not"
     ("signs", "persists", "verdict", "why"),
     [
         ("+++", True, "lasting improvement",
-         "the intervals after 6 and 12 months exclude zero, and the last six points still show it"),
+         "after 6 and after 12 months it is better by more than chance gives, and the last six periods still show it"),
         ("0++", True, "lasting improvement",
-         "the intervals after 6 and 12 months exclude zero, and the last six points still show it"),
+         "after 6 and after 12 months it is better by more than chance gives, and the last six periods still show it"),
         ("+++", False, "unclear",
-         "the intervals after 6 and 12 months exclude zero, but the last six points do not show it"),
+         "after 6 and after 12 months it is better by more than chance gives, but the last six periods do not show it"),
         ("++0", True, "early but fading", LATER_NOT),
         ("+00", True, "early but fading", LATER_NOT),
         ("+0 ", True, "early but fading", LATER_NOT),
         ("0+0", True, "early but fading",
-         "the interval after 6 months excludes zero, the one after 12 months does not"),
-        ("000", True, "no sign", "no interval excludes zero"),
-        ("00+", True, "unclear", "the intervals after 3, 6 and 12 months do not agree"),
-        ("-00", False, "unclear", "the intervals after 3, 6 and 12 months do not agree"),
-        ("00 ", True, "unclear", "no interval excludes zero so far, and 12 months have not passed"),
-        ("0  ", True, "unclear", "no interval excludes zero so far, and 12 months have not passed"),
+         "after 6 months it is better by more than chance gives, after 12 months it is not"),
+        ("000", True, "no sign", "it has not moved by more than chance gives"),
+        ("00+", True, "unclear", "what is seen after 3, 6 and 12 months does not agree"),
+        ("-00", False, "unclear", "what is seen after 3, 6 and 12 months does not agree"),
+        ("00 ", True, "unclear", "so far it has not moved by more than chance gives, and 12 months have not passed"),
+        ("0  ", True, "unclear", "so far it has not moved by more than chance gives, and 12 months have not passed"),
         ("++ ", True, "unclear", NOT_YET),
         ("+  ", True, "unclear", NOT_YET),
         ("   ", True, "unclear", "too few periods since the change"),
-        ("---", False, "worse", "the interval after 12 months lies on the bad side of zero"),
-        ("++-", True, "worse", "the interval after 12 months lies on the bad side of zero"),
-        ("0- ", False, "worse", "the interval after 6 months lies on the bad side of zero"),
-        ("-  ", False, "worse", "the interval after 3 months lies on the bad side of zero"),
+        ("---", False, "worse", "after 12 months it is worse by more than chance gives"),
+        ("++-", True, "worse", "after 12 months it is worse by more than chance gives"),
+        ("0- ", False, "worse", "after 6 months it is worse by more than chance gives"),
+        ("-  ", False, "worse", "after 3 months it is worse by more than chance gives"),
     ],
 )  # fmt: skip
 def test_the_words_of_a_verdict(signs, persists, verdict, why, good):
