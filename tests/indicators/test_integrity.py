@@ -72,6 +72,18 @@ def test_bunching_uses_the_threshold_in_force_on_the_day():
     assert compute("IN01", records, minimum_n=1).n == 1
 
 
+def test_bunching_asks_of_the_contracts_of_the_period_alone():
+    # 14 of 21 are not asked about; 16 of 23 would be, but two are of the year before, one is cancelled and one foreign.
+    before = [build.contract(f"b{i}", award_amount=99_000, award_date="2023-06-30") for i in range(2)]
+    others = [
+        build.contract("cancelled", award_amount=99_000, status="cancelled"),
+        build.contract("foreign", award_amount=99_000, currency="MXN"),
+    ]
+    result = compute("IN01", build.records(*near(14, 7), *before, *others, thresholds=LAW))
+
+    assert (result.value, result.n, result.flags["fired"].item()) == (2.0, 21, 0)
+
+
 def test_without_thresholds_bunching_cannot_be_told():
     result = compute("IN01", build.records(build.contract("c")))
 
@@ -187,6 +199,18 @@ def test_small_first_then_ten_times_as_much(first, later, day, asked):
 
     assert result.n == (0 if asked is None else 1)
     assert asked is None or result.value == asked
+
+
+@pytest.mark.parametrize(("day", "ratio"), [("2024-06-30", 20), ("2024-07-01", 0)])
+def test_twelve_months_later_is_too_late_to_be_its_sequel(day, ratio):
+    # The year from 1 July 2023 has 366 days: its last is 365 days after the first.
+    records = build.records(
+        build.contract("first", award_amount=1_000, award_date="2023-07-01"),
+        build.contract("later", award_amount=20_000, award_date=day),
+        thresholds=[{"name": "small_purchase", "amount": 5_000}],
+        as_of="2024-12-31",
+    )
+    assert compute("IN04", records).rows["value"].tolist() == [ratio]
 
 
 @pytest.mark.parametrize(("as_of", "n", "asked"), [("2024-03-01", 1, 1), ("2024-02-29", 0, 0)])

@@ -42,6 +42,11 @@ def test_fewer_than_ten_finished_solicitations_are_not_planned_by(finished, basi
     assert (found["basis"], found["days"]) == (basis, days)
 
 
+def test_what_is_signed_on_the_day_it_is_posted_took_no_day():
+    found = times(*(signed_after(0, k) for k in range(8)), signed_after(9, 8), signed_after(9, 9)).loc["open"]
+    assert (found["basis"], found["days"], found["finished"]) == ("measured", 0, 10)
+
+
 def test_open_solicitations_count_with_the_time_they_have_waited():
     # Ten signed after 50 days, four open for 200. After day 50, 4 of 14 wait: more than a quarter, so the answer lies
     # beyond the longest time seen.

@@ -163,3 +163,13 @@ def in_force(**values):
 )
 def test_a_contract_is_in_force_by_what_is_known_of_its_days(values, runs):
     assert in_force(**values) is runs
+
+
+def test_options_that_are_not_used_yet_are_counted():
+    ends = {"end_date": "2025-01-31"}
+    rows = [build.contract(f"c{i}", **ends, option_end_date=day) for i, day in enumerate(
+        ("2026-01-31", "2025-02-01", "2025-01-31", None))]  # fmt: skip
+    rows.append(build.contract("late", end_date="2027-01-31", option_end_date="2028-01-31"))
+    assert compute("EX01", build.records(*rows)).note == (
+        "2 of them have an option that is not used yet and could run longer."
+    )
