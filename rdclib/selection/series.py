@@ -1,5 +1,6 @@
 """A metric's own history: one value a period, what stands behind it, and whether it can be relied on."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,9 +117,14 @@ def _scale(rows, metric):
             power = 10.0 ** round(np.log10(factor))
             # Anything else, such as a median with its number of cases, does not follow from the counts.
             return power if abs(factor / power - 1) < 0.05 else np.nan
-    if metric.measure_type == "proportion":
-        return 100.0 if metric.unit == "%" else 1.0
-    return np.nan
+    if metric.measure_type not in ("proportion", "rate", "ratio"):
+        return np.nan
+    # Counts alone: as the metric's unit says.
+    if per := re.search(r"per ([\d,]+)", metric.unit):
+        return float(per.group(1).replace(",", ""))
+    if metric.unit == "%":
+        return 100.0
+    return 1.0 if metric.measure_type == "proportion" or metric.unit == "ratio" else np.nan
 
 
 def _totals(rows, scale, metric):

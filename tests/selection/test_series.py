@@ -141,3 +141,28 @@ def test_a_count_by_group_is_added_up():
     ]
     found = series(build.records(*rows).observations, COUNT)
     assert found.values.tolist() == [7.0]
+
+
+@pytest.mark.parametrize(
+    ("measure_type", "unit", "value"),
+    # 12 of 2,000 in each month, sent as counts alone.
+    [
+        ("rate", "per 1,000 nights", 6.0),
+        ("rate", "per 100,000", 600.0),
+        ("rate", "%", 0.6),
+        ("ratio", "ratio", 0.006),
+        ("proportion", "%", 0.6),
+        ("proportion", "share", 0.006),
+        ("rate", "TRIR", None),
+        ("score", "score", None),
+    ],
+)
+def test_counts_alone_give_a_rate_in_its_unit(measure_type, unit, value):
+    counts = {"value": None, "numerator": 12, "denominator": 2000}
+    rows = [row for start in range(1, 7) for row in monthly("m", [0], start=start, **counts)]
+    metric = Metric(id="m", name="Incidents", unit=unit, measure_type=measure_type)
+
+    found = series(build.records(*rows).observations, metric)
+
+    assert found.n == (0 if value is None else 6)
+    assert value is None or found.values.tolist() == pytest.approx([value] * 6)
