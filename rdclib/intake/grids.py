@@ -349,7 +349,8 @@ def workbook_grids(source, sheet=""):
             merged = tuple(page.merged_cell_ranges or ())
         except BaseException as error:
             raise _unreadable(source.name, error) from None
-        rows = [[cell_text(cell) for cell in row] for row in cells]
+        # A stray sign far below makes a million blank rows, which need no looking at.
+        rows = [[""] * len(row) if row.count("") == len(row) else [cell_text(cell) for cell in row] for row in cells]
         _fill_down(rows, merged)
         about = {"encoding": "workbook"}
         if not grids:

@@ -403,7 +403,7 @@ def recognise(headings, own, contents, table, mapped=None):
             if column and column not in sure:
                 sure[column] = (j, Match(column, headings[j], 1.0, "map"))
     taken = set((mapped or {}).values())
-    wishes = {}
+    wishes, contradicted = {}, {}
     for j, heading in enumerate(headings):
         if j in used:
             continue
@@ -419,6 +419,8 @@ def recognise(headings, own, contents, table, mapped=None):
                 continue
             agreement = fits(kinds.get(column, "number"), contents[j], column)
             if contents[j].filled and agreement < 0.5:
+                if confidence >= SURE and kinds.get(column) == "money":
+                    contradicted.setdefault(j, {})[column] = CLOSE
                 confidence *= agreement
             if kinds.get(column) == "choice":
                 # Of two columns that may be a list of words, the one whose words are known is it.
@@ -448,6 +450,10 @@ def recognise(headings, own, contents, table, mapped=None):
         if j not in used and detail in kinds and detail not in sure:
             sure[detail] = (j, Match(detail, headings[j], SURE))
             used.add(j)
+    # Where no column holds amounts, one that is called so and holds words is not passed over in silence.
+    open_or_sure = [*((j, c) for c, (j, _) in sure.items()), *((j, c) for j, s in wishes.items() for c in s)]
+    if not any(kinds.get(column) == "money" and contents[j].filled for j, column in open_or_sure):
+        wishes |= {j: scored for j, scored in contradicted.items() if j not in used and j not in wishes}
     for j, scored in wishes.items():
         open_to = {c: s for c, s in scored.items() if c not in sure}
         if j not in used and open_to:

@@ -19,6 +19,7 @@ MOST_BYTES = 2_000_000_000
 SAFE_BYTES = 64_000_000
 RATIO = 200
 MOST_MEMBERS = 20_000
+ENCRYPTED = 1  # flag of a file in a zip
 DEEPEST = 2  # a zip in a zip is met; a third level is not
 
 
@@ -174,6 +175,10 @@ def _members(name, data, kind, packed):
         if kind == "zip":
             archive = zipfile.ZipFile(io.BytesIO(data))
             listed = [(i.filename, i) for i in archive.infolist() if not i.is_dir()]
+            if any(entry.flag_bits & ENCRYPTED for _, entry in listed):
+                raise DataFileError(
+                    f"{name} is protected by a password.", fix="Unpack it yourself, and add the files inside."
+                )
         else:
             archive = tarfile.open(fileobj=io.BytesIO(data))  # noqa: SIM115 - over bytes, nothing to close
             listed = [(i.name, i) for i in archive.getmembers() if i.isfile()]

@@ -291,3 +291,35 @@ def test_releases_without_the_number_of_their_process_are_read(tmp_path):
 
     assert desk.guess(path).table == "ocds"
     assert read_table(path, "contracts").frame["award_amount"].tolist() == [100.0, 200.0, 300.0]
+
+
+def test_an_archive_with_a_password_says_so(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("a.csv", as_text(ROWS))
+    data = bytearray(path.read_bytes())
+    data[6] |= 1  # the flag in front of the file, and the one in the list of files at the end
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+
+    with pytest.raises(DataFileError) as told:
+        open_sources(path)
+
+    assert str(told.value) == ("all.zip is protected by a password.\nUnpack it yourself, and add the files inside.")
+
+
+@pytest.mark.parametrize(("budget", "asked"), [("", {"current_amount": 0.6}), ("12.50", None)])
+def test_a_column_that_is_called_an_amount_and_holds_words_is_asked_where_no_other_holds_amounts(
+    tmp_path, budget, asked
+):
+    rows = [
+        [*row[:AMOUNT], ("see order", "per unit", "call off")[i % 3], *row[AMOUNT + 1 :], budget]
+        for i, row in enumerate(ROWS)
+    ]
+    path = tmp_path / "register.csv"
+    path.write_text(as_text(rows).replace("Department\n", "Department,Budget\n", 1))
+
+    intake = read_table(path, "contracts", currency="USD")
+
+    assert dict(intake.asked).get("Contract Amount") == asked
+    assert ("Contract Amount" in intake.unused) == (asked is None)
