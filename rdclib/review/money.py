@@ -246,6 +246,10 @@ def _design_pay(design, series, records):
             lines.loc[part.index, "paid"] = payment.pay(ready, part["events"].to_numpy(), volume)
     unknown = int(lines["result"].isna().sum())
     notes = [f"Periods without a result, which earn nothing until it is reported: {unknown}."] if unknown else []
+    if unknown and design.kind == payment.PAID_ONCE:
+        notes = [
+            f"Periods without a result: {unknown}. Until they are reported that of all is not known: nothing is paid."
+        ]
     if any(one.chart.direction == "band" for one in own):
         notes.append(
             "The metric has a target band: this design pays by its own terms, also for results beyond the band."

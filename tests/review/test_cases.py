@@ -138,3 +138,22 @@ def test_recent_entries_may_still_be_on_their_way():
 def test_no_path_from_one_step():
     assert pathway(build.records(build.case("a", referred_date="2024-01-05"))) is None
     assert np.isnan(pathway(build.records(*path("A", 12, 11, 0, 0))).kept)
+
+
+def test_hidden_counts_of_the_pathway_are_counted_over_all_steps():
+    # Of 50 referred to each vendor 40, 5 and 30 enroll, 35, 3 and 25 are served: each small one takes another with it.
+    rows = []
+    for vendor, enrolled, served in (("V1", 40, 35), ("V2", 5, 3), ("V3", 30, 25)):
+        for i in range(50):
+            days = {"referred_date": "2023-10-02"}
+            days |= {"enrolled_date": "2023-10-09"} if i < enrolled else {}
+            days |= {"served_date": "2023-10-16"} if i < served else {}
+            rows.append(build.case(f"{vendor}-{i}", vendor_id=vendor, vendor_name=vendor, **days))
+    found = pathway(build.records(*rows))
+
+    assert found.hidden == 4
+    shown = found.by_vendor.set_index("name")
+    assert shown["referred"].tolist() == [50, 50, 50, 150]
+    assert shown["enrolled"].isna().tolist() == shown["served"].isna().tolist() == [False, True, True, False]
+    assert (shown.loc["V1", "enrolled_kept"], shown.loc["V1", "served_share"]) == (0.8, 0.7)
+    assert (shown.loc["All", "enrolled"], shown.loc["All", "served"]) == (75, 63)

@@ -195,3 +195,21 @@ def test_designs_that_cannot_be_calculated_say_why():
         *months([5], first="2024-04"), selection=Selection(payment_designs=(design,)), metrics=[SCORE]
     ).payments
     assert one.note == "No results for it in this period: nothing can be calculated."
+
+
+@pytest.mark.parametrize(
+    ("counts", "paid", "note"),
+    [
+        # 165 of 300 are 55%: half of the way from 100 to 200.
+        ([50, 55, 60], [0, 0, 150], ""),
+        (
+            [50, None, 60],
+            [0, 0, 0],
+            "Periods without a result: 1. Until they are reported that of all is not known: nothing is paid.",
+        ),
+    ],
+)
+def test_a_payment_at_the_end_waits_for_the_results_of_all_periods(counts, paid, note):
+    one = pays({"name": "Curve", "kind": "outcome curve", "knots": (0.5, 0.6), "payments": (100, 200)}, [counts])
+    assert one.lines["paid"].tolist() == pytest.approx(paid)
+    assert one.note == note
