@@ -35,7 +35,7 @@ def wide():
     return Table(
         "A caption that is longer than a telephone is wide, so that it has to be broken",
         columns,
-        ((name, *"abcdefgh", 1e9),),
+        ((name, *"abcdefgh", 1e13),),
     )
 
 
@@ -105,6 +105,14 @@ def test_a_wide_table_scrolls_inside_its_region_and_by_keyboard(browser, pages):
     region.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("e => e.scrollLeft > 0", arg=region.element_handle())
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_number_reaches_into_the_next_column(browser, pages, width):
+    page, _ = opened(browser, pages, "report", width)
+
+    wide = "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+    assert page.eval_on_selector_all(".number", wide) == []
 
 
 def test_figures_are_drawn_and_described(browser, pages):

@@ -195,8 +195,9 @@ def _name(row):
 
 def _label(row):
     """A contract beside a bar: its title, and below its number, which is never cut off."""
-    number = formats.line(row.contract_id)
-    return number if formats.missing(row.title) else f"{wrap(row.title, 26)}\n{number}"
+    number = wrap(row.contract_id, 28, lines=9)
+    room = max(2 - number.count("\n"), 1)  # a row has three lines
+    return number if formats.missing(row.title) else f"{wrap(row.title, 26, room)}\n{number}"
 
 
 def _number(day):

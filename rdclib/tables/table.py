@@ -127,7 +127,8 @@ class Table:
         notes = "".join(f"<p>{_escape(note)}</p>" for note in self.notes)
         notes = f'<div class="notes">{notes}</div>' if notes else ""
         if not self.rows:  # headers above nothing tell nobody anything
-            return f'<div class="table" id="{name}"><p><strong>{_escape(self.caption)}:</strong> none.</p>{notes}</div>'
+            why = f".</strong> {_escape(' '.join(self.notes))}" if self.notes else ":</strong> none."
+            return f'<div class="table" id="{name}"><p><strong>{_escape(self.caption)}{why}</p></div>'
         looks = [f' class="{look}"' if look else "" for look in self._looks(texts)]
         head = "".join(
             f'<th{look} scope="col">{_escape(column.header)}</th>'

@@ -103,6 +103,21 @@ def test_contract_numbers_are_never_cut_off():
     assert [label.split("\n")[-1] for label in labels] == ["C-000", "C-001"]
 
 
+def test_a_long_contract_number_leaves_the_bars_their_room():
+    number = "ocds-03ad3f-284444:284444-miguel-martin-moreno-1"
+    rows = [build.contract(f"{number}{k}", title=LONG, end_date="2024-12-31", current_amount=1e6) for k in range(3)]
+    city = Frames(build.records(*rows))
+    for picture in (
+        figures.pipeline(stage.pipeline(city)),
+        figures.priorities(stage.rank_contracts(city, stage.pipeline(city), Assessment())),
+    ):
+        axes = picture.figure.axes[0]
+        labels = [label.get_text() for label in axes.get_yticklabels()]
+        assert all(number in label.replace("\n", "") and label.count("\n") == 2 for label in labels)
+        assert axes.get_position().width > 0.4
+        assert legible.faults(picture) == []
+
+
 def test_contracts_without_a_title_are_named_by_number():
     picture = figures.priorities(
         stage.rank_contracts(base := frames(2, title=None), stage.pipeline(base), Assessment())

@@ -168,13 +168,13 @@ def test_the_id_is_fit_for_attributes_and_style_sheets(given, id):
 
 
 def test_an_empty_table_says_so():
-    empty = spend(rows=())
-
-    for page in (empty.html(), empty._repr_mimebundle_()["text/html"]):
-        words = html.fromstring(page).text_content()
-        assert words.startswith(f"{empty.caption}: none.")
-        assert words.endswith("".join(empty.notes))
-        assert "<table" not in page
+    for empty, said in (
+        (spend(rows=(), notes=()), "Spend by department: none."),
+        (spend(rows=(), notes=("Nobody paid.", "Ask.")), "Spend by department. Nobody paid. Ask."),
+    ):
+        for page in (empty.html(), empty._repr_mimebundle_()["text/html"]):
+            assert html.fromstring(page).text_content() == said
+            assert "<table" not in page
 
 
 @pytest.mark.parametrize("part", ["caption", "notes", "header", "id"])
