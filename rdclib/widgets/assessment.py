@@ -24,7 +24,7 @@ class PracticeForm(base.Form):
         self._engagement = engagement
         self._questions = {q.id: q for q in load_questions()}
         self._rows = questionnaire.load_answers(engagement.folder)
-        self._loading = True
+        self._loading, self._typed = True, False  # typed: words or an answer that are not saved yet
         listed = [(f"{q.id} {q.question}", q.id) for q in self._questions.values()]
         previous, following = w.Button(description="Previous"), w.Button(description="Next")
         previous.on_click(lambda _: self._move(-1))
@@ -54,22 +54,42 @@ class PracticeForm(base.Form):
         question.value = ids[(ids.index(question.value) + step) % len(ids)]
 
     def _save_change(self, change):
-        if self._loading or change["owner"] is self.fields["about"]:
+        owner = change["owner"]
+        if self._loading or owner is self.fields["about"]:
             return
-        if change["owner"] in (self.fields[name] for name in questionnaire.KEY):
+        if owner in (self.fields[name] for name in questionnaire.KEY):
+            was_empty = not formats.line(str(change["old"]))
+            if self._typed and was_empty and self.fields["answer"].value and self._asked() not in self._before():
+                self.save()  # who answers was filled in last
+                return
+            lost = self._typed
             self._show()
+            if lost:
+                self._say("What was typed or chosen just now was not saved.", "Go back, and give it with an answer.")
         elif self.fields["answer"].value:
+            self._typed = True
             self.save()
+        elif self._asked() in self._before():
+            self._say("The answer saved before stays.", "Choose “We do not know” when it was a mistake.")
+        else:
+            self._typed = True
+            self._say("Not saved yet: it is saved together with an answer.")
+
+    def _asked(self):
+        return self.fields["question"].value
 
     def _keep(self, values, author):
         row = {name: formats.line(values[name]) for name in questionnaire.COLUMNS}
         if not row["respondent"] or not row["round"]:
-            raise EngagementError("Who answers, or the round, is missing.", fix="Fill both in, then choose again.")
+            raise EngagementError(
+                "Who answers, or the round, is missing.", fix="Fill both in; the answer is saved then."
+            )
         if not row["answer"]:
             raise EngagementError("No answer is chosen.", fix="Choose the level that comes closest.")
         questionnaire.save_answers(self._engagement.folder, [row], author=author)
         # Read again, so that what a colleague saved meanwhile is seen.
         self._rows = questionnaire.load_answers(self._engagement.folder)
+        self._typed = False
 
     def _before(self):
         """Answers of this person in this round by question, the newest of each."""
@@ -92,7 +112,7 @@ class PracticeForm(base.Form):
         self.fields["answer"].value = row.get("answer", "")
         self.fields["evidence"].value = row.get("evidence", "")
         self.fields["comment"].value = row.get("comment", "")
-        self._loading = False
+        self._loading = self._typed = False
 
 
 def practice_answers(engagement, *, interactive):

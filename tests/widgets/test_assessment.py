@@ -94,6 +94,44 @@ def test_an_answer_of_nobody_is_not_saved(city, monkeypatch, author, respondent,
     assert questionnaire.load_answers(city.folder) == []
 
 
+def test_an_answer_given_before_who_answers_is_kept_once_that_is_filled_in(city):
+    form = widgets.practice_answers(city, interactive=True)
+    form.author.value = "Advisor A"
+    form.fields["evidence"].value = "register, May"
+    assert "Not saved yet: it is saved together with an answer." in form.status.value
+    form.fields["answer"].value = "3"
+    assert "is missing.<br>Fill both in; the answer is saved then." in form.status.value
+
+    form.fields["respondent"].value = "Ana"
+
+    (row,) = questionnaire.load_answers(city.folder)
+    assert (row["respondent"], row["answer"], row["evidence"]) == ("Ana", "3", "register, May")
+
+
+def test_what_is_lost_on_the_way_to_the_next_question_or_person_is_said(city):
+    form = widgets.practice_answers(city, interactive=True)
+    form.author.value, form.fields["respondent"].value = "Advisor A", "Ana"
+    form.fields["comment"].value = "They keep two lists"
+    form.fields["question"].value = "Q02"
+    assert "not saved.<br>Go back, and give it with an answer." in form.status.value
+
+    form.author.value = ""
+    form.fields["answer"].value = "1"
+    form.author.value = "Advisor A"
+    form.fields["respondent"].value = "Ben"
+    assert "not saved.<br>Go back, and give it with an answer." in form.status.value
+    assert questionnaire.load_answers(city.folder) == []
+
+
+def test_an_answer_that_was_saved_is_not_taken_back_by_choosing_none(city):
+    form = widgets.practice_answers(city, interactive=True)
+    form.author.value, form.fields["respondent"].value = "Advisor A", "Ana"
+    form.fields["answer"].value = "3"
+    form.fields["answer"].value = ""
+    assert "The answer saved before stays.<br>Choose “We do not know” when it was a mistake." in form.status.value
+    assert [row["answer"] for row in questionnaire.load_answers(city.folder)] == ["3"]
+
+
 def test_next_and_previous_walk_through_the_questions(city):
     form = widgets.practice_answers(city, interactive=True)
     previous, following = form.children[-2].children[:2]

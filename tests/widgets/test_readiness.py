@@ -74,6 +74,42 @@ def test_an_answer_that_nobody_has_changes_nothing(city):
     assert (settled().date_order, settled().confirmed) == ("", ())
 
 
+@pytest.fixture
+def headings(city):
+    """Contracts under headings of which only the city knows what they are."""
+    lines = [f"K{i},V{i},2023-0{i}-01,2025-0{i}-01,roads,2023-0{i}-05" for i in range(1, 9)]
+    (city.folder / "raw" / "c.csv").write_text("\n".join(["Contract No,Vendor,Start,End,Type,Date", *lines]))
+    saved.update_yaml(city.folder / "engagement.yaml", ("files", "contracts", "paths"), ["raw/c.csv"], author="test")
+    return engagements.load_engagement("testville", period="FY2023")
+
+
+def contract_columns():
+    return engagements.load_facts("testville").files["contracts"].columns
+
+
+def test_a_heading_is_given_its_column_and_is_not_asked_again(headings):
+    form = widgets.column_map(headings, readiness(load_records(headings)), interactive=True)
+    assert list(form.fields) == [("contracts", "Type"), ("contracts", "Date")]
+
+    form.fields["contracts", "Type"].value = "category"
+    fill(form)
+
+    assert contract_columns() == {"Type": "category"}
+    again = load_records(engagements.load_engagement("testville", period="FY2023"))
+    assert set(again.contracts["category"]) == {"roads"}
+    assert list(widgets.column_map(headings, readiness(again), interactive=True).fields) == [("contracts", "Date")]
+
+
+def test_a_heading_that_is_none_of_ours_changes_nothing_and_the_form_says_so(headings):
+    said = fill(widgets.column_map(headings, readiness(load_records(headings)), interactive=True))
+
+    assert (
+        "Nothing was saved. No heading is given a column.<br>"
+        "What is none of ours is not used; the form may stay as it is." in said
+    )
+    assert contract_columns() == {}
+
+
 def test_an_unattended_run_shows_no_form(city):
     records = load_records(city)
 
