@@ -26,7 +26,9 @@ def amendment_rate(records):
         One row per contract in force in the period: ``value`` (bool).
     """
     c, a = records.contracts, records.amendments
-    kinds = a["amendment_kind"].value_counts()
+    at = a["at"].to_numpy()
+    counted = (at >= 0) & c["in_period"].to_numpy()[at] if len(c) else at >= 0
+    kinds = a["amendment_kind"][counted].value_counts().sort_index().sort_values(ascending=False, kind="stable")
     told = "; ".join(f"{kind} {n:,}" for kind, n in kinds.items() if n)
     return rows(
         c, value=_changes(records) > 0, only=c["in_period"], note=f"Amendments by kind: {told}." if told else ""
@@ -212,7 +214,7 @@ def milestones_on_time(records):
         m = m.assign(department=c["department"].take(np.where(at >= 0, at, 0)).set_axis(m.index).where(found))
     return rows(
         m,
-        date=m["due_date"],
+        date=m["due_date"].fillna(m["date_met"]),
         value=m["date_met"].dt.normalize() <= m["due_date"].dt.normalize(),
         leave_out={"no due date": m["due_date"].isna()},
     )

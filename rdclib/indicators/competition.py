@@ -114,7 +114,7 @@ def _winner(records):
     s, c = records.solicitations, records.contracts
     if "vendor" in s:
         return s["vendor"]
-    at = _places(c["solicitation_id"], s["solicitation_id"])
+    at = _places(c, "solicitation_id", s["solicitation_id"])
     if not len(c):
         return pd.Series(pd.Categorical([None] * len(s)), s.index)
     return c["vendor"].take(np.where(at >= 0, at, 0)).set_axis(s.index).where(at >= 0)
@@ -204,7 +204,8 @@ def bid_window(records):
             least = s[column].map(limits).astype(float).fillna(least)
     return rows(
         s,
-        date=s["bid_deadline"],
+        # One without a deadline is a gap of the year in which it was posted, not of every year.
+        date=_deadline(s),
         value=np.floor(window),
         # A direct award has no call, so nobody can have been given too little time.
         only=~((s["procurement_method"] == "direct") & s["posted_date"].isna()),

@@ -18,6 +18,10 @@ from rdclib.indicators.rows import CannotTell, unknown
 
 _COMPARE = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 
+# Why records that count give no value all the same.
+_NO_SHARE = "The amounts that count, with their credits, give no share between 0% and 100%, so no value is given."
+_NO_RATIO = "There is nothing to divide by, so no value is given."
+
 
 def compute(id, records, minimum_n=None):
     """Compute one indicator.
@@ -96,6 +100,9 @@ def _compute(indicator, frames, minimum_n):
     if n < minimum or not counts.any():
         found = f"only {int(n):,} of the {minimum:,} that it takes" if n else "none"
         notes.append(f"Records that count: {found}, so no value is given.")
+        return IndicatorResult(**common, note=" ".join(notes))
+    if np.isnan(value):
+        notes.append(_NO_SHARE if indicator.unit == "share" else _NO_RATIO)
         return IndicatorResult(**common, note=" ".join(notes))
     if known < MAJORITY:
         notes.append(f"Known for {_small(known)} of the records that it asks about, too few to speak for the rest.")

@@ -11,8 +11,12 @@ from rdclib.indicators.rows import CannotTell, rows
 def _certifications(records):
     """Certification of each vendor that is known; "none" when it was checked."""
     v = records.vendors
-    known = v[v["vendor_certification"].notna() & v["vendor_id"].notna()].drop_duplicates("vendor_id", keep="last")
-    return known.set_index("vendor_id")["vendor_certification"].str.strip()
+    known = v[v["vendor_certification"].notna() & v["vendor_id"].notna()]
+    known = known.assign(vendor_certification=known["vendor_certification"].str.strip())
+    # A vendor listed twice is certified if one line says so, in whatever order they stand.
+    none = ~_certified(known["vendor_certification"])
+    known = known.assign(none=none).sort_values(["none", "vendor_certification"]).drop_duplicates("vendor_id")
+    return known.set_index("vendor_id")["vendor_certification"]
 
 
 def _certified(certification):
@@ -65,9 +69,12 @@ def disparity_ratio(records):
 def local_payments(records):
     """VD03: payments to vendors with an address in the city."""
     p, v = records.payments, records.vendors
-    known = v[v["vendor_place"].notna() & v["vendor_id"].notna()].drop_duplicates("vendor_id", keep="last")
-    place = p["vendor_id"].astype(object).map(known.set_index("vendor_id")["vendor_place"].str.strip().str.casefold())
-    local = place == records.facts.city.strip().casefold()
+    known = v[v["vendor_place"].notna() & v["vendor_id"].notna()]
+    places = known["vendor_place"].str.strip().str.casefold()
+    here = places == records.facts.city.strip().casefold()
+    # A vendor with an address in the city is local, whatever other addresses it has.
+    place = p["vendor_id"].astype(object).map(here.groupby(known["vendor_id"]).any())
+    local = place.fillna(False).astype(bool)
     return rows(
         p,
         date=p["payment_date"],

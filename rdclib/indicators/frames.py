@@ -46,6 +46,11 @@ _FROM_SOLICITATION = (
 )
 # What a solicitation may take from the first contract that it led to.
 _FROM_CONTRACT = ("department", "category", "procurement_method", "award_date", "signed_date", "requisition_date")
+# Which of several lines of a key comes first, and what makes it another line than those of its day.
+_WHEN = ("posted_date", "bid_deadline", "award_date", "signed_date", "start_date")
+_TELLING = tuple(
+    dict.fromkeys((*_WHEN, *_FROM_SOLICITATION, *_FROM_CONTRACT, "contract_id", "award_amount", "current_amount"))
+)
 # A bid counts as submitted until it is withdrawn (Open Contracting Partnership, Cardinal).
 SUBMITTED = ("pending", "valid", "disqualified")
 
@@ -125,7 +130,8 @@ class Frames:
         c["in_force"] = runs & ~(begun > self.today) & ~ended
         # In force on at least one day of the period.
         over = (c["last_day"] < self.start) | (c["closed_date"] < self.start)
-        c["in_period"] = ~(begun > self.end) & ~over & ~c["cancelled"]
+        c["of_period"] = ~(begun > self.end) & ~over
+        c["in_period"] = c["of_period"] & ~c["cancelled"]
         return c
 
     @cached_property
@@ -133,22 +139,20 @@ class Frames:
         """Solicitations of the city's own list, then those that only contracts or bids name, with bids' places."""
         own, c = self.records.solicitations, self.contracts
         if len(own):
-            unlisted = c["solicitation_id"].notna() & (_places(own["solicitation_id"], c["solicitation_id"]) < 0)
+            unlisted = c["solicitation_id"].notna() & (_places(own, "solicitation_id", c["solicitation_id"]) < 0)
             parts = [_with_labels(own), self._from_contracts(c[unlisted])]
         else:
             parts = [self._from_contracts(c)]
         met = self.records.bids["solicitation_id"]
-        known = pd.concat([part["solicitation_id"] for part in parts], ignore_index=True)
-        places = _places(known, met)
-        strange = met[(places < 0) & met.notna().to_numpy()].drop_duplicates()
+        strange = met[~met.isin(pd.concat([part["solicitation_id"] for part in parts])) & met.notna()].drop_duplicates()
         if len(strange):
             parts.append(pd.DataFrame({"solicitation_id": strange}))
-            places = _places(pd.concat([known, strange], ignore_index=True), met)
         parts = [part for part in parts if len(part)]
         s = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0] if parts else own
         s = s.reindex(columns=[*own.columns, *(name for name in s if name not in own)])
         s = s.astype({name: own.dtypes[name] for name in own if name not in LABELS})
-        return _with_labels(s), places
+        s = _with_labels(s)
+        return s, _places(s, "solicitation_id", met)
 
     @cached_property
     def bid_solicitations(self):
@@ -158,7 +162,7 @@ class Frames:
     @cached_property
     def contract_solicitations(self):
         """Row of each contract's solicitation in `solicitations`; -1 where there is none."""
-        return _places(self._listed[0]["solicitation_id"], self.contracts["solicitation_id"])
+        return _places(self._listed[0], "solicitation_id", self.contracts["solicitation_id"])
 
     @cached_property
     def solicitations(self):
@@ -174,7 +178,11 @@ class Frames:
     @staticmethod
     def _from_contracts(c):
         """What contracts tell of their solicitations: the first of each; a contract without one is its own."""
-        s = c[~(c["solicitation_id"].duplicated() & c["solicitation_id"].notna())]
+        named = c["solicitation_id"].notna().to_numpy()
+        index, rows = _index_of(c, "solicitation_id")
+        first = ~named
+        first[np.flatnonzero(index.notna()) if rows is None else rows] = True
+        s = c[first]
         return s.assign(
             solicitation_status=pd.Categorical.from_codes(np.zeros(len(s), int), ["complete"]),
             # The sum of all its contracts is filled in where there are several.
@@ -270,7 +278,7 @@ class Frames:
 
     @cached_property
     def _contract_index(self):
-        return _index_of(self.contracts["contract_id"])
+        return _index_of(self.contracts, "contract_id")
 
     def contract_places(self, ids):
         """Row of each contract id in `contracts`; -1 where there is none."""
@@ -299,13 +307,13 @@ class Frames:
     def award_lines(self):
         """Contracts as lines of one vendor each: those with several vendors are divided among them.
 
-        A vendor's share is the one in the table of vendors, or an equal part.
+        A vendor's part is its share in the table of vendors, of all of them together, or an equal one.
         """
         c, v = self.contracts, self.records.contract_vendors
         kept = ["agreed_date", "department", "category", "item_codes", "vendor", "amount", "latest_amount", "foreign"]
         lines = c[kept].assign(
             cancelled=c["cancelled"] | c["counted_in_master"] | (c["status"] == "pending"),
-            in_period=c["in_period"],
+            of_period=c["of_period"],
             several=False,
         )
         v = v[v["role"].isna() | (v["role"] == "prime")]
@@ -315,8 +323,11 @@ class Frames:
             return lines
         v, at = v[several], at[several]
         equal = 1 / np.bincount(at, minlength=len(c))[at]
-        known = v["vendor_share"].groupby(at).transform(lambda s: s.notna().all() and s.sum() > 0).to_numpy(bool)
-        part = np.where(known, v["vendor_share"], equal)
+        shares = v["vendor_share"].groupby(at)
+        whole = shares.transform("sum").to_numpy()
+        known = (shares.transform("count") == shares.transform("size")).to_numpy() & (whole > 0)
+        # Shares may leave out subcontractors, or add up to more than all: the contract's money is divided once.
+        part = np.where(known, v["vendor_share"] / np.where(known, whole, 1.0), equal)
         names = _key(v["vendor_id"], v["vendor_name"])
         more = lines.take(at).assign(vendor=names.to_numpy(), several=True)
         more["amount"] = more["amount"].to_numpy() * part
@@ -337,7 +348,7 @@ class Frames:
         wanted = [name for name in wanted if frame[name].isna().any() and other[name].notna().any()]
         if not wanted or not frame[key].notna().any():
             return frame
-        at = _places(other[key], frame[key])
+        at = _places(other, key, frame[key])
         found = at >= 0
         for name in wanted:
             taken = other[name].take(np.where(found, at, 0)).set_axis(frame.index).where(found)
@@ -399,18 +410,29 @@ def _first(frame, *columns):
     return found
 
 
-def _places(ids, wanted):
-    """Row of the first id equal to each wanted one; -1 where there is none."""
-    return _looked_up(*_index_of(ids), wanted) if len(wanted) else np.empty(0, dtype=np.int64)
+def _places(frame, key, wanted):
+    """Row of the first line with each wanted key; -1 where there is none. See `_index_of`."""
+    return _looked_up(*_index_of(frame, key), wanted) if len(wanted) else np.empty(0, dtype=np.int64)
 
 
-def _index_of(ids):
-    """An index of distinct ids, and the row of each."""
-    index = pd.Index(ids)
+def _index_of(frame, key):
+    """An index of distinct keys, and the row of each; of several lines of a key the earliest by its days.
+
+    Of lines with the same days it is one that their cells decide, so that no number depends on the order of a file.
+    """
+    index = pd.Index(frame[key])
     if index.is_unique:
         return index, None
-    first = ~index.duplicated() & index.notna()
-    return index[first], np.flatnonzero(first)
+    several = index.duplicated(keep=False)
+    alone = np.flatnonzero(~several & index.notna())
+    lines = np.flatnonzero(several & index.notna())
+    told = frame.iloc[lines][[name for name in _TELLING if name in frame]]
+    days = [told[name].to_numpy() for name in _WHEN if name in told]
+    cells = pd.util.hash_pandas_object(told, index=False, categorize=False).to_numpy()
+    lines = lines[np.lexsort((lines, cells, *days[::-1]))]
+    lines = lines[~index[lines].duplicated()]
+    rows = np.sort(np.concatenate([alone, lines]))
+    return index[rows], rows
 
 
 def _looked_up(index, rows, wanted):

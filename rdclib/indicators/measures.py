@@ -38,6 +38,17 @@ def proportion(rows, group, k):
 
 
 def value_share(rows, group, k):
+    """Share of the weights that the values are, where these are parts of them; interval as of `growth`.
+
+    Credits, or parts entered as larger than their whole, may leave no share from 0 to 1: then there is none.
+    """
+    share, low, high, n = growth(rows, group, k)
+    share = _within(share)
+    none = np.isnan(share)
+    return share, np.where(none, np.nan, np.maximum(low, 0.0)), np.where(none, np.nan, np.minimum(high, 1.0)), n
+
+
+def growth(rows, group, k):
     """Sum of values over sum of weights; linearised interval, clustered by vendor."""
     value, weight = _floats(rows["value"]), _floats(rows["weight"])
     cluster = _own_codes(rows["cluster"]) if "cluster" in rows else np.arange(len(rows))
@@ -218,6 +229,12 @@ def _ratio(above, below):
         return np.where(below > 0, above / below, np.nan)
 
 
+def _within(share):
+    """Shares that lie between 0 and 1, but for a rounding error; nan for others."""
+    with np.errstate(invalid="ignore"):
+        return np.where((share > -1e-9) & (share < 1 + 1e-9), np.clip(share, 0.0, 1.0), np.nan)
+
+
 def _plain(value, group, k):
     n = _count(group, k)
     return np.where(n > 0, value, np.nan), *_none(k), n
@@ -229,7 +246,8 @@ def _none(k):
 
 def mix(rows, group, k):
     """Share of the money whose kind is known; its parts are shares of all the money."""
-    return ratio(rows, group, k)
+    share, *more = ratio(rows, group, k)
+    return _within(share), *more
 
 
 def method_share(rows, group, k):
@@ -241,7 +259,9 @@ def gap(rows, group, k):
     """Ratio of the rows that count for (sign 1) less the ratio of those that count against (sign -1)."""
     sign = rows["sign"].to_numpy()
     sides = [
-        _ratio(*(_sum(group, k, np.where(sign == side, _floats(rows[name]), 0.0)) for name in ("value", "weight")))
+        _within(
+            _ratio(*(_sum(group, k, np.where(sign == side, _floats(rows[name]), 0.0)) for name in ("value", "weight")))
+        )
         for side in (1, -1)
     ]
     return sides[0] - sides[1], *_none(k), _count(group, k)
@@ -249,7 +269,7 @@ def gap(rows, group, k):
 
 def _parts_of_money(rows, group, k):
     weight = _floats(rows["weight"])
-    return _plain(_ratio(_sum(group, k, weight), np.full(k, weight[group >= 0].sum())), group, k)
+    return _plain(_within(_ratio(_sum(group, k, weight), np.full(k, weight[group >= 0].sum()))), group, k)
 
 
 def _parts_of_rows(rows, group, k):

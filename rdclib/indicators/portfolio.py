@@ -117,7 +117,7 @@ def vendor_money(records):
         value=lines["latest_amount"],
         cluster=lines["vendor"],
         part=lines["category"],
-        only=lines["in_period"] | lines["cancelled"],
+        only=lines["of_period"],
         leave_out={
             "cancelled, pending, or an order whose master agreement is counted": lines["cancelled"],
             "other currency": lines["foreign"],
@@ -211,7 +211,7 @@ def overview(records):
     """
     frames = frames_of(records)
     c = frames.contracts
-    made = rows(c, value=c["latest_amount"], only=c["in_period"] | c["cancelled"], leave_out=contract_reasons(c))
+    made = rows(c, value=c["latest_amount"], only=c["of_period"], leave_out=contract_reasons(c))
     left_out = made["left_out"].value_counts()
     counted = made.index[made["left_out"].isna()]
     c = c.loc[counted]

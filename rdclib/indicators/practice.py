@@ -81,6 +81,7 @@ def incentives(records):
 def money_at_risk(records):
     """RD05: part of the value of coded contracts that depends on results."""
     d = records.coding
+    beyond = (d["at_risk_amount"] < 0) | (d["at_risk_amount"] > d["amount"])
     return rows(
         d,
         value=d["at_risk_amount"],
@@ -89,6 +90,7 @@ def money_at_risk(records):
         leave_out={
             "amount at risk not coded": d["at_risk_amount"].isna(),
             "no amount in the register": d["amount"].isna(),
+            "no amount at risk between zero and the contract's amount": beyond,
         },
         contract_id=d["contract_id"],
     )

@@ -30,7 +30,7 @@ _INTERVALS = {
     "together, since they do not vary on their own (Cochran 1977, section 6.3; Wolter 2007).",
 }
 # Measures whose interval is the one of their summary.
-_AS_USUAL = {"method_share": "", "top_share": ""}
+_AS_USUAL = {"method_share": "", "top_share": "", "growth": ""}
 _WEIGHTS_KNOWN = {
     "about right": f"each weight between {formats.number(1 - WEIGHT_SPREAD)} and {formats.number(1 + WEIGHT_SPREAD)} "
     "times what the city gave",

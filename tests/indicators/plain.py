@@ -58,12 +58,12 @@ class City:
                 and (start is not None or end is not None)
                 and not (begun and begun > self.last)
             )
-            c["live"] = (
-                not c["cancelled"]
-                and not (begun and begun > self.last)
+            c["of_period"] = (
+                not (begun and begun > self.last)
                 and not (end and end < self.first)
                 and not (closed and closed < self.first)
             )
+            c["live"] = c["of_period"] and not c["cancelled"]
         if self.lines is None:
             self.lines = [(c, c.get("vendor"), 1.0) for c in self.contracts]
         if self.tenders is None:
@@ -77,7 +77,9 @@ class City:
             if key is not None and key in by_id:
                 continue
             mine = [other for other in self.contracts if other.get("tender") == key] if key is not None else [c]
-            found.append(c | {"status": "complete", "value": self._sum(mine) if key is not None else c["amount"]})
+            value = self._sum(mine) if key is not None else c["amount"]
+            # The earliest tells what the contracts say of their procedure.
+            found.append(min(mine, key=_days) | {"status": "complete", "value": value})
             by_id[key] = found[-1]
         return found
 
@@ -97,6 +99,12 @@ class City:
                 found.append((number, start))
             start = (start.replace(day=1) + timedelta(days=93)).replace(day=1)
         return found
+
+
+def _days(contract):
+    """Days of a contract in the order in which they come to pass; one that is not known is after all others."""
+    days = [contract.get(name) for name in ("posted", "deadline", "awarded", "signed", "start")]
+    return [(day is None, day or 0) for day in days]
 
 
 def line(record, v=1.0, *, w=None, g=None, day=..., part=None, out=None, flags=(), n=1, unit=None):
@@ -317,7 +325,7 @@ def vendor_money(city):
     found = []
     for c, vendor, part in city.lines:
         gone = c["cancelled"] or c.get("status") == "pending"
-        if c["live"] or gone:
+        if c["of_period"]:
             out = first_that_holds(
                 (aside, gone),
                 ("other currency", c["foreign"]),
@@ -501,7 +509,7 @@ def window(city):
             ("closes before it opens", days is not None and days < 0),
         )
         flags = ["R003"] if not out and days < 15 else []
-        found.append(line(t, days, day=t.get("deadline"), out=out, flags=flags))
+        found.append(line(t, days, day=deadline(t), out=out, flags=flags))
     return found
 
 

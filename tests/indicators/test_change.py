@@ -21,7 +21,8 @@ def test_amendments_up_to_today_of_contracts_in_force():
 
     assert (rate.value, rate.n) == (pytest.approx(1 / 3), 3)
     assert mean.value == pytest.approx(2 / 3)
-    assert rate.note == "Amendments by kind: scope 3; time 1."
+    # Of those contracts alone, as the rate is.
+    assert rate.note == "Amendments by kind: scope 1; time 1."
 
 
 def grown(name, original, current, **values):
@@ -155,3 +156,16 @@ def test_milestones_that_are_not_met_are_late():
 
     assert (result.value, result.n) == (0.5, 4)
     assert result.by_department["department"].tolist() == ["Works"]
+
+
+def test_a_milestone_without_a_due_date_is_a_gap_of_the_year_in_which_it_was_met():
+    records = build.records(
+        build.contract("c"),
+        build.milestone("c", date_met="2024-03-01"),
+        build.milestone("c", due_date=None, date_met="2024-03-01"),
+        build.milestone("c", due_date=None, date_met="2010-03-01"),
+    )
+
+    result = compute("AM09", records, minimum_n=1)
+
+    assert (result.value, result.n, result.left_out.to_dict()) == (1.0, 1, {"no due date": 1})

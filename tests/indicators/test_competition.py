@@ -373,3 +373,45 @@ def test_vendors_with_fewer_than_twenty_awards_are_not_compared():
     # Kinds 1 1 2 2 3 9: quartiles 1 and 3.5 (median-unbiased), so the fence lies at 7.25.
     assert list(result.flagged("R048")["unit"]) == ["wide"]
     assert result.left_out.to_dict() == {"fewer than 20 awards": 1}
+
+
+def test_a_solicitation_without_a_deadline_is_a_gap_of_the_year_of_its_posting():
+    records = build.records(
+        build.solicitation("usual"),
+        build.solicitation("posted-now", bid_deadline=None),
+        build.solicitation("posted-then", bid_deadline=None, posted_date="2010-12-01"),
+    )
+
+    result = compute("CP07", records)
+
+    assert (result.value, result.n) == (45, 1)
+    assert result.left_out.to_dict() == {"no bid deadline": 1}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_solicitation_is_told_by_the_earliest_of_its_contracts_in_whatever_order_they_stand(turned):
+    rows = [
+        build.contract(name, solicitation_id="s", department=department, award_date=day)
+        for name, department, day in (("second", "Police", "2024-02-20"), ("first", "Parks", "2024-02-01"))
+    ]
+    records = build.records(
+        build.solicitation("s", department=None, award_date=None), *(rows[::-1] if turned else rows)
+    )
+
+    result = compute("CT03", records, minimum_n=1)
+
+    # From the deadline, 15 January, to the first award.
+    assert (result.value, list(result.by_department["department"])) == (17, ["Parks"])
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_bids_belong_to_the_earliest_line_of_their_solicitation_in_whatever_order_they_stand(turned):
+    lines = [
+        build.solicitation("s", posted_date="2023-12-01", department="Parks"),
+        build.solicitation("s", posted_date="2023-12-02", department="Police"),
+    ]
+    bids = [build.bid("s", bidder) for bidder in "ABC"]
+
+    result = compute("CP05", build.records(*(lines[::-1] if turned else lines), *bids), minimum_n=1)
+
+    assert (result.value, list(result.by_department["department"])) == (1.0, ["Parks"])

@@ -1,6 +1,6 @@
 import pytest
 
-from rdclib.indicators import compute
+from rdclib.indicators import compute, portfolio
 from tests import build
 
 
@@ -156,3 +156,12 @@ def test_a_young_register_cannot_tell_new_vendors_from_old():
         "The register begins on 2022-01-01. It takes the 36 months before the period to tell vendors that won before "
         "from new ones; contracts of those years would make it possible."
     )
+
+
+@pytest.mark.parametrize("shares", [(0.5, 0.25), (1.0, 0.5)])
+def test_shares_that_do_not_add_up_to_all_divide_the_contract_once(shares):
+    rows = [build.contract_vendor("joint", f"V{i}", vendor_share=share) for i, share in enumerate(shares)]
+    overview = portfolio.overview(build.records(build.contract("joint", current_amount=90), *rows))
+
+    assert overview.by_vendor[["label", "value"]].to_dict("list") == {"label": ["V0", "V1"], "value": [60, 30]}
+    assert overview.value == 90

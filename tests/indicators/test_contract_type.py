@@ -64,3 +64,18 @@ def test_value_share_interval_is_that_of_a_ratio_clustered_by_vendor():
 
     assert result.value == pytest.approx(0.4)
     assert (result.low, result.high) == (pytest.approx(0.4 - 0.298097, abs=1e-5), pytest.approx(0.698097, abs=1e-5))
+
+
+def test_a_type_taken_back_more_than_awarded_gives_no_mix():
+    records = build.records(
+        build.contract("known", contract_type="grant", award_amount=150),
+        build.contract("unknown", award_amount=-50),
+    )
+
+    result = compute("TY01", records, minimum_n=1)
+
+    assert not result.computed
+    assert (
+        result.note
+        == "The amounts that count, with their credits, give no share between 0% and 100%, so no value is given."
+    )

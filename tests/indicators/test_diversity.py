@@ -98,3 +98,15 @@ def test_solicitations_with_a_bid_from_a_certified_firm():
 
     assert (result.value, result.n) == (pytest.approx(2 / 3), 3)
     assert result.left_out.to_dict() == {"certification of no bidder known": 1}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_vendor_listed_twice_is_what_one_of_its_lines_says_in_whatever_order_they_stand(turned):
+    lines = [
+        build.vendor("twice", vendor_certification="MBE", vendor_place="Testville"),
+        build.vendor("twice", vendor_certification="none", vendor_place="Elsewhere"),
+    ]
+    records = build.records(*(lines[::-1] if turned else lines), build.payment(10, vendor_id="twice"))
+
+    assert compute("VD01", records, minimum_n=1).value == 1.0
+    assert compute("VD03", records, minimum_n=1).value == 1.0

@@ -104,3 +104,46 @@ def test_overview_adds_up_the_same_contracts_four_ways():
     assert list(overview.by_year["label"]) == ["FY2023", "FY2024"]
     assert list(overview.by_department["label"]) == ["Parks", "not given"]
     assert overview.left_out.to_dict() == {"cancelled": 1}
+
+
+@pytest.mark.parametrize(("credit", "share"), [(0, 1.0), (-0.01, None), (-60, None)])
+def test_where_credits_outweigh_there_is_no_share_of_money(credit, share):
+    # 100 under contract of 100 in all is the whole; of 40 it would be 250%.
+    records = build.records(build.payment(100, contract_id="c"), build.payment(credit))
+
+    result = compute("PF03", records, minimum_n=1)
+
+    assert (result.value if result.computed else None) == share
+    assert result.n == 2
+    if share is None:
+        assert result.note == (
+            "The amounts that count, with their credits, give no share between 0% and 100%, so no value is given."
+        )
+
+
+def test_a_department_whose_credits_outweigh_has_no_share_and_the_city_has_one():
+    records = build.records(
+        build.payment(100, contract_id="c", department="Parks"),
+        build.payment(-60, department="Parks"),
+        build.payment(160, department="Police"),
+    )
+
+    result = compute("PF03", records, minimum_n=1)
+
+    assert result.value == 0.5
+    assert result.by_department.set_index("department")["value"].isna().to_dict() == {"Parks": True, "Police": False}
+
+
+def test_contracts_of_another_year_are_not_even_left_out():
+    past = {"award_date": "2010-01-01", "signed_date": "2010-01-01", "start_date": "2010-01-01"}
+    records = build.records(
+        build.contract("now", current_amount=100),
+        build.contract("cancelled-now", status="cancelled"),
+        build.contract("cancelled-then", status="cancelled", end_date="2011-01-01", **past),
+        build.contract("pending-then", status="pending", end_date="2011-01-01", **past),
+    )
+
+    assert portfolio.overview(records).left_out.to_dict() == {"cancelled": 1}
+    assert compute("CN02", records, minimum_n=1).left_out.to_dict() == {
+        "cancelled, pending, or an order whose master agreement is counted": 1
+    }

@@ -86,6 +86,15 @@ def test_money_at_risk():
     assert (result.value, result.n) == (pytest.approx(0.1), 1)
 
 
+@pytest.mark.parametrize(("at_risk", "counts"), [(-0.01, 0), (0, 1), (100, 1), (100.01, 0)])
+def test_an_amount_at_risk_beyond_the_contract_s_own_is_not_counted(at_risk, counts):
+    result = compute("RD05", city(build.coding("small", at_risk_amount=at_risk)), minimum_n=1)
+
+    assert result.n == counts
+    reason = "no amount at risk between zero and the contract's amount"
+    assert result.left_out.to_dict() == ({} if counts else {reason: 1})
+
+
 @pytest.mark.parametrize(("day", "met"), [("2024-03-31", 1.0), ("2024-03-30", 0.0)])
 def test_a_review_meeting_in_the_last_quarter(day, met):
     # From 31 March to 30 June are 91 days.
