@@ -168,6 +168,24 @@ def test_payments_without_contract_numbers_say_so(engagement):
     assert "no payment names its contract" in {f.what for f in load_records(made).findings}
 
 
+@pytest.mark.parametrize(
+    ("number", "contracts", "done"),
+    [
+        ("C1", 1, "read as one contract, by its number; if they are two, give the second a number of its own"),
+        ("", 2, "kept: a city may buy the same thing twice; tell us if a row was entered twice"),
+    ],
+)
+def test_what_is_said_of_two_lines_that_are_the_same_is_what_is_done(engagement, number, contracts, done):
+    heading = "Contract No," * bool(number) + "Title,Vendor,Contract Amt,Start Dt,End Dt\n"
+    line = f"{number}," * bool(number) + "Road,Acme,100.00,2023-07-13,2024-06-30\n"
+    made = engagement({"a.csv": heading + line * 2}, contracts={"paths": ["raw/a.csv"]})
+
+    records = load_records(made)
+
+    assert len(records.contracts) == contracts
+    assert [f.done for f in records.findings if f.what == "lines that are the same in every cell"] == [done]
+
+
 @pytest.mark.parametrize(("vendors", "of"), [("", ""), (",Vendor", " of Acme")])
 def test_a_value_in_another_unit_is_said_with_its_vendor_where_there_is_one(engagement, vendors, of):
     days = [f"2024-0{month}" for month in range(1, 9)]

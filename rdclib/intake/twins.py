@@ -47,6 +47,8 @@ def same_lines(state, block, amounts):
             again, extra = min(again, before), extra + 1
     if extra:
         done = "kept: a city may buy the same thing twice; tell us if a row was entered twice"
+        if state.table == "contracts" and "contract_id" in state.sure[id(block)]:  # as `records.latest` takes them
+            done = "read as one contract, by its number; if they are two, give the second a number of its own"
         what = "lines that are the same in every cell"
         state.find("warning", block.file, block.lines[again], "", text_of(block, again)[:60], extra, what, done)
 
