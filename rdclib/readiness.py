@@ -286,9 +286,9 @@ def _absent(result):
 def _in_words(fields):
     """Name a column as its table's title and its own; of columns that can stand for each other the first."""
     table, _, column = fields.split("|")[0].rpartition(".")
-    if table not in schemas.TABLES:
+    schema = (schemas.TABLES | schemas.WORKBOOK_TABLES).get(table)
+    if schema is None:
         return column.replace("_", " ")
-    schema = schemas.TABLES[table]
     return f"{schema.columns[column].title} ({schema.title.lower()})"
 
 

@@ -103,6 +103,8 @@ def test_files_without_any_day_are_checked_and_it_is_said(tmp_path, monkeypatch)
         "none of its rows can be placed in a period: send one of the columns Award date, Signed, Start, Snapshot date"
     )
     assert result.amounts["accepted"].tolist() == [1000]
+    # A column of the coding is named as its sheet in the workbook is, not by its name in our tables.
+    assert "RD01" in dict(result.wanted)["Key contract (contract coding)"]
 
 
 @pytest.mark.parametrize(("written", "expected"), [("period: FY2022\n", "FY2022"), ("", "FY2024")])
