@@ -151,9 +151,6 @@ class PaymentDesign(Strict):
         given = [(name, value) for name in _AMOUNTS for value in _each(getattr(self, name))]
         if below := [name for name, value in given if value < 0]:
             raise ValueError(f"'{below[0]}' is an amount of money, 0 or more")
-        rising = list(self.thresholds) in (sorted(self.thresholds), sorted(self.thresholds, reverse=True))
-        if not rising or list(self.shares) != sorted(self.shares):
-            raise ValueError("name thresholds from the easiest to the hardest, and with each a larger share")
         steps = {(other > one) - (other < one) for one, other in pairwise(self.knots)}
         if len(steps) > 1 or 0 in steps:
             raise ValueError("name knots from the easiest result to the hardest, each once")
