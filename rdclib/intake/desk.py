@@ -216,6 +216,10 @@ def _store(path, raw):
         target = raw / f"{Path(name).stem}-{number}{Path(name).suffix}"
         number += 1
     data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != mark:
+        raise DataFileError(
+            f"{path.name} changed while it was read.", fix="Close the program that writes it, then add the file again."
+        )
     saved.write_bytes(target, data)
     if hashlib.sha256(target.read_bytes()).hexdigest() != mark:
         raise DataFileError(f"{path.name} could not be copied whole.", fix="Check the disk, then add the file again.")

@@ -10,7 +10,7 @@ import pytest
 
 from rdclib.errors import DataFileError
 from rdclib.intake import desk, read_table
-from rdclib.intake.opening import open_sources
+from rdclib.intake.opening import fingerprint, open_sources
 
 HEADINGS = ["Contract Number", "Vendor Name", "Description", "Contract Amount", "Start Date", "Department"]
 AMOUNT = HEADINGS.index("Contract Amount")
@@ -323,3 +323,25 @@ def test_a_column_that_is_called_an_amount_and_holds_words_is_asked_where_no_oth
 
     assert dict(intake.asked).get("Contract Amount") == asked
     assert ("Contract Amount" in intake.unused) == (asked is None)
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_taken_in(tmp_path, monkeypatch):
+    path = tmp_path / "register.csv"
+    path.write_text(as_text(ROWS))
+    (tmp_path / "city").mkdir()
+    (tmp_path / "city" / "engagement.yaml").write_text("city: Springfield\n")
+
+    def and_then_grows(file):
+        mark = fingerprint(file)
+        with path.open("a") as more:
+            more.write("C-0099,Late,Late,1.00,2023-01-01,Parks\n")
+        return mark
+
+    monkeypatch.setattr(desk, "fingerprint", and_then_grows)
+    with pytest.raises(DataFileError) as told:
+        desk.take_in(tmp_path / "city", [path])
+
+    assert str(told.value) == (
+        "register.csv changed while it was read.\nClose the program that writes it, then add the file again."
+    )
+    assert list((tmp_path / "city" / "raw").iterdir()) == []
