@@ -517,12 +517,11 @@ def _name_points(axes, names, size, value, outside, everyone):
             )
             if free and inside and (led or not near):
                 taken.append(box)
-                line = {"arrowstyle": "-", "color": style.MUTED, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 2}
-                line["relpos"] = (float(side == "right"), 0.5)
-                axes.annotate(
-                    label, (size[i], value[i]), xytext=(dx * 72, dy * 72), textcoords="offset points", ha=side,
-                    va="center", fontsize=8.5, bbox=ON_LINES, arrowprops=line if led else None,
-                )  # fmt: skip
+                if led:
+                    ends = size[i] + dx / width * reach, value[i] + dy / height * span
+                    axes.plot([size[i], ends[0]], [value[i], ends[1]], color=style.MUTED, linewidth=0.7, zorder=1)
+                axes.annotate(label, (size[i], value[i]), xytext=(dx * 72, dy * 72), textcoords="offset points",
+                              ha=side, va="center", fontsize=8.5, bbox=ON_LINES)  # fmt: skip
                 break
 
 
