@@ -10,6 +10,7 @@ import pytest
 from rdclib import assessment as stage
 from rdclib import engagement as engagements
 from rdclib import models, questionnaire, saved, vocabulary
+from rdclib.assessment.ranking import drawn_weights
 from rdclib.catalogue import load_table
 from rdclib.choices import Assessment, Choices
 from rdclib.indicators import compute_all
@@ -217,7 +218,7 @@ def test_weights_keep_to_what_is_known_of_them(known):
     points = {"value": 0.4, "resident impact": 0.2, "strategic goal": 0.2, "performance concern": 0.1}
     points |= {"urgency": 0.1, "feasibility": 0.0}
 
-    weights = pd.DataFrame(stage._weights(points, known, np.random.default_rng(1)), columns=list(points))
+    weights = pd.DataFrame(drawn_weights(points, known, np.random.default_rng(1)), columns=list(points))
 
     assert weights.sum(axis=1).to_numpy() == pytest.approx(np.ones(len(weights)))
     if known == "about right":
@@ -403,7 +404,7 @@ def test_the_seven_failings_rest_on_questions_and_indicators_that_exist():
     everything = stage.failings(answered(), results_of())
     assert len(everything) == 7
     for row in load_table("failings"):
-        assert all(stage._rule(rule) for side in ("for_if", "against_if") for rule in row[side].split(";"))
+        assert all(rule(text) for side in ("for_if", "against_if") for text in row[side].split(";"))
 
 
 def test_practice_beside_data_tells_where_they_differ():
