@@ -10,6 +10,7 @@ import pytest
 from rdclib import assessment as stage
 from rdclib import engagement as engagements
 from rdclib import models, questionnaire, saved, vocabulary
+from rdclib.assessment.failings import rule
 from rdclib.assessment.ranking import drawn_weights
 from rdclib.catalogue import load_table
 from rdclib.choices import Assessment, Choices
