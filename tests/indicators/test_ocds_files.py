@@ -75,7 +75,12 @@ COLUMNS = {
     "amendment_date": lambda t: t.get("amendments"),
 }
 # What else may stand in the way, with all columns there.
-REASONS = ("Records that count:", "would make it possible", "span less than two orders", "has two bidders with a name")
+REASONS = (
+    "Records that count:",
+    "would make it possible",
+    "a hundred times the smallest",
+    "has two bidders with a name",
+)
 PAYMENTS = {
     "payment_amount": "amount",
     "payment_date": "day",
