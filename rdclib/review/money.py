@@ -245,7 +245,9 @@ def _design_pay(design, series, records):
             volume = part["volume"].fillna(0.0).to_numpy()
             lines.loc[part.index, "paid"] = payment.pay(ready, part["events"].to_numpy(), volume)
     unknown = int(lines["result"].isna().sum())
-    notes = [f"Periods without a result, which earn nothing until it is reported: {unknown}."] if unknown else []
+    # A unit rate may guarantee a vendor the least that a period pays.
+    earn = "are paid the floor" if design.kind == "unit rate" and terms.get("floor") else "earn nothing"
+    notes = [f"Periods without a result, which {earn} until it is reported: {unknown}."] if unknown else []
     if unknown and design.kind == payment.PAID_ONCE:
         notes = [
             f"Periods without a result: {unknown}. Until they are reported that of all is not known: nothing is paid."

@@ -169,6 +169,16 @@ def test_a_period_without_result_earns_nothing_and_it_is_said():
     assert one.note == "Periods without a result, which earn nothing until it is reported: 1."
 
 
+def test_a_floor_is_paid_without_a_result_too_and_it_is_said():
+    rows = months([50, None, 80], counted=100, vendor="V0", first="2024-04")
+    design = PaymentDesign(metric_id="m", name="Each", kind="unit rate", rate=10, floor=600)
+    (one,) = reviewed(*rows, selection=Selection(payment_designs=(design,))).payments
+
+    # 50 and 80 units at 10 each, and never less than 600.
+    assert one.lines["paid"].tolist() == [600, 600, 800]
+    assert one.note == "Periods without a result, which are paid the floor until it is reported: 1."
+
+
 def test_a_design_on_a_metric_with_a_target_band_says_that_it_pays_beyond_it():
     design = {"name": "Each", "kind": "unit rate", "rate": 1}
     one = pays(design, [[50, 70, 50]], metric=SHARE | {"direction": "band"}, target_low=0.4, target_high=0.6)
