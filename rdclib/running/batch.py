@@ -130,11 +130,11 @@ def run(
         stack.callback(book.close)
         staging = stack.enter_context(reports.staging(folder))
         asked = len(names) * len(stages)
-        stack.enter_context(interrupted_once())
+        interrupts = stack.enter_context(interrupted_once())
         workers = stack.enter_context(Workers(jobs, asked, scheduler, executor, fork))
         screen = stack.enter_context(progress.for_screen(asked))
         batch = _Batch(names, stages, folder, staging, book, workers, screen, options, limits, clock)
-        return batch.run()
+        return batch.run(interrupts)
 
 
 def _checked(stage, given):
@@ -192,9 +192,10 @@ class _Batch:
             for name, engagement, period in asked
         ]
 
-    def run(self):
+    def run(self, interrupts):
         try:
             while self.cities or self.todo or self.running:
+                interrupts.count()
                 self._submit()
                 if self.running:
                     ended, _ = wait(self.running, timeout=_TICK_SECONDS, return_when=FIRST_COMPLETED)
