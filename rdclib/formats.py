@@ -128,6 +128,11 @@ def ratio(x):
     return f"{_sign(x, size)}{size:,}"
 
 
+def kappa(x):
+    """Agreement beyond chance, with what its ends mean."""
+    return f"kappa {ratio(x)}: 0 is what chance alone would give, 1 is full agreement"
+
+
 def level(x):
     """Format a level of practice (0 to 4) with one decimal, since answers are no finer: ``1.8``."""
     if missing(x):

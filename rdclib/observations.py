@@ -1,10 +1,18 @@
 """Observations as what was measured: of each result the newest, and the whole where only groups were sent."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
 # Measures that may be added up over sites and groups as they are.
 ADDITIVE = ("count", "amount")
+
+
+def per(unit):
+    """How many a rate is counted by: 1,000 for ``complaints per 1,000 trips``; None where the unit does not say."""
+    found = re.search(r"per ([\d,]+)", unit)
+    return float(found.group(1).replace(",", "")) if found else None
 
 
 def received_last(rows, keys):

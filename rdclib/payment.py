@@ -139,6 +139,11 @@ def holdback(invoices, scores, *, share, weights=None, unearned="lapses"):
     return Holdback(withheld, released, np.zeros(withheld.shape), balance)
 
 
+def own_start(baseline, *, floor, target):
+    """Where a vendor's own improvement begins: its baseline, or the target when it starts there or beyond."""
+    return min(baseline, target) if floor < target else max(baseline, target)
+
+
 def improvement_score(result, score, *, baseline, target):
     """Design 5: the better of a score against the target and the way covered from the vendor's own baseline.
 
@@ -280,7 +285,7 @@ def _pay_holdback(terms, events, volume, costs):
 def _pay_improvement(terms, events, volume, costs):
     x, floor, target = _share(events, volume), terms["floor"], terms["target"]
     # Who starts beyond the target has no way left to cover; the formula would then pay for every result below it.
-    baseline = min(terms["baseline"], target) if floor < target else max(terms["baseline"], target)
+    baseline = own_start(terms["baseline"], floor=floor, target=target)
     score = ramp(x, pool=1.0, floor=floor, target=target)
     return terms["pool"] * improvement_score(x, score, baseline=baseline, target=target)
 

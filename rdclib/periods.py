@@ -143,3 +143,11 @@ def parse_day(text):
         raise WrongUse(
             f"'{text}' is not a day.", fix="Write days as year-month-day, for example  2024-06-30."
         ) from None
+
+
+def day_of(text):
+    """The day of a text as our own files keep it, with or without a time; None where it holds none."""
+    try:
+        return date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return None

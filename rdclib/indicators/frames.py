@@ -136,7 +136,7 @@ class Frames:
 
     @cached_property
     def _listed(self):
-        """Solicitations of the city's own list, then those that only contracts or bids name, with bids' places."""
+        """Solicitations of the city's own list, then those that only contracts or bids name."""
         own, c = self.records.solicitations, self.contracts
         if len(own):
             unlisted = c["solicitation_id"].notna() & (_places(own, "solicitation_id", c["solicitation_id"]) < 0)
@@ -151,23 +151,26 @@ class Frames:
         s = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0] if parts else own
         s = s.reindex(columns=[*own.columns, *(name for name in s if name not in own)])
         s = s.astype({name: own.dtypes[name] for name in own if name not in LABELS})
-        s = _with_labels(s)
-        return s, _places(s, "solicitation_id", met)
+        return _with_labels(s)
+
+    @cached_property
+    def _solicitation_index(self):
+        return _index_of(self._listed, "solicitation_id")
 
     @cached_property
     def bid_solicitations(self):
         """Row of each bid's solicitation in `solicitations`; -1 where there is none."""
-        return self._listed[1]
+        return _looked_up(*self._solicitation_index, self.records.bids["solicitation_id"])
 
     @cached_property
     def contract_solicitations(self):
         """Row of each contract's solicitation in `solicitations`; -1 where there is none."""
-        return _places(self._listed[0], "solicitation_id", self.contracts["solicitation_id"])
+        return _looked_up(*self._solicitation_index, self.contracts["solicitation_id"])
 
     @cached_property
     def solicitations(self):
         """Solicitations, with what contracts and bids tell of those that the city's own list lacks."""
-        s = self._filled(self._listed[0], self.records.contracts, "solicitation_id", _FROM_CONTRACT)
+        s = self._filled(self._listed, self.records.contracts, "solicitation_id", _FROM_CONTRACT)
         if len(self.records.bids) and s["number_of_bids"].isna().any():
             s["number_of_bids"] = s["number_of_bids"].fillna(pd.Series(self._bid_counts(s), s.index))
         s["foreign"] = self._foreign(s)

@@ -180,9 +180,8 @@ def _with_open_quotes(text, width, delimiter):
     physical = io.StringIO(text, newline="").readlines()
     rows, lines, signs, at = [], [], [], 0
     while at < len(physical):
-        left, begun = iter(physical), at
-        left.__setstate__(at)
-        reader = csv.reader(left, delimiter=delimiter)
+        begun = at
+        reader = csv.reader(map(physical.__getitem__, range(begun, len(physical))), delimiter=delimiter)
         for row in reader:
             first, at = at, begun + reader.line_num
             lines.append(first + 1)

@@ -184,10 +184,8 @@ def read(texts, table, column, kind, *, order="", decimal=".", undecided=""):
     return _figures(texts, table, column, kind, decimal, undecided)
 
 
-def _how_to_say(why, table):
-    key, words = (
-        ("date_order", ("day-first", "month-first")) if why.startswith("dates") else ("decimal", ('"."', '","'))
-    )
+def _how_to_say(kind, table):
+    key, words = ("date_order", ("day-first", "month-first")) if kind == "date" else ("decimal", ('"."', '","'))
     return f"write  {key}: {words[0]}  or  {key}: {words[1]}  in engagement.yaml under files > {table}"
 
 
@@ -197,7 +195,7 @@ def _with_refused(reading, texts, table, kind, why, open_too=False):
         result.kept[why] = reading.refused
         severity = "warning"
         done = "left empty; the text is kept" + (
-            f": {_how_to_say(why, table)}" if open_too else "; mend it at the source"
+            f": {_how_to_say(kind, table)}" if open_too else "; mend it at the source"
         )
         result.remarks.append((severity, why, done, reading.refused))
     return result

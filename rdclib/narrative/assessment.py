@@ -343,10 +343,8 @@ def contract_coding(result):
 
 
 def _kappa(kappa):
-    """Agreement beyond chance, with what its ends mean; nothing when it is not known."""
-    if math.isnan(kappa):
-        return ""
-    return f" (Fleiss’ kappa {formats.ratio(kappa)}: 0 is what chance alone would give, 1 is full agreement)"
+    """What the respondents' or readers' kappa says, in brackets; nothing when it is not known."""
+    return "" if math.isnan(kappa) else f" (Fleiss’ {formats.kappa(kappa)})"
 
 
 def _short(row):

@@ -1,7 +1,6 @@
 """What the forms of the workbook have saved, as it was known on the day of the report."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from rdclib import periods, saved
 from rdclib.records.typed import typed_rows
@@ -80,7 +79,7 @@ def known_entries(rows, table, period, as_of):
     key = _KEYS[table]
     kept, counted, left_out = [], set(), set()
     for row in rows:
-        day = _saved_on(row)
+        day = periods.day_of(row.get("time"))
         known = day is None or day <= as_of
         counts = as_of == period.end and _over(row, period, as_of)
         if known or counts:
@@ -88,14 +87,6 @@ def known_entries(rows, table, period, as_of):
         if not known:
             (counted if counts else left_out).add(tuple(row.get(name, "") for name in key))
     return kept, Late(len(counted), len(left_out))
-
-
-def _saved_on(row):
-    """The day on which a row was saved; None where it does not say."""
-    try:
-        return date.fromisoformat(row.get("time", "")[:10])
-    except ValueError:
-        return None
 
 
 def _over(row, period, day):

@@ -1,11 +1,11 @@
 """What is measured: a metric's name, kind and direction, and what its counts are multiplied with."""
 
-import re
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rdclib.catalogue import load_metrics
+from rdclib.observations import per
 
 # Units that say no more than the name does.
 _NO_UNIT = ("", "count", "number", "ratio")
@@ -77,8 +77,7 @@ def _unit(unit, measure_type):
     text = unit.strip().lower()
     if text in ("%", "share", "percent") or (measure_type == "proportion" and not text):
         return "share", 1.0
-    per = re.search(r"per ([\d,]+)", text)
-    scale = float(per.group(1).replace(",", "")) if per else 1.0
+    scale = 1.0 if (size := per(text)) is None else size
     if text == "$":
         return "money", scale
     if text == "days":

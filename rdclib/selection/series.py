@@ -1,12 +1,11 @@
 """A metric's own history: one value a period, what stands behind it, and whether it can be relied on."""
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from rdclib.observations import ADDITIVE, received_last, totals
+from rdclib.observations import ADDITIVE, per, received_last, totals
 
 CADENCE_DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "annual": 366}
 _FREQUENCY = {"daily": "D", "monthly": "M", "quarterly": "Q", "annual": "Y"}
@@ -120,8 +119,8 @@ def _scale(rows, metric):
     if metric.measure_type not in ("proportion", "rate", "ratio"):
         return np.nan
     # Counts alone: as the metric's unit says.
-    if per := re.search(r"per ([\d,]+)", metric.unit):
-        return float(per.group(1).replace(",", ""))
+    if (size := per(metric.unit)) is not None:
+        return size
     if metric.unit == "%":
         return 100.0
     return 1.0 if metric.measure_type == "proportion" or metric.unit == "ratio" else np.nan

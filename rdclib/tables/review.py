@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from rdclib import formats
+from rdclib import formats, payment
 from rdclib.tables.table import Column, Interval, Table, Value
 
 _MOST_SERIES = 300
@@ -580,7 +580,7 @@ def _formula(one, currency):
     if d.kind == "holdback":
         return f"{money(d.invoice)} × {formats.share(d.share)} held back × {ramp}; unearned {d.unearned or 'lapses'}."
     if d.kind == "improvement credit":
-        if (d.baseline - d.target) * (d.target - d.floor) >= 0:
+        if payment.own_start(d.baseline, floor=d.floor, target=d.target) == d.target:
             return (
                 f"{money(d.pool)} × {ramp}; no credit for improvement, since the baseline lies at the target or beyond."
             )

@@ -118,11 +118,7 @@ def candidates(selection):
         f"{formats.plural(left, 'candidate')} further down not shown." if left > 0 else "",
     ]
     if not math.isnan(ranking.agreement):
-        beyond = (
-            ""
-            if math.isnan(ranking.kappa)
-            else f" (kappa {formats.ratio(ranking.kappa)}: 0 is what chance alone would give, 1 is full agreement)"
-        )
+        beyond = "" if math.isnan(ranking.kappa) else f" ({formats.kappa(ranking.kappa)})"
         notes.append(f"Pairs of raters agree in {formats.share(ranking.agreement)} of their scores{beyond}.")
     if selection.ratings_set_aside:
         notes.append(f"Set aside: {formats.plural(selection.ratings_set_aside, 'row')} that are no rating.")

@@ -4,7 +4,7 @@ import datetime
 
 import ipywidgets as w
 
-from rdclib import assessment, formats, questionnaire, saved, schemas, vocabulary
+from rdclib import assessment, formats, periods, questionnaire, saved, schemas, vocabulary
 from rdclib.catalogue import load_questions
 from rdclib.engagement import load_choices, save_choice, save_choices
 from rdclib.errors import EngagementError
@@ -309,7 +309,7 @@ def contract_coding(engagement, result, *, interactive):
             return empty
         shown = empty | {name: mine[-1].get(name, "") for name in empty}
         for name in ("last_data_date", "meeting_date"):
-            shown[name] = base.day(shown[name])
+            shown[name] = periods.day_of(shown[name])
         for name in ("is_key", "incentive_flag"):
             shown[name] = shown[name] if shown[name] in ("yes", "no") else empty[name]
         return shown

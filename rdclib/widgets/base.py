@@ -335,14 +335,6 @@ def _field(widget, label):
     return widget
 
 
-def day(text):
-    """The day of a text as our files keep it, for a date field; None when it is none."""
-    try:
-        return datetime.date.fromisoformat(text or "")
-    except ValueError:
-        return None
-
-
 def options_of(options):
     """Options as a list takes them, each label on one line; options are words, or (word, value) pairs."""
     return [(formats.line(o[0]), o[1]) if isinstance(o, tuple) else (formats.line(o), o) for o in options]

@@ -2,7 +2,7 @@
 
 import datetime
 
-from rdclib import formats, saved, vocabulary
+from rdclib import formats, periods, saved, vocabulary
 from rdclib.engagement import load_choices, save_choice, save_choices
 from rdclib.errors import EngagementError
 from rdclib.review import measured
@@ -154,7 +154,7 @@ def action_entry(engagement, records, *, interactive):
         shown = {k: row.get(k, "") for k in ("topic", "finding", "action", "owner", "result")}
         offered = [value for _, value in contracts]
         shown["contract_id"] = row["contract_id"] if row.get("contract_id") in offered else ""
-        return shown | {"action_due": base.day(row.get("action_due")), "status": "open"}
+        return shown | {"action_due": periods.day_of(row.get("action_due")), "status": "open"}
 
     def save(values, author):
         before = saved.newest(saved.read_rows(engagement.folder / "actions.csv"), ("action_id",))
