@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import textwrap
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,10 @@ AsOf = Annotated[str, typer.Option(help="The day that counts as today, such as 2
 @contextmanager
 def told():
     """End with two lines instead of a traceback when something is to be mended."""
+    if not (places.IN_CHECKOUT or os.environ.get("RDC_HOME") or places.home().exists()):
+        typer.echo(
+            f"Engagements and reports are kept in {places.home()}. Set RDC_HOME to choose another folder.", err=True
+        )
     try:
         yield
     except RDCError as error:

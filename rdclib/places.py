@@ -1,4 +1,4 @@
-"""Where things are: the checkout, and the folder that holds engagements and reports."""
+"""Where things are: the suite's own files, and the folder that holds engagements and reports."""
 
 import os
 import re
@@ -7,9 +7,12 @@ from pathlib import Path
 from rdclib.errors import WrongUse
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-CATALOGUE = CHECKOUT / "data" / "catalogue"
-NOTEBOOKS = CHECKOUT / "notebooks"
-EXAMPLES = CHECKOUT / "data" / "examples"
+IN_CHECKOUT = (CHECKOUT / "pyproject.toml").is_file() and (CHECKOUT / "notebooks").is_dir()
+# Notebooks, catalogue and example cities: at the top of a checkout, inside an installed package.
+SUITE = CHECKOUT if IN_CHECKOUT else CHECKOUT / "rdclib" / "suite"
+CATALOGUE = SUITE / "data" / "catalogue"
+NOTEBOOKS = SUITE / "notebooks"
+EXAMPLES = SUITE / "data" / "examples"
 
 # A name becomes a folder, a file and part of a link, so it is plain on every system.
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
@@ -17,8 +20,11 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])")
 
 
 def home():
-    """The folder with ``data/engagements`` and ``reports``: the checkout, unless RDC_HOME names another."""
-    return Path(os.environ.get("RDC_HOME") or CHECKOUT).resolve()
+    """The folder with ``data/engagements`` and ``reports``.
+
+    ``RDC_HOME`` where it is set, else the checkout, else ``rdclib`` in the user's own folder.
+    """
+    return Path(os.environ.get("RDC_HOME") or (CHECKOUT if IN_CHECKOUT else Path.home() / "rdclib")).resolve()
 
 
 def engagements():

@@ -47,7 +47,8 @@ DOORS = {
 }
 TOP = {
     ".ci", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "data",
-    "environment.yml", "notebooks", "pyproject.toml", "rdclib", "reports", "requirements.lock", "tests",
+    "environment.yml", "notebooks", "pyproject.toml", "rdclib", "reports", "requirements-dev.lock", "requirements.lock",
+    "tests",
 }  # fmt: skip
 PLACE = {room: (height, side) for height, floor in enumerate(FLOORS) for side, room in enumerate(floor)}
 FILES = sorted((places.CHECKOUT / "rdclib").rglob("*.py"))
