@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import textwrap
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -297,6 +298,45 @@ def answers(
             practice.save_answers(folder, rows, author=rows[0]["respondent"] if rows else "")
             typer.echo(f"{file}: {len(rows)} answers.")
     typer.echo(f"Next:  rdc run {name}")
+
+
+@app.command()
+def history(
+    name: Name,
+    file: Annotated[str, typer.Argument(help="One of its files, such as answers.csv.", show_default=False)] = "",
+    version: Annotated[str, typer.Option("--restore", help="Put this version in the file's place.")] = "",
+):
+    """List the earlier versions of what was decided and entered, or restore one of them."""
+    with told():
+        if version and not file:
+            raise WrongUse(
+                "Which file?", fix=f"Name it, for example  rdc history {name} answers.csv --restore {version}"
+            )
+        folder = places.folder(name)
+        if version:
+            kept = saved.restore(folder, file, version)
+            typer.echo(f"Restored {file} as of {version}." + f" The version it replaced is {kept}." * bool(kept))
+            typer.echo(f"Next:  rdc check {name}")
+            return
+        kept = [v for v in saved.versions(folder) if file in ("", v.file)]
+        if file and not kept:
+            raise WrongUse(
+                f"{name} has no earlier version of '{file}'.", fix=f"List the files with  rdc history {name}"
+            )
+    if file:
+        for one in kept:
+            data = one.path.read_bytes()
+            typer.echo(f"{one.id}  {len(data.splitlines()):>6,} lines  {len(data):>9,} bytes")
+        typer.echo(f"Next:  rdc history {name} {file} --restore {kept[-1].id}")
+    else:
+        for one, number in Counter(v.file for v in kept).items():
+            newest = max(v.id for v in kept if v.file == one)
+            typer.echo(f"{one}: {number:,} earlier version{'s' * (number > 1)}, newest {newest}")
+        typer.echo(
+            f"Next:  rdc history {name} {kept[0].file}"
+            if kept
+            else f"{name} has no earlier versions yet. Each save keeps the version that it replaces."
+        )
 
 
 @app.command("lab")

@@ -18,7 +18,7 @@ from rdclib.intake.grids import workbook_grids
 from rdclib.intake.opening import open_sources
 
 FILE = "answers.csv"
-COLUMNS = ("round", "respondent", "role", "question", "answer", "evidence", "comment")
+COLUMNS = vocabulary.ENTRY_FILES[FILE].columns
 KEY = ("round", "respondent", "role", "question")
 LEVELS = ("0", "1", "2", "3", "4")
 ANSWERS = (*LEVELS, vocabulary.NOT_KNOWN, vocabulary.NOT_APPLICABLE)
@@ -225,7 +225,7 @@ def load_answers(folder):
 
 def save_answers(folder, rows, *, author):
     """Add answers to the engagement of a folder; see `COLUMNS`."""
-    saved.append_rows(folder / FILE, rows, columns=COLUMNS, author=author)
+    saved.append_rows(folder / FILE, rows, author=author)
 
 
 def latest_round(answers):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from rdclib import engagement as engagements
-from rdclib import indicators, periods, places, schemas
+from rdclib import indicators, periods, places, saved, schemas, vocabulary
 from rdclib.checks import Finding, in_order
 from rdclib.indicators.frames import Frames
 from rdclib.intake import vendors
@@ -93,10 +93,14 @@ def check(engagement):
     Raises
     ------
     DataFileError
-        When a file cannot be used.
+        When a file of the city's cannot be used.
+    EngagementError
+        When a file of the forms cannot be used.
     ReportError
         When no record lies in the period.
     """
+    for file in vocabulary.ENTRY_FILES:  # also those of later stages: an unreadable one is not an empty one
+        saved.read_rows(engagement.folder / file)
     return readiness(load_records(engagement))
 
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +22,8 @@ from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.tag import Tag
 
-from rdclib.errors import EngagementError
+from rdclib import vocabulary
+from rdclib.errors import EngagementError, WrongUse
 
 HISTORY = ".history"
 WAIT_SECONDS = 20  # for another window that is saving the same file; longer means that it hangs
@@ -295,6 +297,20 @@ def update_together(path, values, *, author, remark=""):
         write_yaml(path, data)
 
 
+# --- history: every earlier version ---
+
+_VERSION = re.compile(r"(?P<stem>.+)-(?P<id>\d{4}-\d\d-\d\dT\d{6}Z-\d{3,})(?P<suffix>\.[a-z]+)")
+
+
+@dataclass(frozen=True)
+class Version:
+    """An earlier version of a file, as it was just before a save replaced it."""
+
+    file: str  # such as answers.csv
+    id: str  # the moment of that save, in UTC, and a number: 2026-01-31T090000Z-000
+    path: Path
+
+
 def _keep(path):
     """Copy a file to the history, under a name that sorts by time and is never used twice."""
     stamp = now().replace(":", "")
@@ -302,7 +318,66 @@ def _keep(path):
     while (copy := path.parent / HISTORY / f"{path.stem}-{stamp}-{number:03d}{path.suffix}").exists():
         number += 1
     with _writing(path):
-        shutil.copyfile(path, copy)
+        try:
+            shutil.copyfile(path, copy)
+        except OSError:
+            copy.unlink(missing_ok=True)  # half a copy is not an earlier version
+            raise
+    return copy
+
+
+def versions(folder):
+    """Earlier versions of an engagement's files, by file, the oldest first.
+
+    Parameters
+    ----------
+    folder : Path
+        The engagement's folder.
+
+    Returns
+    -------
+    list of Version
+    """
+    matches = [(match, path) for path in (folder / HISTORY).glob("*") if (match := _VERSION.fullmatch(path.name))]
+    kept = [Version(match["stem"] + match["suffix"], match["id"], path) for match, path in matches]
+    return sorted(kept, key=lambda version: (version.file, version.id))
+
+
+def restore(folder, file, version):
+    """Put an earlier version of a file in its place; the present version goes to the history.
+
+    Parameters
+    ----------
+    folder : Path
+        The engagement's folder.
+    file : str
+        Such as ``answers.csv``.
+    version : str
+        The ``id`` of one of its `versions`.
+
+    Returns
+    -------
+    str
+        The id under which the version that was replaced is kept; empty when there was no file.
+
+    Raises
+    ------
+    EngagementError
+        When the file has no such version (`WrongUse`), or it cannot be read or written.
+    """
+    chosen = next((v.path for v in versions(folder) if (v.file, v.id) == (file, version)), None)
+    if chosen is None:
+        raise WrongUse(
+            f"{file} has no version '{version}' in the history of {folder.name}.",
+            fix=f"List its versions with  rdc history {folder.name} {file}",
+        )
+    path = folder / file
+    with locked(path):
+        with _reading(chosen):
+            data = chosen.read_bytes()
+        replaced = _VERSION.fullmatch(_keep(path).name)["id"] if path.exists() else ""
+        write_bytes(path, data)
+    return replaced
 
 
 # --- csv: what grows ---
@@ -322,8 +397,18 @@ def unguarded(text):
     return text[1:] if text.startswith("'") and _LIVE.match(text) else text
 
 
+# A spreadsheet program writes the delimiter of its locale; we write commas.
+_DELIMITERS = (",", ";", "\t")
+_STAMP = ("author", "time")
+
+
 def read_rows(path):
-    """Read a CSV of ours.
+    """Read a CSV of ours, with commas, semicolons or tabs, whatever the case of its header.
+
+    Parameters
+    ----------
+    path : path-like
+        Its name is a key of `rdclib.vocabulary.ENTRY_FILES`.
 
     Returns
     -------
@@ -333,64 +418,118 @@ def read_rows(path):
     Raises
     ------
     EngagementError
-        When the file is no UTF-8 text or has no header line.
+        When the file is anything else: a reader who took it for empty would publish that no one answered, and the
+        next save would write over it.
     """
     path = Path(path)
     if not path.exists():
         return []
     try:
         with _reading(path), path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, restkey="_more", restval="")
-            rows = list(reader)
-            header = reader.fieldnames
+            text = stream.read()
+        if "\0" in text:
+            raise _not_ours(path, f"{path.name} is damaged: it holds null bytes, as after a power failure.")
+        header, *lines = _lines(path, text)
     except (UnicodeDecodeError, csv.Error):
         raise EngagementError(
             f"{path.name} is not a CSV file in UTF-8.", fix="Save it again as 'CSV UTF-8' from the spreadsheet program."
         ) from None
-    if not header or any("_more" in row for row in rows):
-        raise EngagementError(
-            f"{path.name} has no header line, or a line with more values than the header.",
-            fix=f"Mend the line, or take the last good copy from {HISTORY}.",
-        )
-    return [{key: unguarded(value) for key, value in row.items()} for row in rows]
+    least = max(header.index(name) for name in vocabulary.ENTRY_FILES[path.name].needed)
+    rows = []
+    for number, line in lines:
+        if not any(line):
+            continue
+        if any(line[len(header) :]) or len(line) <= least:
+            raise _not_ours(path, f"Line {number} of {path.name} has {len(line)} values for {len(header)} columns.")
+        values = [unguarded(value) for value in line[: len(header)]]
+        rows.append(dict(zip(header, [*values, *[""] * (len(header) - len(values))], strict=True)))
+    return rows
 
 
-def append_rows(path, rows, *, columns, author):
-    """Add rows to a CSV of ours; earlier rows stay, and the newest row of a key is the one that counts.
+def _lines(path, text):
+    """The header by our names, then the lines as (number, values), by the delimiter that the header is written with."""
+    columns, needed = vocabulary.ENTRY_FILES[path.name]
+    known = {*columns, *_STAMP}
+    best = []
+    for delimiter in _DELIMITERS:
+        named = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), [])
+        while named and not named[-1].strip():
+            named.pop()
+        header = ["_".join(name.strip().lower().split()) for name in named]
+        if len(known & set(header)) > len(known & {name for name, _ in best}):
+            best, chosen = list(zip(header, named, strict=True)), delimiter
+    if not best:
+        raise _not_ours(path, f"{path.name} does not begin with its header line.")
+    header = [name for name, _ in best]
+    if unknown := [given for name, given in best if name not in known]:
+        raise _not_ours(path, f"{path.name} has an unknown column '{unknown[0].strip()[:40]}'.")
+    if missing := [name for name in needed if name not in header]:
+        raise _not_ours(path, f"{path.name} has no column '{missing[0]}'.")
+    if len(set(header)) < len(header):
+        raise _not_ours(path, f"{path.name} has the column '{max(header, key=header.count)}' twice.")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=chosen, strict=True)
+    next(reader)
+    return [header, *((reader.line_num, line) for line in reader)]
+
+
+def _not_ours(path, what):
+    columns = ",".join((*vocabulary.ENTRY_FILES[path.name].columns, *_STAMP))
+    return EngagementError(
+        f"{what} It was neither used nor changed.",
+        fix=f"Restore an earlier version (rdc history {path.parent.name} {path.name}), or correct the file. "
+        f"Its header is: {columns}",
+    )
+
+
+def change_rows(path, change, *, author):
+    """Read a CSV of ours, and add rows that depend on what it holds, while nobody else can save it.
+
+    Earlier rows stay, and the newest row of a key is the one that counts. The file as it was goes to ``.history``.
 
     Parameters
     ----------
     path : path-like
-    rows : iterable of dict
-        Values by column; missing ones are left empty.
-    columns : sequence of str
-        The file's columns; ``author`` and ``time`` are added.
+        Its name is a key of `rdclib.vocabulary.ENTRY_FILES`.
+    change : callable
+        Takes the rows on disk, as `read_rows` gives them; returns the rows to add: values by column, missing ones are
+        left empty. ``author`` and ``time`` are added.
     author : str
         Who says so.
 
     Raises
     ------
     EngagementError
-        When a row has a column that the file does not know, or the file cannot be read or written.
+        When a row has a column that the file does not know, or the file cannot be read or written; it is unchanged.
     """
     path = Path(path)
-    columns = [*columns, *(name for name in ("author", "time") if name not in columns)]
+    columns = (*vocabulary.ENTRY_FILES[path.name].columns, *_STAMP)
     with locked(path):
         before = read_rows(path)
-        known = list(before[0]) if before else columns
-        columns = [*known, *(name for name in columns if name not in known)]
         stamp = {"author": author, "time": now()}
-        added = [stamp | {key: "" if value is None else str(value) for key, value in row.items()} for row in rows]
+        added = [
+            stamp | {key: "" if value is None else str(value).replace("\0", "") for key, value in row.items()}
+            for row in change(before)
+        ]
         for row in added:
             if unknown := set(row) - set(columns):
                 raise EngagementError(
                     f"{path.name} has no column '{sorted(unknown)[0]}'.", fix=f"Its columns are: {', '.join(columns)}."
                 )
+        if not added:
+            return
         stream = io.StringIO()
         writer = csv.DictWriter(stream, columns, restval="", lineterminator="\n")
         writer.writeheader()
         writer.writerows({key: guarded(value) for key, value in row.items()} for row in [*before, *added])
+        if path.exists():
+            _keep(path)
         write_text(path, stream.getvalue())
+
+
+def append_rows(path, rows, *, author):
+    """Add rows to a CSV of ours, whatever it holds; see `change_rows`."""
+    rows = list(rows)
+    change_rows(path, lambda _: rows, author=author)
 
 
 def newest(rows, key):

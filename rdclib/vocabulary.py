@@ -1,5 +1,7 @@
 """Word lists that several rooms share. The meaning of each word is in data/catalogue and README."""
 
+from typing import NamedTuple
+
 # Stages of an engagement, in the order in which a city walks through them.
 STAGES = ("readiness", "assessment", "selection", "review")
 
@@ -57,3 +59,41 @@ PRIORITY_CRITERIA = ("value", "resident impact", "strategic goal", "performance 
 # How far the weights of these criteria are agreed.
 WEIGHTS_KNOWN = ("about right", "order only", "not settled")
 STEP_STATUSES = ("open", "done", "dropped")
+
+
+class EntryFile(NamedTuple):
+    """A CSV beside engagement.yaml to which the forms add rows."""
+
+    columns: tuple  # in the order of the file, before author and time
+    needed: tuple  # those without which a row means nothing; the others may be missing in a file made by hand
+
+
+ENTRY_FILES = {
+    "answers.csv": EntryFile(
+        ("round", "respondent", "role", "question", "answer", "evidence", "comment"),
+        ("round", "respondent", "role", "question", "answer"),
+    ),
+    "vendor_merges.csv": EntryFile(
+        ("vendor_id", "vendor_name", "into_id", "into_name", "decision"),
+        ("vendor_id", "into_id", "into_name", "decision"),
+    ),
+    "contract_coding.csv": EntryFile(
+        ("contract_id", "coder", "is_key", "goal_text", "metrics", "metric_id", "last_data_date", "incentive_flag",
+         "at_risk_amount", "meeting_date", "decision_id", "review_doc", "service_group", "goal_link"),
+        ("contract_id", "coder"),
+    ),
+    "metric_ratings.csv": EntryFile(
+        ("contract_id", "metric_id", "rater", "test", "score", "comment"),
+        ("contract_id", "metric_id", "rater", "test", "score"),
+    ),
+    "actions.csv": EntryFile(
+        ("action_id", "contract_id", "meeting_date", "topic", "finding", "action", "owner", "action_due", "status",
+         "action_closed", "result"),
+        ("action_id", "action", "status"),
+    ),
+    "vendor_ratings.csv": EntryFile(
+        ("contract_id", "vendor_id", "vendor_name", "period", "dimension", "level", "evidence", "vendor_comment",
+         "rater", "reviewer"),
+        ("contract_id", "period", "dimension", "level", "rater"),
+    ),
+}  # fmt: skip

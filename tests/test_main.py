@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from rdclib import places, saved
+from rdclib import places, saved, vocabulary
 from rdclib.__main__ import FINE, MEND, WRONG_USE, app
 
 REGISTER = """\
@@ -316,3 +316,50 @@ def test_our_own_mistakes_stay_errors_of_python(city, monkeypatch):
     (city.parent / "more.csv").write_text(REGISTER.replace("0603", "0703"), encoding="utf-8")
 
     assert isinstance(rdc("intake", "springfield", city.parent / "more.csv").exception, OSError)
+
+
+ANSWER = "1,Ana,finance,Q01,3,,,Ana,2026-01-31T09:00:00Z\n"
+ANSWERS = "round,respondent,role,question,answer,evidence,comment,author,time\n" + ANSWER
+
+
+@pytest.mark.parametrize("text", [ANSWERS, ANSWERS.replace(",", ";"), ANSWERS.replace("question", "Question")])
+def test_check_takes_our_own_files_as_a_spreadsheet_writes_them(city, text):
+    (city / "answers.csv").write_text(text, encoding="utf-8")
+
+    assert rdc("check", "springfield", "--period", "FY2024").exit_code == FINE
+
+
+@pytest.mark.parametrize("file", vocabulary.ENTRY_FILES)
+@pytest.mark.parametrize("text", [ANSWER, "\0" * 300, "what,who\n1,Ana\n"], ids=["no header", "null bytes", "unknown"])
+def test_check_ends_with_two_lines_when_a_file_of_our_own_is_not_understood(city, file, text):
+    (city / file).write_text(text, encoding="utf-8")
+
+    checked = rdc("check", "springfield", "--period", "FY2024")
+
+    assert checked.exit_code == MEND
+    assert len(checked.stderr.splitlines()) == 2
+    assert checked.stderr.startswith(file) or f" {file} " in checked.stderr
+    assert (city / file).read_text(encoding="utf-8") == text
+
+
+def test_history_lists_versions_and_restores_one(city):
+    assert "engagement.yaml: " in rdc("history", "springfield").stdout  # intake changed it
+    path = city / "answers.csv"
+    for question in ("Q01", "Q02", "Q03"):
+        saved.append_rows(path, [{"round": "1", "question": question}], author="Ana")
+    present = path.read_text(encoding="utf-8")
+
+    assert "answers.csv: 2 earlier versions, newest 20" in rdc("history", "springfield").stdout
+    *listed, after = rdc("history", "springfield", "answers.csv").stdout.splitlines()
+    assert [line.split()[1:3] for line in listed] == [["2", "lines"], ["3", "lines"]]
+    first = listed[0].split()[0]
+    assert after.startswith("Next:  rdc history springfield answers.csv --restore ")
+
+    assert rdc("history", "springfield", "answers.csv", "--restore", first).exit_code == FINE
+
+    assert [row["question"] for row in saved.read_rows(path)] == ["Q01"]
+    assert saved.versions(city)[2].path.read_text(encoding="utf-8") == present
+    wrong = rdc("history", "springfield", "answers.csv", "--restore", "2020-01-01T000000Z-000")
+    assert wrong.exit_code == WRONG_USE
+    assert rdc("history", "springfield", "--restore", first).exit_code == WRONG_USE
+    assert rdc("history", "springfield", "none.csv").exit_code == WRONG_USE

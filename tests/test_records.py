@@ -52,7 +52,7 @@ def test_records_are_read_again_only_when_a_file_changed(engagement):
     assert reread(records, city) is records
 
     reading = {"contract_id": "C1", "coder": "Ana", "is_key": "yes"}
-    saved.append_rows(city.folder / "contract_coding.csv", [reading], columns=tuple(reading), author="Ana")
+    saved.append_rows(city.folder / "contract_coding.csv", [reading], author="Ana")
     coded = reread(records, city)
     assert (len(records.coding), list(coded.coding["contract_id"])) == (0, ["C1"])
     assert reread(coded, city) is coded
@@ -90,24 +90,22 @@ def test_every_table_has_every_column_when_the_city_has_none(engagement):
 
 def test_vendors_that_a_person_merged_count_as_one_and_can_be_parted_again(engagement):
     made = two_quarters(engagement)
-    columns = ("vendor_id", "vendor_name", "into_id", "into_name", "decision")
     row = {"vendor_id": "Beta", "vendor_name": "Beta", "into_id": "Acme", "into_name": "Acme", "decision": "same"}
-    saved.append_rows(made.folder / "vendor_merges.csv", [row], columns=columns, author="Ana")
+    saved.append_rows(made.folder / "vendor_merges.csv", [row], author="Ana")
 
     assert load_records(made).contracts["vendor_name"].tolist() == ["Acme", "Acme"]
 
-    saved.append_rows(made.folder / "vendor_merges.csv", [row | {"decision": "apart"}], columns=columns, author="Ana")
+    saved.append_rows(made.folder / "vendor_merges.csv", [row | {"decision": "apart"}], author="Ana")
     assert load_records(made).contracts["vendor_name"].tolist() == ["Acme", "Beta"]
 
 
 def test_merges_follow_each_other_and_a_circle_ends(engagement):
     made = two_quarters(engagement)
-    columns = ("vendor_id", "vendor_name", "into_id", "into_name", "decision")
     rows = [
         {"vendor_id": a, "vendor_name": a, "into_id": b, "into_name": b, "decision": "same"}
         for a, b in (("A", "B"), ("B", "C"), ("X", "Y"), ("Y", "X"))
     ]
-    saved.append_rows(made.folder / "vendor_merges.csv", rows, columns=columns, author="Ana")
+    saved.append_rows(made.folder / "vendor_merges.csv", rows, author="Ana")
 
     merges = load_merges(made)
 

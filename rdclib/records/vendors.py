@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from rdclib import saved
+from rdclib import saved, vocabulary
 from rdclib.records.typed import as_table
 
-MERGES = ("vendor_id", "vendor_name", "into_id", "into_name", "decision")
+MERGES = vocabulary.ENTRY_FILES["vendor_merges.csv"].columns
 
 
 def load_merges(engagement):

@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from rdclib import vocabulary
 from rdclib.review.series import target_of
 
 # Sixty minutes: actions due, headline metrics, the roadmap topic, decisions, recap.
@@ -18,19 +19,7 @@ AGENDA = (
 )
 MOST_HEADLINES = 5
 CADENCE_DAYS = 92  # at least quarterly (WWC criterion RDC5)
-ACTION_COLUMNS = (
-    "action_id",
-    "contract_id",
-    "meeting_date",
-    "topic",
-    "finding",
-    "action",
-    "owner",
-    "action_due",
-    "status",
-    "action_closed",
-    "result",
-)
+ACTION_COLUMNS = vocabulary.ENTRY_FILES["actions.csv"].columns
 CLOSED = ("done", "dropped")
 
 

@@ -9,18 +9,7 @@ import pandas as pd
 from rdclib import periods, vocabulary
 from rdclib.records import Late
 
-COLUMNS = (
-    "contract_id",
-    "vendor_id",
-    "vendor_name",
-    "period",
-    "dimension",
-    "level",
-    "evidence",
-    "vendor_comment",
-    "rater",
-    "reviewer",
-)
+COLUMNS = vocabulary.ENTRY_FILES["vendor_ratings.csv"].columns
 # Exceptional is 4, unsatisfactory 0.
 POINTS = {level: 4 - i for i, level in enumerate(vocabulary.RATING_LEVELS)}
 LEVEL_WORDS = {

@@ -13,7 +13,6 @@ LOWEST, HIGHEST = 0, 2
 # Computed from the data and added to the tests that people rate.
 DATA_SUPPORT = "data support"
 FILE = "metric_ratings.csv"
-COLUMNS = ("contract_id", "metric_id", "rater", "test", "score", "comment")
 DRAWS = 10_000
 TOP = 5
 

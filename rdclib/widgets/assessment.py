@@ -4,7 +4,7 @@ import datetime
 
 import ipywidgets as w
 
-from rdclib import assessment, formats, periods, questionnaire, saved, schemas, vocabulary
+from rdclib import assessment, formats, periods, questionnaire, saved, vocabulary
 from rdclib.catalogue import load_questions
 from rdclib.engagement import load_choices, save_choice, save_choices
 from rdclib.errors import EngagementError
@@ -14,7 +14,6 @@ STAGE = "assessment"
 NOT_RATED = "not known"
 _NOT_ANSWERED = ("Not answered yet", "")
 _CODING_FILE = "contract_coding.csv"
-_CODING_COLUMNS = tuple(n for n in schemas.CONTRACT_CODING.columns if n not in schemas.LINEAGE)
 
 
 class PracticeForm(base.Form):
@@ -295,9 +294,7 @@ def contract_coding(engagement, result, *, interactive):
         row = {k: v.isoformat() if isinstance(v, datetime.date) else v for k, v in values.items()}
         if not row["contract_id"]:
             raise EngagementError("The contract number is missing.", fix="Type it as the register writes it.")
-        saved.append_rows(
-            engagement.folder / _CODING_FILE, [row | {"coder": author}], columns=_CODING_COLUMNS, author=author
-        )
+        saved.append_rows(engagement.folder / _CODING_FILE, [row | {"coder": author}], author=author)
 
     empty = {name: field.value for name, field in fields.items() if field is not contract}
 

@@ -178,7 +178,7 @@ def vendor_merges(engagement, pairs, *, interactive):
                 wanted[other[0]] = dict(zip(MERGES, (*other, *into, "same"), strict=True))
         rows = [row for key, row in wanted.items() if stands.get(key) != row]
         rows += [row | {"decision": "apart"} for key, row in stands.items() if key not in wanted]
-        saved.append_rows(engagement.folder / "vendor_merges.csv", rows, columns=MERGES, author=author)
+        saved.append_rows(engagement.folder / "vendor_merges.csv", rows, author=author)
         stands.clear()
         stands.update(wanted)
 

@@ -168,7 +168,7 @@ def action_entry(engagement, records, *, interactive):
         row["meeting_date"] = row["meeting_date"] or engagement.as_of.isoformat()
         if row["status"] in ("done", "dropped") and not row["action_closed"]:
             row["action_closed"] = engagement.as_of.isoformat()
-        saved.append_rows(engagement.folder / "actions.csv", [row], columns=ACTION_COLUMNS, author=author)
+        saved.append_rows(engagement.folder / "actions.csv", [row], author=author)
         log[row["action_id"]] = row
         fields["action_id"].options = base.options_of(listed())
         fields["action_id"].value = ""
@@ -207,7 +207,7 @@ def vendor_rating(engagement, records, *, interactive):
         vendor = contracts.loc[[values["contract_id"]]].iloc[0]
         for key in ("vendor_id", "vendor_name"):
             row[key] = "" if vendor[key] != vendor[key] else str(vendor[key])
-        saved.append_rows(engagement.folder / "vendor_ratings.csv", [row], columns=COLUMNS, author=author)
+        saved.append_rows(engagement.folder / "vendor_ratings.csv", [row], author=author)
 
     return base.form(
         "Rate a vendor",

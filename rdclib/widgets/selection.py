@@ -103,7 +103,7 @@ def metric_ratings(engagement, selection, *, interactive):
         ]
         if not rows:
             raise EngagementError("No test is rated.", fix="Choose 0, 1 or 2 for at least one test.")
-        saved.append_rows(engagement.folder / ratings.FILE, rows, columns=ratings.COLUMNS, author=author)
+        saved.append_rows(engagement.folder / ratings.FILE, rows, author=author)
 
     def rated(metric_id, rater):
         """The rater's own levels and nobody else's."""
