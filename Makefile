@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 LOCK := --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 EXAMPLES := $(notdir $(patsubst %/,%,$(wildcard data/examples/*/)))
 
-.PHONY: setup reports test check bench lock wheel wheels clean help
+.PHONY: setup reports test check docs bench lock wheel wheels clean help
 
 help:  ## say what there is to type
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ check: setup  ## format, lint and house
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest -q tests/test_house.py
+
+docs: setup  ## build the documentation into docs/_build/html
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 
 bench: setup  ## measure against what a user would otherwise do
 	@for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -46,7 +46,8 @@ DOORS = {
     "typer": {"__main__"},
 }
 TOP = {
-    ".ci", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "data",
+    ".ci", ".github", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md",
+    "LICENSE", "Makefile", "README.md", "SECURITY.md", "data", "docs",
     "environment.yml", "notebooks", "pyproject.toml", "rdclib", "reports", "requirements-dev.lock", "requirements.lock",
     "tests",
 }  # fmt: skip
