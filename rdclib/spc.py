@@ -11,9 +11,10 @@ Anhøj and Olesen, Run charts revisited, PLoS ONE 9 (2014) (longest run and cros
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import comb, isfinite, log2
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,16 @@ TREND_POINTS = 7
 TRIAL_POINTS = 12
 # A root of an exponential time close to symmetric (Nelson 1994).
 T_POWER = 1 / 3.6
+# Below so many events a period (of the rarer outcome) most periods have none: the exposure between events is judged.
+# At more, events of one period would have to be spread over it by a guess, which makes signals of its own.
+RARE_COUNT = 0.5
+# Below so many, limits are exact quantiles of the Poisson or binomial distribution; from here on 3 sigma gives no more
+# false alarms than an individuals chart does.
+EXACT_COUNT = 20.0
+# Chance of a normal value beyond 3 and beyond 2 sigma on one side: exact limits leave as little outside.
+TAIL_LIMIT, TAIL_NEAR = 0.0013499, 0.0227501
+# Expected counts for which false alarms are simulated; others take the nearest.
+SIMULATED_COUNTS = (0.2, 0.35, 0.5, 0.7, 1, 1.5, 2, 3, 4, 6, 8, 10, 14, 20, 30, 60)
 # How rare the events of a simulated g chart are: one in so many cases; it hardly matters.
 RARE = 1 / 20
 # Two numbers nearer than this share of the largest are the same number, written with rounding errors.
@@ -73,6 +84,8 @@ class Chart:
         As given: one number, one a point, the two ends of a band, or the two ends a point (two rows).
     note : str
         What a reader has to know of these limits.
+    expected : float
+        Events (of the rarer outcome) expected in a typical period; nan where nothing is counted.
     """
 
     kind: str
@@ -93,11 +106,40 @@ class Chart:
     direction: str
     target: object = None
     note: str = ""
+    expected: float = np.nan
 
     @property
     def wanted(self):
         """Lower and upper end of what is wanted at each point, the same where it is one number; None without."""
         return _ends(self.direction, self.target, len(self.values))
+
+
+class FalseAlarms(NamedTuple):
+    """Chance that a stable process shows a signal all the same.
+
+    Parameters
+    ----------
+    chart : float
+        On at least one point of the whole chart.
+    latest : float
+        On the latest point.
+    """
+
+    chart: float
+    latest: float
+
+
+class _Lines(NamedTuple):
+    """Center and lines of a segment, one number a point; ``signs`` where points alone do not decide them."""
+
+    center: np.ndarray
+    middle: np.ndarray  # the line that shifts refer to
+    near_low: np.ndarray
+    near_high: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    meaningful: bool
+    signs: dict | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +187,7 @@ def xmr(values, *, baseline=None, rebase=(), direction="higher", target=None, sc
 
     def limits(part, base):
         center, sigma, meaningful = _individuals(part, base, screen)
-        return _level(part, center), _level(part, sigma), bool(meaningful)
+        return _sigma_lines(_level(part, center), sigma, bool(meaningful))
 
     return _chart("XmR", values, limits, baseline, rebase, direction, target)
 
@@ -171,7 +213,7 @@ def xmr_many(values, *, baseline=None, screen=False):
     center, sigma, meaningful = _individuals(values, _baseline(baseline, values.shape[1]), screen)
     sigma = np.where(meaningful, sigma, np.nan)
     middle, wide = center[:, None], sigma[:, None]
-    signs = _signs(values, middle, middle, wide, middle - 3 * wide, middle + 3 * wide)
+    signs = _signs(values, middle, middle - 2 * wide, middle + 2 * wide, middle - 3 * wide, middle + 3 * wide)
     keep = meaningful[:, None]
     return Charts(
         values, center, center - 3 * sigma, center + 3 * sigma, {rule: (signs[rule] != 0) & keep for rule in RULES}
@@ -238,7 +280,7 @@ def run_chart(values, *, direction="higher", target=None):
     )
 
 
-def p_chart(count, n, *, baseline=None, rebase=(), direction="higher", target=None, prime=False):
+def p_chart(count, n, *, baseline=None, rebase=(), direction="higher", target=None, prime=False, exact=False):
     """Chart of proportions with denominators of their own; ``prime=True`` is Laney's p′ for very large ones.
 
     Parameters
@@ -249,11 +291,15 @@ def p_chart(count, n, *, baseline=None, rebase=(), direction="higher", target=No
         As for `xmr`.
     prime : bool
         Widen (or narrow) the binomial limits by the variation between points that is really there.
+    exact : bool
+        Limits that fit small whole counts, in place of the textbook's 3 sigma: exact binomial ones below
+        `EXACT_COUNT` expected events (of the rarer outcome) a period; below `RARE_COUNT` a t chart of the cases
+        between events, with the exact limit for periods that have many at once.
 
     Returns
     -------
     Chart
-        Limits follow each denominator and stay within 0 and 1.
+        Limits follow each denominator and stay within 0 and 1. Of kind ``t`` where events are rare.
 
     Raises
     ------
@@ -263,10 +309,10 @@ def p_chart(count, n, *, baseline=None, rebase=(), direction="higher", target=No
     count, n = _pair(count, n, "count", "n")
     if (count > n).any():
         raise ValueError("count: above n")
-    return _attribute("p", count, n, lambda p: p * (1 - p), 1.0, baseline, rebase, direction, target, prime)
+    return _attribute("p", count, n, lambda p: p * (1 - p), 1.0, baseline, rebase, direction, target, prime, exact)
 
 
-def u_chart(count, exposure, *, baseline=None, rebase=(), direction="higher", target=None, prime=False):
+def u_chart(count, exposure, *, baseline=None, rebase=(), direction="higher", target=None, prime=False, exact=False):
     """Chart of rates (events per exposure); ``prime=True`` is Laney's u′.
 
     Parameters
@@ -274,8 +320,8 @@ def u_chart(count, exposure, *, baseline=None, rebase=(), direction="higher", ta
     count, exposure : sequence of float
         Events, and what they are counted over (one number stands for all points); a point without exposure is
         missing.
-    baseline, rebase, direction, target, prime
-        As for `p_chart`.
+    baseline, rebase, direction, target, prime, exact
+        As for `p_chart`, with the Poisson distribution.
 
     Returns
     -------
@@ -283,10 +329,10 @@ def u_chart(count, exposure, *, baseline=None, rebase=(), direction="higher", ta
         Limits follow each exposure and stay above 0.
     """
     count, exposure = _pair(count, exposure, "count", "exposure")
-    return _attribute("u", count, exposure, lambda u: u, np.inf, baseline, rebase, direction, target, prime)
+    return _attribute("u", count, exposure, lambda u: u, np.inf, baseline, rebase, direction, target, prime, exact)
 
 
-def c_chart(count, *, baseline=None, rebase=(), direction="higher", target=None):
+def c_chart(count, *, baseline=None, rebase=(), direction="higher", target=None, exact=False):
     """Chart of counts of events over equal exposures: mean ± 3 times its root, not below 0.
 
     Parameters
@@ -294,13 +340,15 @@ def c_chart(count, *, baseline=None, rebase=(), direction="higher", target=None)
     count : sequence of float
     baseline, rebase, direction, target
         As for `xmr`.
+    exact : bool
+        As for `u_chart`.
     """
     count = _series(count)
     count, exposure = _pair(count, np.ones(len(count)), "count", "exposure")
-    return _attribute("c", count, exposure, lambda c: c, np.inf, baseline, rebase, direction, target, False)
+    return _attribute("c", count, exposure, lambda c: c, np.inf, baseline, rebase, direction, target, False, exact)
 
 
-def g_chart(count, *, baseline=None, rebase=(), direction="higher", target=None):
+def g_chart(count, *, baseline=None, rebase=(), direction="higher", target=None, exact=False):
     """Chart of the number of cases between rare events: mean ± 3 sigma of a geometric distribution.
 
     Parameters
@@ -309,6 +357,9 @@ def g_chart(count, *, baseline=None, rebase=(), direction="higher", target=None)
         Cases between two events, 0 where they follow each other; a larger number means rarer events.
     baseline, rebase, direction, target
         As for `xmr`.
+    exact : bool
+        Limits are quantiles of the geometric distribution that leave as little outside as 3 sigma of a normal one,
+        in place of the textbook's: chance passes those on about two of three charts of 42 points.
 
     Notes
     -----
@@ -322,20 +373,12 @@ def g_chart(count, *, baseline=None, rebase=(), direction="higher", target=None)
 
     def limits(part, base):
         mean = _mean(part[:base])
-        return _level(part, mean), _level(part, np.sqrt(mean * (mean + 1))), bool(mean > 0)
+        if exact and mean > 0:
+            return _geometric_lines(_level(part, mean))
+        lines = _sigma_lines(_level(part, mean), np.sqrt(mean * (mean + 1)), bool(mean > 0), floor=0.0)
+        return lines._replace(middle=lines.center * np.log(2))
 
-    return _chart(
-        "g",
-        values,
-        limits,
-        baseline,
-        rebase,
-        direction,
-        target,
-        floor=0.0,
-        median=np.log(2),
-        leave_out=("two_of_three",),
-    )
+    return _chart("g", values, limits, baseline, rebase, direction, target, floor=0.0, leave_out=("two_of_three",))
 
 
 def t_chart(days, *, baseline=None, rebase=(), direction="higher", target=None):
@@ -385,8 +428,7 @@ def autocorrelation(values):
     return float(np.sum((centred[1:] * centred[:-1])[pairs]) / spread), float(2 / np.sqrt(known.sum()))
 
 
-@cache
-def false_alarms(n, kind="XmR", series=4000):
+def false_alarms(n, kind="XmR", expected=np.inf):
     """What a stable series of n independent points shows by chance, with limits estimated from itself.
 
     Parameters
@@ -394,28 +436,98 @@ def false_alarms(n, kind="XmR", series=4000):
     n : int
         Points.
     kind : str
-        Of chart. ``g`` supposes gaps of a geometric distribution, which often pass the upper limit; every other kind
-        normal points, to which the others come near.
-    series : int
-        Simulated series; the seed is fixed, so the answer is always the same.
+        As in `Chart`. ``g`` supposes gaps of a geometric distribution, ``p``, ``u``, ``c`` and ``t`` counts of a
+        Poisson distribution, both with exact limits; ``t`` without ``expected`` exponential times; every other kind
+        normal points.
+    expected : float
+        Events expected a point (as in `Chart`), for counts; the nearest of `SIMULATED_COUNTS` is taken.
 
     Returns
     -------
-    float
-        Share of such series on which at least one of the four rules gives a signal.
+    FalseAlarms
+        Shares of 4,000 simulated series; the seed is fixed, so the answer is always the same. Their standard error is
+        below 0.008.
     """
     if n < 3:
-        return 0.0
+        return FalseAlarms(0.0, 0.0)
+    counted = kind in ("p", "u", "c", "t") and isfinite(expected) and expected > 0
+    near = min(SIMULATED_COUNTS, key=lambda c: abs(np.log(c / expected))) if counted else np.inf
+    return _simulated(int(n), kind if kind in ("g", "run") or (kind == "t" and not counted) else "", near)
+
+
+def chart_false_alarms(chart):
+    """`false_alarms` of a chart as it is: every segment by its own number of points, the latest point by the last one.
+
+    Parameters
+    ----------
+    chart : Chart
+
+    Returns
+    -------
+    FalseAlarms
+        Limits frozen on few points give somewhat more.
+    """
+    known = chart.segment[_known(chart.values)]
+    sizes = np.bincount(known, minlength=int(chart.segment.max(initial=0)) + 1)
+    each = [false_alarms(int(size), chart.kind, chart.expected) for size in sizes]
+    return FalseAlarms(float(1 - np.prod([1 - one.chart for one in each])), each[-1].latest)
+
+
+@cache
+def _simulated(n, kind, expected, series=4000):
+    """Any signal, and one on the latest point, in so many stable series."""
     rng = np.random.default_rng(20240630)
-    if kind == "g":
+    if isfinite(expected):
+        signals = _count_signs(rng.poisson(expected, size=(series, n)).astype(float))
+    elif kind == "g":
         gaps = rng.geometric(RARE, size=(series, n)) - 1.0
-        mean = gaps.mean(axis=1, keepdims=True)
-        sigma = np.sqrt(mean * (mean + 1))
-        signals = _signs(gaps, mean * np.log(2), mean, sigma, np.maximum(mean - 3 * sigma, 0), mean + 3 * sigma)
-        rules = ("outside", "trend", "shift")
+        lines = _geometric_lines(gaps.mean(axis=1, keepdims=True))
+        signals = _signs(gaps, lines.middle, lines.near_low, lines.near_high, lines.lower, lines.upper)
+        del signals["two_of_three"]
+    elif kind == "t":
+        signals = xmr_many(rng.exponential(size=(series, n)) ** T_POWER).signals
+    elif kind == "run":
+        return _run_alarms(rng.normal(size=(series, n)))
     else:
-        signals, rules = xmr_many(rng.normal(size=(series, n))).signals, RULES
-    return float(np.any([signals[rule].any(axis=1) for rule in rules], axis=0).mean())
+        signals = xmr_many(rng.normal(size=(series, n))).signals
+    hit = np.any([sign != 0 for sign in signals.values()], axis=0)
+    return FalseAlarms(float(hit.any(axis=1).mean()), float(hit[:, -1].mean()))
+
+
+def _count_signs(counts):
+    """The rules on many series of counts with equal exposure at once, as `c_chart` applies them one by one."""
+    mean = counts.mean(axis=1)
+    # Series without a single event have no limits and no signal; the quantiles of each mean are looked up once.
+    means, which = np.unique(mean, return_inverse=True)
+    size = np.ones_like(means)
+    exact, sigma = _exact_lines("c", means, size), _sigma_lines(means, np.sqrt(means), True, floor=0.0)
+    names = ("middle", "near_low", "near_high", "lower", "upper")
+    use_exact = means < EXACT_COUNT
+    lines = [np.where(use_exact, getattr(exact, x), getattr(sigma, x))[which][:, None] for x in names]
+    signs = {rule: sign.astype(int) for rule, sign in _signs(counts, *lines).items()}
+    rare = mean < RARE_COUNT
+    if rare.any():
+        between = _between_signs(counts[rare], np.ones_like(counts[rare]), counts.shape[1])
+        high = signs["outside"][rare]
+        for rule in RULES:
+            signs[rule][rare] = -between[rule]
+        signs["outside"][rare] = np.where(high != 0, high, -between["outside"])
+    return {rule: np.where(mean[:, None] > 0, sign, 0) for rule, sign in signs.items()}
+
+
+def _run_alarms(values):
+    """Share of series with a run too long or too few crossings, and of those whose latest point is so judged."""
+    above = values > np.median(values, axis=1, keepdims=True)
+    useful = values != np.median(values, axis=1, keepdims=True)
+    chart = latest = 0
+    for side, keep in zip(above, useful, strict=True):
+        part = side[keep]
+        lengths = _full_run_lengths(part)
+        longest, fewest = anhoej(len(part))
+        few = np.sum(part[1:] != part[:-1]) < fewest
+        chart += few or lengths.max() > longest
+        latest += few or (keep[-1] and lengths[-1] > longest)
+    return FalseAlarms(chart / len(values), latest / len(values))
 
 
 def anhoej(useful):
@@ -447,34 +559,44 @@ def _fewest_crossings(useful):
     raise AssertionError("a distribution sums to one")
 
 
-def _attribute(kind, count, size, variance, ceiling, baseline, rebase, direction, target, prime):
-    """Charts of count / size, whose spread follows from the mean and the size."""
+def _attribute(kind, count, size, variance, ceiling, baseline, rebase, direction, target, prime, exact):
+    """Charts of count / size, whose spread follows from the mean and the size.
+
+    The limits are Laney's with ``prime``; else 3 sigma, or what ``exact`` asks for.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
         values = np.where(size > 0, count / size, np.nan)
     place = np.arange(len(values))
+    whole = _all_whole(count) and (kind != "p" or _all_whole(size))
+    expected = _expected(kind, count, size)
+    exact = exact and whole and not prime and expected < EXACT_COUNT
+    rare = exact and expected < RARE_COUNT
 
     def limits(part, base):
         here = place[part.start : part.stop]
         first = here[:base]
         known = _known(values[first])
         total, sizes = np.sum(count[first][known]), np.sum(size[first][known])
-        center = total / sizes if sizes > 0 else np.nan
+        level = np.full(len(here), total / sizes if sizes > 0 else np.nan)
         # Nothing ever happened, or everything did: the distribution has no spread and no limits.
-        meaningful = bool(total > 0) and (kind != "p" or bool(total < sizes))
-        if not meaningful:
-            return np.full(len(here), center), np.full(len(here), np.nan), False
+        if not total > 0 or (kind == "p" and not total < sizes):
+            return _sigma_lines(level, np.nan, False)
+        if exact:
+            lines = _exact_lines(kind, level, size[here])
+            return lines._replace(signs=_rare_signs(kind, count[here], size[here], base, lines)) if rare else lines
         with np.errstate(divide="ignore"):
-            sigma = np.sqrt(variance(center) / size[here])
+            sigma = np.sqrt(variance(level[0]) / size[here])
+        meaningful = True
         if prime:
-            gap = values[here] - center
+            gap = values[here] - level
             # Equal proportions of unequal counts differ in their last digit, which is no variation.
-            z = np.where(np.abs(gap) <= SAME * center, 0.0, gap) / sigma
+            z = np.where(np.abs(gap) <= SAME * level, 0.0, gap) / sigma
             _, spread, meaningful = _individuals(z, base, False)
             sigma = sigma * spread
-        return np.full(len(here), center), sigma, bool(meaningful)
+        return _sigma_lines(level, sigma, bool(meaningful), 0.0, ceiling)
 
-    return _chart(
-        kind + ("′" if prime else ""),
+    chart = _chart(
+        "t" if rare else kind + ("′" if prime else ""),
         values,
         limits,
         baseline,
@@ -485,6 +607,122 @@ def _attribute(kind, count, size, variance, ceiling, baseline, rebase, direction
         ceiling=ceiling,
         positions=True,
     )
+    return replace(chart, expected=np.nan if prime else expected)
+
+
+def _expected(kind, count, size):
+    """Events of the rarer outcome expected in a typical period."""
+    known = _known(count) & _known(size)
+    if not known.any():
+        return np.nan
+    share = count[known].sum() / size[known].sum()
+    return float(np.median(size[known]) * (min(share, 1 - share) if kind == "p" else share))
+
+
+def _exact_lines(kind, level, size):
+    """Lines that leave outside as little as 3 sigma (and 2 sigma, and the median) of a normal distribution do.
+
+    Counts are whole, so these lines are attainable values, and less than the normal tail lies beyond them.
+    """
+    at = [_quantile(kind, q, level, size) / size for q in (TAIL_LIMIT, TAIL_NEAR, 0.5, 1 - TAIL_NEAR, 1 - TAIL_LIMIT)]
+    return _Lines(level, at[2], at[1], at[3], at[0], at[4], True)
+
+
+def _quantile(kind, q, level, size):
+    """Smallest count with at least q at or below it; nan where the size is."""
+    from scipy.special import bdtr, bdtrik, pdtr, pdtrik
+
+    known = np.isfinite(size)
+    sizes = np.where(known, size, 1.0)
+    if kind == "p":
+
+        def below(k):
+            return np.where(k < 0, 0.0, bdtr(np.clip(k, 0, sizes), sizes.astype(int), level))
+
+        guess = bdtrik(q, sizes, level)
+    else:
+
+        def below(k):
+            return np.where(k < 0, 0.0, pdtr(np.maximum(k, 0), level * sizes))
+
+        guess = pdtrik(q, level * sizes)
+    k = np.ceil(np.nan_to_num(guess))
+    # The inverse is continuous and inexact near 0: settle on the whole number by the distribution itself.
+    k = np.where(below(k - 1) >= q, k - 1, k)
+    return np.where(known, np.where(below(k) < q, k + 1, k), np.nan)
+
+
+def _geometric_lines(mean):
+    """`_exact_lines` of the number of cases before an event."""
+    tails = np.array([TAIL_LIMIT, TAIL_NEAR, 0.5, 1 - TAIL_NEAR, 1 - TAIL_LIMIT])
+    # P(at most k) = 1 - (mean / (mean + 1)) ** (k + 1).
+    at = [np.ceil(np.maximum(np.log1p(-q) / np.log(mean / (mean + 1)) - 1, 0)) for q in tails]
+    return _Lines(mean, at[2], at[1], at[3], at[0], at[4], True)
+
+
+def _rare_signs(kind, count, size, base, lines):
+    """Signs of the four rules, one a period, of events that are rare.
+
+    A period with more events than the exact limit is outside. Everything else is judged on the exposure between
+    events, as on a t chart: a period is marked when a gap ends in it that belongs to a signal, the last one when no
+    event has come for longer than the upper limit. Events of one period are spread over it evenly.
+    """
+    flip = kind == "p" and lines.center[0] > 0.5
+    events = size - count if flip else count
+    with np.errstate(invalid="ignore"):
+        high = (count / size > lines.upper * (1 + SAME)).astype(int) - (count / size < lines.lower * (1 - SAME))
+    signs = _between_signs(events[None], size[None], base)
+    signs = {rule: (sign[0] if flip else -sign[0]) for rule, sign in signs.items()}
+    signs["outside"] = np.where(high != 0, high, signs["outside"])
+    return signs
+
+
+def _between_signs(events, size, base):
+    """Signs of the exposure between events, placed in the periods where they end: +1 for long, -1 for short.
+
+    ``events`` and ``size`` have a row a series and a column a period; nan is a period without data.
+    """
+    known = np.isfinite(events) & np.isfinite(size)
+    events = np.where(known, events, 0).astype(int)
+    size = np.where(known, size, 0.0)
+    rows, periods = events.shape
+    series, period = np.divmod(np.repeat(np.arange(events.size), events.ravel()), periods)
+    within = np.arange(len(series)) - np.repeat(np.cumsum(events) - events.ravel(), events.ravel())
+    begins = np.cumsum(size, axis=1) - size
+    at = begins[series, period] + (within + 0.5) / events[series, period] * size[series, period]
+    rank = np.arange(len(series)) - np.searchsorted(series, np.arange(rows))[series]
+    gaps = np.full((rows, max(int(events.sum(axis=1).max(initial=0)), 3)), np.nan)
+    ends = np.zeros(gaps.shape, int)
+    later = np.flatnonzero(rank > 0)
+    gaps[series[later], rank[later] - 1] = np.maximum(at[later] - at[later - 1], 0) ** T_POWER
+    ends[series[later], rank[later] - 1] = period[later]
+    center, sigma, meaningful = _individuals(np.where(ends < base, gaps, np.nan), gaps.shape[1], False)
+    sigma = np.where(meaningful, sigma, np.nan)
+    middle, wide = center[:, None], sigma[:, None]
+    found = _signs(gaps, middle, middle - 2 * wide, middle + 2 * wide, middle - 3 * wide, middle + 3 * wide)
+    signs = {rule: np.zeros(events.shape, int) for rule in RULES}
+    for rule in RULES:
+        if rule != "trend":  # events spread evenly over a period make trends of their own
+            series_at, gap_at = np.nonzero(found[rule])
+            signs[rule][series_at, ends[series_at, gap_at]] = found[rule][series_at, gap_at]
+    newest = np.zeros(rows)
+    np.maximum.at(newest, series, at)
+    with np.errstate(invalid="ignore"):
+        quiet = np.maximum(size.sum(axis=1) - newest, 0) ** T_POWER > center + 3 * sigma
+    last = periods - 1 - np.argmax(known[:, ::-1], axis=1)
+    signs["outside"][quiet, last[quiet]] = 1
+    return signs
+
+
+def _all_whole(values):
+    values = values[_known(values)]
+    return bool(np.all(values == np.round(values)))
+
+
+def _sigma_lines(center, sigma, meaningful, floor=-np.inf, ceiling=np.inf):
+    """Lines 2 and 3 sigma from the center, the latter within what values can be."""
+    lower, upper = np.maximum(center - 3 * sigma, floor), np.minimum(center + 3 * sigma, ceiling)
+    return _Lines(center, center, center - 2 * sigma, center + 2 * sigma, lower, upper, meaningful)
 
 
 def _chart(
@@ -498,48 +736,41 @@ def _chart(
     *,
     floor=-np.inf,
     ceiling=np.inf,
-    median=1.0,
     leave_out=(),
     positions=False,
 ):
     """Put a chart together, segment by segment.
 
-    ``limits(part, base)`` gives centre, sigma and whether they mean anything; ``part`` is the segment's values, or its
-    slice where the method needs more than the values. ``median`` times the centre is the line that shifts refer to.
+    ``limits(part, base)`` gives the segment's `_Lines`; ``part`` is its values, or its slice where the method needs
+    more than the values.
     """
     direction, target = _direction(direction, target, len(values))
     starts = _starts(rebase, len(values))
     segment = np.zeros(len(values), int)
-    center, sigma = np.full(len(values), np.nan), np.full(len(values), np.nan)
+    center, lower, upper = (np.full(len(values), np.nan) for _ in range(3))
     signs = {rule: np.zeros(len(values), int) for rule in RULES}
     notes, meaningful = [], False
     for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(values)], strict=True)):
         where = slice(start, stop)
         segment[where] = number
         base = _baseline(baseline, stop - start)
-        center[where], spread, meaningful = limits(where if positions else values[where], base)
+        lines = limits(where if positions else values[where], base)
+        center[where], meaningful = lines.center, lines.meaningful
         label = f"segment {number + 1}: " if len(starts) > 1 else ""
         used = int(_known(values[where][:base]).sum())
         if not meaningful:
             notes.append(f"{label}no limits, because {_why_no_limits(kind, values[where][:base])}.")
             continue
-        sigma[where] = spread
+        lower[where], upper[where] = lines.lower, lines.upper
         if used < TRIAL_POINTS:
             count = "1 point" if used == 1 else f"{used} points"
             notes.append(f"{label}trial limits, from {count} (fewer than {TRIAL_POINTS}).")
-        found = _signs(
-            values[where],
-            center[where] * median,
-            center[where],
-            spread,
-            np.maximum(center[where] - 3 * spread, floor),
-            np.minimum(center[where] + 3 * spread, ceiling),
+        found = lines.signs or _signs(
+            values[where], lines.middle, lines.near_low, lines.near_high, lines.lower, lines.upper
         )
         for rule in RULES:
             if rule not in leave_out:
                 signs[rule][where] = found[rule]
-    lower = np.maximum(center - 3 * sigma, floor)
-    upper = np.minimum(center + 3 * sigma, ceiling)
     ends = _ends(direction, target, len(values))
     points = _points(signs, values, center, direction, ends)
     last = slice(starts[-1], len(values))
@@ -581,12 +812,12 @@ def _individuals(values, base, screen):
     return _mean(part), average / RANGE_TO_SIGMA, meaningful
 
 
-def _signs(values, middle, center, sigma, lower, upper):
+def _signs(values, middle, near_low, near_high, lower, upper):
     """The four rules along the last axis: +1 where a point belongs to a high signal, -1 to a low one, else 0."""
     same = SAME * np.max(np.abs(values), axis=-1, initial=0, where=np.isfinite(values), keepdims=True)
     with np.errstate(invalid="ignore"):
         outside = (values > upper + same).astype(np.int8) - (values < lower - same)
-        near = (values > center + 2 * sigma + same).astype(np.int8) - (values < center - 2 * sigma - same)
+        near = (values > near_high + same).astype(np.int8) - (values < near_low - same)
         side = (values > middle + same).astype(np.int8) - (values < middle - same)
         step = np.diff(values, axis=-1)
         step = (step > same).astype(np.int8) - (step < -same)
@@ -730,7 +961,7 @@ def _why_no_limits(kind, values):
     known = values[_known(values)]
     if len(known) < 3:
         return f"there are only {len(known)} points"
-    if kind in ("p", "p′", "u", "u′", "c", "g") and not np.any(known > 0):
+    if kind in ("p", "p′", "u", "u′", "c", "g", "t") and not np.any(known > 0):
         return "nothing was counted in any period"
     if kind in ("p", "p′") and np.all(known >= 1):
         return "every case counted in every period"

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
@@ -381,7 +382,7 @@ def _rules(values):
     """The four rules about a centre of 0 with limits at 3."""
     values = np.asarray(values, float)
     zero = np.zeros(len(values))
-    return spc._signs(values, zero, zero, zero + 1, zero - 3, zero + 3)
+    return spc._signs(values, zero, zero - 2, zero + 2, zero - 3, zero + 3)
 
 
 @pytest.mark.parametrize(("direction", "key"), [("higher", "increase"), ("lower", "decrease"), ("neutral", "neutral")])
@@ -834,19 +835,86 @@ def test_stable_series_raise_as_many_false_alarms_as_an_independent_simulation_s
 
     assert ours == pytest.approx(_alarms(values), abs=1e-12)
     other = _alarms(np.random.default_rng(12).normal(size=(1500, 24)))
-    assert spc.false_alarms(24) == pytest.approx(other, abs=0.045)  # 3 standard errors of 1,500 series
+    assert spc.false_alarms(24).chart == pytest.approx(other, abs=0.045)  # 3 standard errors of 1,500 series
 
 
 def test_g_charts_of_stable_gaps_raise_as_many_false_alarms_as_an_independent_simulation_says():
-    hits = 0
+    textbook = exact = 0
     for gaps in (np.random.default_rng(13).geometric(0.04, size=(1500, 24)) - 1).tolist():
         mean = sum(gaps) / 24
         slow = _slow(gaps, mean, np.sqrt(mean * (mean + 1)))
         shift = _slow(gaps, 0.693147 * mean, 1.0)["shift"]
-        hits += any(slow["outside"]) or any(slow["trend"]) or any(shift)
+        textbook += any(slow["outside"]) or any(slow["trend"]) or any(shift)
+        law = scipy.stats.geom(1 / (mean + 1), loc=-1)
+        low, middle, high = law.ppf(scipy.stats.norm.sf(3)), law.ppf(0.5), law.ppf(scipy.stats.norm.cdf(3))
+        outside = any(x < low or x > high for x in gaps)
+        exact += outside or any(slow["trend"]) or any(_slow(gaps, middle, 1.0)["shift"])
 
-    assert hits / 1500 > 2 * spc.false_alarms(24)
-    assert spc.false_alarms(24, "g") == pytest.approx(hits / 1500, abs=0.045)
+    assert textbook / 1500 > 2 * spc.false_alarms(24).chart > 2 * spc.false_alarms(24, "g").chart
+    assert spc.false_alarms(24, "g").chart == pytest.approx(exact / 1500, abs=0.035)
+
+
+@pytest.mark.parametrize("mean", [0.7, 2.0, 8.0])
+def test_u_charts_of_stable_counts_raise_as_many_false_alarms_as_an_independent_simulation_says(mean):
+    hits = latest = 0
+    for counts in np.random.default_rng(14).poisson(mean, size=(1000, 42)).tolist():
+        law = scipy.stats.poisson(sum(counts) / 42)
+        middle, *near, low, high = law.ppf([0.5, *scipy.stats.norm.cdf([-2, 2, -3, 3])])
+        marks = [x < low or x > high for x in counts]
+        slow = _slow(counts, middle, 1.0)
+        sides = [np.sign(x - middle) for x in counts]
+        close = [(x < near[0] or x > near[1]) and not out for x, out in zip(counts, marks, strict=True)]
+        for i in range(40):
+            if sum(close[i : i + 3]) >= 2 and abs(sum(sides[i : i + 3])) == 3:
+                marks = [mark or (i <= j < i + 3 and close[j]) for j, mark in enumerate(marks)]
+        marks = [any(x) for x in zip(marks, slow["trend"], slow["shift"], strict=True)]
+        hits, latest = hits + any(marks), latest + marks[-1]
+
+    found = spc.false_alarms(42, "u", mean)
+    assert found.chart == pytest.approx(hits / 1000, abs=0.04)
+    assert found.latest == pytest.approx(latest / 1000, abs=0.01)
+
+
+def _hits(charts):
+    return np.mean([chart.signals.any(axis=None) for chart in charts])
+
+
+@pytest.mark.parametrize(
+    ("charts", "textbook"),
+    [
+        # Mean 0.35 and mean 1 over 42 months; 30 cases of which 2% count, over 42 months.
+        (lambda rng, exact: spc.u_chart(rng.poisson(0.35, 42), np.ones(42), exact=exact), 0.81),
+        (lambda rng, exact: spc.u_chart(rng.poisson(1.0, 42), np.ones(42), exact=exact), 0.69),
+        (lambda rng, exact: spc.p_chart(rng.binomial(30, 0.02, 42), np.full(42, 30), exact=exact), 0.55),
+        # As many, but what counts is nearly everything.
+        (lambda rng, exact: spc.p_chart(rng.binomial(30, 0.98, 42), np.full(42, 30), exact=exact), 0.55),
+    ],
+)
+def test_rare_events_do_not_alarm_by_themselves(charts, textbook):
+    rng = np.random.default_rng(15)
+    assert _hits(charts(rng, False) for _ in range(300)) > textbook - 0.15
+    exact = [charts(rng, True) for _ in range(300)]
+    assert _hits(exact) < 0.18
+    assert _hits(exact) == pytest.approx(np.mean([spc.chart_false_alarms(c).chart for c in exact]), abs=0.06)
+
+
+def test_a_chart_of_rare_events_sees_a_burst_and_a_silence():
+    steady = [0, 0, 1, 0] * 10
+    burst = spc.u_chart([*steady, 0, 5], 1, exact=True, direction="lower")
+    silence = spc.u_chart([*[0, 1, 0, 0, 0, 1, 1, 0, 0, 1] * 4, *[0] * 24], 1, exact=True, direction="lower")
+
+    assert (burst.kind, burst.variation, silence.variation) == ("t", "concern", "improvement")
+    assert spc.u_chart([0, 0, 0, 1, 0, 0, 1, 0, 0, 0] * 4, 1, exact=True).variation == "common cause"
+    # Of 200 cases a month 1 in 400 fails: 20 failures in the last month are bad where success counts.
+    passed = [200, 199] * 20 + [180]
+    assert spc.p_chart(passed, 200, exact=True).variation == "concern"
+
+
+def test_false_alarms_of_segments_add_up():
+    one = spc.false_alarms(20).chart
+    chart = spc.xmr(np.random.default_rng(1).normal(size=40), rebase=[20])
+
+    assert spc.chart_false_alarms(chart) == (pytest.approx(1 - (1 - one) ** 2), spc.false_alarms(20).latest)
 
 
 def test_a_planted_shift_is_found():
@@ -859,8 +927,11 @@ def test_a_planted_shift_is_found():
 
 
 def test_false_alarms_grow_with_the_series():
-    assert spc.false_alarms(2) == 0
-    assert spc.false_alarms(12) < spc.false_alarms(24) < spc.false_alarms(60) < 1
+    assert spc.false_alarms(2) == (0, 0)
+    chances = [spc.false_alarms(n) for n in (12, 24, 60)]
+    assert 0 < chances[0].chart < chances[1].chart < chances[2].chart < 1
+    # The latest point alone is one point, however long the series.
+    assert all(one.latest < 0.02 for one in chances)
 
 
 def test_autocorrelation_by_hand():

@@ -167,7 +167,7 @@ def review_records(records, choices=None):
         as_of=records.as_of,
         currency=records.facts.currency,
         series=shown,
-        expected_false_signals=float(sum(spc.false_alarms(s.chart.n, s.chart.kind) for s in limited)),
+        expected_false_signals=float(sum(spc.chart_false_alarms(s.chart).chart for s in limited)),
         with_signals=sum(bool(s.chart.signals.any(axis=None)) for s in limited),
         charts=len(limited),
         vendors=vendors,

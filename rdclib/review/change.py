@@ -8,6 +8,7 @@ from rdclib import its, spc
 from rdclib.review.series import Series, is_vendor
 
 MONTHS = (3, 6, 12)
+COUNTED = ("u", "u′", "c", "t")  # charts of whole counts: rates are compared as ratios
 PERSIST = 6  # the last so many points must still show the signal
 STEPS_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "half-year": 2, "year": 1, "day": 365}
 NEWEY_WEST_LAG = {"week": 4, "month": 3, "quarter": 1}
@@ -166,7 +167,7 @@ def _good(chart, values, start):
 def _both(series, values, start, year):
     """The regression with the model's own errors and with Newey and West's."""
     table = series.table
-    counted = series.measure.measure_type in ("rate", "count") and series.chart.kind in ("u", "u′", "c")
+    counted = series.measure.measure_type in ("rate", "count") and series.chart.kind in COUNTED
     options = {"season": year if year in (4, 12) else None}
     if counted:
         numerator = table["numerator"] if table["numerator"].notna().any() else table["value"]
@@ -212,7 +213,7 @@ def _comparison(target, others, before, start, year, horizons):
     # Against each vendor's own level before: one that stops reporting does not move the mean of the others.
     usual = np.where(known, np.nanmean(stack[:, :before], axis=1)[:, None], 0.0)
     values = np.where(known, stack, 0.0)
-    poisson = target.measure.measure_type in ("rate", "count") and target.chart.kind in ("u", "u′", "c")
+    poisson = target.measure.measure_type in ("rate", "count") and target.chart.kind in COUNTED
     with np.errstate(invalid="ignore", divide="ignore"):
         if poisson:
             # On the log scale, as the effect that it is taken from.

@@ -274,16 +274,16 @@ def draw(measure, table, *, baseline=None, rebase=(), screen=False):
     if 0 < np.isfinite(values).sum() < SHORT:
         chart = wide = spc.run_chart(values, direction=direction, target=target)
     elif kind == "proportion" and whole and not (count > size).any():
-        chart = spc.p_chart(count, size, **options)
+        chart = spc.p_chart(count, size, exact=True, **options)
         wide = spc.p_chart(count, size, prime=True, **options)
     elif kind == "rate" and whole:
-        chart = spc.u_chart(count, size / measure.scale, **options)
+        chart = spc.u_chart(count, size / measure.scale, exact=True, **options)
         wide = spc.u_chart(count, size / measure.scale, prime=True, **options)
     elif kind == "count" and _whole_numbers(values):
-        chart = spc.c_chart(values, **options)
+        chart = spc.c_chart(values, exact=True, **options)
         wide = spc.xmr(values, screen=screen, **options)
     elif kind == "events" and not below_zero:
-        chart = wide = spc.g_chart(values, **options)
+        chart = wide = spc.g_chart(values, exact=_whole_numbers(values), **options)
     elif kind == "days_between" and not below_zero:
         chart = wide = spc.t_chart(values, **options)
     elif _skewed(values):
@@ -291,7 +291,13 @@ def draw(measure, table, *, baseline=None, rebase=(), screen=False):
         notes.append("The values are very uneven: a run chart about the median, without limits.")
     else:
         chart = wide = spc.xmr(values, screen=screen, **options)
-    if wide is not chart and _width(wide) > MORE_THAN_CHANCE * _width(chart):
+    if chart.kind == "t" and kind in ("proportion", "rate", "count"):
+        between = "cases" if kind == "proportion" else "time"
+        notes.append(
+            f"Rare events (fewer than {spc.RARE_COUNT:g} expected in a typical period): a period counts as a "
+            f"significant change when it has too many at once, or by the {between} between events."
+        )
+    elif wide is not chart and _width(wide) > MORE_THAN_CHANCE * _width(chart):
         notes.append(f"Periods differ by more than counting chance: {wide.kind} limits in place of {chart.kind}.")
         chart = wide
     if chart.n and not np.isfinite(chart.upper).any() and chart.kind != "run":

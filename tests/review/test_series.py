@@ -432,4 +432,4 @@ def test_the_page_says_how_many_signals_chance_alone_gives():
     result = review_records(build.records(*rows, metrics=[SCORE]))
 
     assert result.charts == 4
-    assert result.expected_false_signals == pytest.approx(4 * spc.false_alarms(36))
+    assert result.expected_false_signals == pytest.approx(4 * spc.false_alarms(36).chart)
