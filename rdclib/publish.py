@@ -6,14 +6,14 @@ The same input gives the same bytes; nothing here reads the clock.
 import base64
 import hashlib
 import html
-import string
 from functools import cache
-from importlib import resources
+from typing import NamedTuple
 
 from rdclib import formats, style
 from rdclib.errors import ReportError
 from rdclib.narrative.prose import markdown_html, markdown_tokens, render_tokens
 from rdclib.tables.table import MIMETYPE, Table
+from rdclib.templating import Markup, render
 
 ADVISOR = "advisor"  # tag of cells that only the advisor sees
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -55,39 +55,35 @@ def page(notebook, engagement, *, fingerprint, version, stamp="", title=""):
         "Period": f"{period.label}, {formats.date(period.start)} to {formats.date(period.end)}",
         "As of": formats.date(engagement.as_of),
     }
-    contents = blocks.contents()
-    nav = f'<nav aria-labelledby="contents"><h2 id="contents">Contents</h2>{contents}</nav>' if contents else ""
-    body = (
-        f'<header class="top"><p class="city">{html.escape(city)}</p><h1>{html.escape(title)}</h1>'
-        f"{_facts(facts)}</header>\n"
-        f'{nav}\n<main id="main">\n{blocks.html()}</main>\n'
-        f"{_footer(engagement, fingerprint=fingerprint, version=version, stamp=stamp)}"
-    )
     meta = {
         "rdclib:engagement": engagement.name,
         "rdclib:period": period.label,
         "rdclib:as-of": engagement.as_of.isoformat(),
         "rdclib:fingerprint": fingerprint,
     }
-    return _document(
+    trace = f"rdclib {version} · engagement {engagement.name} · data {fingerprint[:16]}"
+    return _page(
+        "report.html",
         f"{title} – {city} – {period.label}",
-        body,
         version=version,
         kind="report",
         meta=meta,
         language=engagement.facts.language,
+        city=city,
+        heading=title,
+        facts=facts.items(),
+        sections=blocks.contents(),
+        text=blocks.html(),
+        about=Markup(markdown_html(_about(engagement))),
+        trace=[line for line in (trace, stamp) if line],
     )
 
 
 def unavailable(*, title, city, period, version):
-    """Make the plain page that stands where a report could not be made and there is no earlier one."""
-    body = (
-        f'<header class="top"><p class="city">{html.escape(formats.line(city))}</p>'
-        f"<h1>{html.escape(formats.line(title))}</h1>{_facts({'Period': period})}</header>\n"
-        '<main id="main"><p>This report could not be made, and there is no earlier one. '
-        "Ask the advisor who sent you here; <code>rdc status</code> says what has to be mended.</p></main>"
-    )
-    return _document(f"{formats.line(title)} – {formats.line(city)}", body, version=version)
+    """Make the plain page for a report that could not be made and has no earlier version."""
+    title, city = formats.line(title), formats.line(city)
+    facts = {"Period": period}.items()
+    return _page("unavailable.html", f"{title} – {city}", version=version, city=city, heading=title, facts=facts)
 
 
 def index(rows, *, version):
@@ -108,20 +104,31 @@ def index(rows, *, version):
         A whole HTML document.
     """
     rows = list(rows)
-    titles = tuple(dict.fromkeys(row["title"] for row in rows))
-    cells = {(row["city"], row["engagement"], row["period"], row["title"]): _index_cell(row) for row in rows}
+    titles = list(dict.fromkeys(row["title"] for row in rows))
+    cells = {(row["city"], row["engagement"], row["period"], row["title"]): row for row in rows}
     # Cities by name, and of each the latest period first.
-    lines = sorted({key[:3] for key in cells}, key=lambda line: line[2], reverse=True)
-    lines = "".join(_index_line(line, titles, cells) for line in sorted(lines, key=lambda line: line[:2]))
-    head = "".join(f'<th scope="col">{html.escape(formats.line(word))}</th>' for word in ("City", "Period", *titles))
-    table = (
-        '<div class="scroll" role="group" tabindex="0" aria-labelledby="all">'
-        '<table><caption id="all"><span>Every engagement and period, the latest first</span></caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
+    keys = sorted({key[:3] for key in cells}, key=lambda line: line[2], reverse=True)
+    lines = [
+        # Two engagements may be of one city; the folder's name tells them apart.
+        {
+            "city": city,
+            "engagement": name,
+            "period": period,
+            "reports": [cells.get((city, name, period, t)) for t in titles],
+        }
+        for city, name, period in sorted(keys, key=lambda line: line[:2])
+    ]
+    return _page(
+        "index.html", "Reports", version=version, kind="index", titles=titles, lines=lines, missing=formats.MISSING
     )
-    nothing = "<p>There are no reports yet. Make them with <code>rdc run --all</code>.</p>"
-    body = f'<header class="top"><h1>Reports</h1></header>\n<main id="main">\n{table if rows else nothing}</main>'
-    return _document("Reports", body, version=version, kind="index")
+
+
+class _Section(NamedTuple):
+    """A heading of the contents."""
+
+    id: str
+    inner: Markup
+    parts: list
 
 
 class _Blocks:
@@ -144,14 +151,15 @@ class _Blocks:
                     self._output(output, number)
 
     def contents(self):
-        """The headings of sections and of their parts as nested lists of links; empty without a section."""
+        """The headings of sections and of their parts; empty without a section."""
         sections = []
         for level, name, inner in self._kept():
+            heading = _Section(name, Markup(inner), [])
             if level == 2:
-                sections.append((_link(name, inner), []))
+                sections.append(heading)
             elif level == 3 and sections:
-                sections[-1][1].append(_link(name, inner))
-        return _listed(link + _listed(parts) for link, parts in sections)
+                sections[-1].parts.append(heading)
+        return sections
 
     def html(self):
         parts, open_section = [], False
@@ -160,7 +168,7 @@ class _Blocks:
                 parts.append("</section>\n" * open_section + f'<section aria-labelledby="{name}">\n')
                 open_section = True
             parts.append(f'<h{level} id="{name}">{inner}</h{level}>\n' if level else f"{inner}\n")
-        return "".join(parts) + "</section>\n" * open_section
+        return Markup("".join(parts) + "</section>\n" * open_section)
 
     def _kept(self):
         """All blocks but headings with nothing below them, as when the form they announce is not shown."""
@@ -242,13 +250,15 @@ class _Blocks:
         image = _joined(output["data"][kind])
         if kind == "image/svg+xml":
             image = base64.b64encode(image.encode("utf-8")).decode("ascii")
-        name = self._unique(formats.slug(words.get("id", "figure")))
-        caption = html.escape(formats.line(words.get("caption", "")))
-        # On a telephone it is moved sideways, by keyboard too.
-        wide = ' class="wide" tabindex="0"' if words.get("wide") else ""
-        return (
-            f'<figure id="{name}"{wide}><img alt="{html.escape(formats.line(words["alt"]))}" src="data:{kind};base64,'
-            f'{"".join(image.split())}">{f"<figcaption>{caption}</figcaption>" if caption else ""}</figure>'
+        return render(
+            "figure.html",
+            id=self._unique(formats.slug(words.get("id", "figure"))),
+            alt=words["alt"],
+            kind=kind,
+            image="".join(image.split()),
+            caption=words.get("caption", ""),
+            # On a telephone it is moved sideways, by keyboard too.
+            wide=words.get("wide"),
         )
 
     def _unique(self, name):
@@ -259,84 +269,30 @@ class _Blocks:
         return unique
 
 
-def _document(title, body, *, version, kind="", meta=None, language="en"):
+def _page(template, title, *, version, kind="", meta=None, language="en", **values):
     look = _style()
     digest = base64.b64encode(hashlib.sha256(look.encode("utf-8")).digest()).decode("ascii")
-    named = "".join(
-        f'<meta name="{html.escape(key)}" content="{html.escape(formats.line(value))}">\n'
-        for key, value in (meta or {}).items()
-    )
-    return string.Template(_template("page.html")).substitute(
-        language=html.escape(language),
-        kind=kind,
-        title=html.escape(title),
-        version=html.escape(version),
-        meta=named,
-        style=look,
-        style_hash=f"'sha256-{digest}'",
-        body=body,
+    shared = {"title": title, "version": version, "kind": kind, "language": language}
+    return str(
+        render(template, **shared, meta=list((meta or {}).items()), style=look, style_hash=Markup(digest), **values)
     )
 
 
-def _facts(facts):
-    pairs = "".join(
-        f"<div><dt>{name}</dt><dd>{html.escape(formats.line(fact))}</dd></div>" for name, fact in facts.items()
-    )
-    return f'<dl class="facts">{pairs}</dl>'
-
-
-def _footer(engagement, *, fingerprint, version, stamp):
+def _about(engagement):
     smallest = formats.integer(engagement.facts.smallest_group)
-    words = (
+    return (
         f"Computed from the records that {formats.text(engagement.facts.city)} gave, as they stood on "
         f"{formats.date(engagement.as_of)}. Every number comes with how many records it rests on; records that could "
         "not be counted are named with the reason. Ranges in brackets are 95% intervals unless it says otherwise: they "
         "show how far chance alone can move a number of this size. Groups of fewer than "
         f"{smallest} people are not shown."
     )
-    trace = f"rdclib {version} · engagement {engagement.name} · data {fingerprint[:16]}"
-    lines = "".join(f'<p class="stamp">{html.escape(formats.line(line))}</p>' for line in (trace, stamp) if line)
-    return f"<footer><h2>About this report</h2>{markdown_html(words)}{lines}</footer>"
-
-
-def _index_line(line, titles, cells):
-    city, engagement, period = line
-    name = html.escape(formats.line(city))
-    # Two engagements may be of one city; the folder's name tells them apart.
-    folder = f"<br><small>{html.escape(formats.line(engagement))}</small>"
-    filled = "".join(f"<td>{cells.get((*line, title), formats.MISSING)}</td>" for title in titles)
-    return f'<tr><th scope="row">{name}{folder}</th><td>{html.escape(formats.line(period))}</td>{filled}</tr>\n'
-
-
-def _index_cell(row):
-    # "Open" alone says nothing when links are read out of their table.
-    label = html.escape(formats.line(f"{row['title']}, {row['city']}, {row['period']}"))
-    made = f"<br><small>{html.escape(formats.line(row['made']))}</small>" if row["made"] else ""
-    link = f'<a href="{html.escape(row["href"])}" aria-label="Open: {label}">Open</a>{made}' if row["href"] else ""
-    if row["good"]:
-        return link
-    state = f'<span class="state">{html.escape(formats.line(row["state"]))}</span>'
-    return f"{state}<br>Last good: {link}" if link else state
-
-
-@cache
-def _template(name):
-    return resources.files("rdclib").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 @cache
 def _style():
     colors = {name: getattr(style, name.upper()) for name in ("ink", "muted", "rule", "panel", "data", "concern")}
-    return string.Template(_template("page.css")).substitute(colors)
-
-
-def _link(name, inner):
-    return f'<a href="#{name}">{inner}</a>'
-
-
-def _listed(items):
-    lines = "".join(f"<li>{item}</li>" for item in items)
-    return f"<ol>{lines}</ol>" if lines else ""
+    return render("page.css.html", **colors)
 
 
 def _source(cell):

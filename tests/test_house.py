@@ -24,13 +24,13 @@ FLOORS = (
         "assessment",
         "readiness",
     ),
-    ("formats", "style", "tables", "figures", "narrative", "documents"),
+    ("formats", "style", "templating", "tables", "figures", "narrative", "documents"),
     ("publish", "running", "widgets", "notebook", "lab", "__main__"),
 )
 # Outside libraries that only these rooms may import.
 DOORS = {
     "matplotlib": {"figures", "style"},
-    "great_tables": {"tables"},
+    "jinja2": {"templating"},
     "pandera": {"schemas"},
     "pydantic": {"models", "choices", "engagement"},
     "ruamel": {"saved"},

@@ -298,7 +298,7 @@ def test_where_no_report_could_be_made_a_plain_page_says_so():
     page = html.fromstring(publish.unavailable(title="Review", city=HOSTILE, period="FY2024", version="1"))
 
     assert said(page.xpath("//main")[0]) == (
-        "This report could not be made, and there is no earlier one. Ask the advisor who sent you here; "
-        "rdc status says what has to be mended."
+        "This report could not be made, and there is no earlier one. Ask the advisor who sent you here. "
+        "The command rdc status shows what to fix."
     )
     assert HOSTILE in said(page.xpath("//header")[0])

@@ -6,8 +6,10 @@ import math
 import re
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from rdclib import formats, style
+from rdclib.templating import Markup, render
 
 MIMETYPE = "application/vnd.rdclib.table+json"
 LONGEST_CODE = 20  # characters; a longer word may be broken
@@ -42,6 +44,15 @@ class Interval:
     low: float
     high: float
     kind: str
+
+
+class _Cell(NamedTuple):
+    """A cell as the template writes it."""
+
+    tag: str
+    look: str
+    span: int
+    text: Markup
 
 
 @dataclass(frozen=True)
@@ -122,37 +133,27 @@ class Table:
         return cls(**data | {"columns": columns, "rows": rows, "notes": tuple(data["notes"])})
 
     def html(self):
-        """Give the table as semantic HTML, for a page or for Word: a caption, headers with scope, escaped text."""
-        name, texts = html.escape(self.id), self.texts()
-        notes = "".join(f"<p>{_escape(note)}</p>" for note in self.notes)
-        notes = f'<div class="notes">{notes}</div>' if notes else ""
-        if not self.rows:  # headers above nothing tell nobody anything
-            why = f".</strong> {_escape(' '.join(self.notes))}" if self.notes else ":</strong> none."
-            return f'<div class="table" id="{name}"><p><strong>{_escape(self.caption)}{why}</p></div>'
-        looks = [f' class="{look}"' if look else "" for look in self._looks(texts)]
-        head = "".join(
-            f'<th{look} scope="col">{_escape(column.header)}</th>'
-            for look, column in zip(looks, self.columns, strict=True)
-        )
-        body = "\n".join(self._row(looks, row, span) for row, span in zip(texts, self._spans(texts), strict=True))
-        rows = f" <small>({len(self.rows)} rows)</small>" if len(self.rows) > LONG else ""
-        return (
-            f'<div class="table{" long" if len(self.rows) > LONG else ""}" id="{name}">'
-            f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{name}-caption">'
-            f'<table><caption id="{name}-caption"><span>{_escape(self.caption)}{rows}</span></caption>\n'
-            f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
-            f"{notes}</div>"
+        """Give the table as semantic HTML, for the screen, a page or Word: a caption, headers with scope."""
+        texts = self.texts()
+        looks = self._looks(texts)
+        return render(
+            "table.html",
+            id=self.id,
+            caption=self.caption,
+            notes=self.notes,
+            long=len(self.rows) > LONG,
+            heads=[(look, column.header) for look, column in zip(looks, self.columns, strict=True)],
+            rows=[self._cells(looks, row, span) for row, span in zip(texts, self._spans(texts), strict=True)],
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         plain = "\n".join("  ".join(row) for row in (tuple(c.header for c in self.columns), *self.texts()))
         bundle = {MIMETYPE: self.data(), "text/plain": f"{self.caption}\n{plain}"}
-        # A report needs the data alone, and great_tables takes longest.
-        if "text/html" in (exclude or ()):
+        if "text/html" in (exclude or ()):  # a report needs the data alone
             return bundle
-        shown = self._great_table() if self.rows else self.html()
         # JupyterLab would read "$1.2 million to $1.5 million" as a formula.
-        return {"text/html": f'<div class="mathjax_ignore">{shown}</div>'} | bundle
+        look = render("screen.css.html", style=style) if self.rows else ""
+        return {"text/html": f'<div class="rdc-table mathjax_ignore">{look}{self.html()}</div>'} | bundle
 
     def _text(self, cell, column):
         if isinstance(cell, Value):
@@ -161,13 +162,13 @@ class Table:
             return formats.interval(cell.low, cell.high, cell.kind, self.currency)
         return formats.value(cell, column.kind, self.currency)
 
-    def _row(self, looks, row, span):
-        rows = f' rowspan="{span}"' if span > 1 else ""
-        cells = []
-        for i, (look, text) in enumerate(zip(looks, row, strict=True)):
-            tag, scope = ("th", ' scope="row"') if i == self.row_header else ("td", "")
-            cells.append(f"<{tag}{look}{scope}{rows if i == 0 else ''}>{_breakable(text)}</{tag}>")
-        return f"<tr>{''.join(cells if span else cells[1:])}</tr>"
+    def _cells(self, looks, row, span):
+        """Cells of a row; the first one is left out where the cell above covers this row too."""
+        cells = [
+            _Cell("th" if i == self.row_header else "td", look, span if i == 0 else 1, _breakable(text))
+            for i, (look, text) in enumerate(zip(looks, row, strict=True))
+        ]
+        return cells if span else cells[1:]
 
     def _spans(self, texts):
         """How many rows each first cell stands for: 0 where the cell above does, since it says the same."""
@@ -196,53 +197,6 @@ class Table:
             else:
                 looks.append("words" if any(len(cell) > SENTENCE for cell in cells) else "")
         return looks
-
-    def _great_table(self):
-        # Imported here: great_tables and pandas take longer to load than most tables to draw.
-        import pandas as pd
-        from great_tables import GT, html
-
-        def ready(text):
-            # great_tables reads braces as units of measure.
-            return html(_escape(text).replace("{", "&#123;"))
-
-        names = [f"c{i}" for i in range(len(self.columns))]
-        labels = {name: ready(column.header) for name, column in zip(names, self.columns, strict=True)}
-        # Names of our own, since headers may repeat. great_tables moves its stub to the front, so only a first column
-        # becomes one.
-        texts = self.texts()
-        frame = pd.DataFrame(list(texts), columns=names, dtype=object)
-        stub = names[0] if self.row_header == 0 else None
-        shown = GT(frame, rowname_col=stub, id=self.id).tab_header(title=ready(self.caption))
-        if stub:
-            shown = shown.tab_stubhead(label=labels.pop(stub))
-        looks = self._looks(texts)
-        right = [name for name, look in zip(names, looks, strict=True) if look == "number" and name in labels]
-        left = [name for name in labels if name not in right]
-        shown = shown.cols_label(**labels).cols_align("right", columns=right).cols_align("left", columns=left)
-        for note in self.notes:
-            shown = shown.tab_source_note(ready(note))
-        shown = shown.opt_align_table_header("left").tab_options(
-            table_font_color=style.INK,
-            table_font_size="14px",
-            table_margin_left="0",
-            heading_title_font_size="15px",
-            heading_title_font_weight="bold",
-            column_labels_font_weight="bold",
-            table_border_top_style="hidden",
-            stub_border_style="none",
-            data_row_padding="5px",
-            table_additional_css=[
-                # JupyterLab stripes every second row, but not its first cell.
-                f"#{self.id} .gt_table tr {{ background: {style.PAPER}; }}",
-                *(
-                    f"#{self.id} .gt_table tbody tr > :nth-child({i}) {{ white-space: nowrap; }}"
-                    for i, look in enumerate(looks, start=1)
-                    if look in ("number", "whole")
-                ),
-            ],
-        )
-        return shown.as_raw_html()
 
 
 def _is_code(text):
@@ -287,10 +241,7 @@ def _from_json(cell, column):
     return cell
 
 
-def _escape(text):
-    return html.escape(formats.line(text))
-
-
 def _breakable(text):
-    """The text as HTML in which long names, such as a file's, may go on in the next line."""
-    return _LONGER.sub(lambda found: re.sub(r"([_.-]+|/(?!/))", r"\1<wbr>", found[0]), _escape(text))
+    """The text as HTML in which long names, such as a file's, may continue on the next line."""
+    escaped = html.escape(formats.line(text))
+    return Markup(_LONGER.sub(lambda found: re.sub(r"([_.-]+|/(?!/))", r"\1<wbr>", found[0]), escaped))
