@@ -260,12 +260,108 @@ def save_choices(engagement, stage, decided, *, author):
     EngagementError
         When the section has no such key, or a value is of the wrong kind; nothing is written.
     """
-    path = engagement.folder / "choices.yaml"
-    data = dict(saved.read_yaml(path)) if path.exists() else {}
-    # A section whose lines somebody deleted by hand is blank.
-    data[stage] = {**(data.get(stage) or {}), **decided}
-    models.read(Choices, data, "choices.yaml")
-    saved.update_together(path, {(stage, key): value for key, value in decided.items()}, author=author)
+    change_choices(engagement, stage, lambda _: decided, author=author)
+
+
+def change_choices(engagement, stage, change, *, author):
+    """Read a stage's section of choices.yaml, and decide from what it holds, while nobody else can save it.
+
+    Parameters
+    ----------
+    engagement : Engagement
+    stage : str
+        A section: readiness, assessment, selection or review.
+    change : callable
+        Takes the section as it is saved now (of `rdclib.choices`); returns fields of it, as `save_choices` takes them.
+    author : str
+        Who decided.
+
+    Raises
+    ------
+    EngagementError
+        As `save_choices`, and when ``change`` raises it; nothing is written.
+    """
+
+    def values(data):
+        section = getattr(models.read(Choices, data, "choices.yaml"), stage)
+        decided = {key: _as_typed(value) for key, value in change(section).items()}
+        # A section whose lines somebody deleted by hand is blank.
+        models.read(Choices, {**data, stage: {**(data.get(stage) or {}), **decided}}, "choices.yaml")
+        return {(stage, key): value for key, value in decided.items()}
+
+    saved.change_together(engagement.folder / "choices.yaml", values, author=author)
+
+
+def _as_typed(value):
+    """Numbers as people write them: 70, not 70.0."""
+    if isinstance(value, dict):
+        return {key: _as_typed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_typed(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def entries(section, field):
+    """What a field of a section holds, as `save_choices` takes it: text, numbers, lists and dicts, without defaults."""
+    given = section.model_dump(mode="json", include={field}, exclude_defaults=True)
+    return given.get(field, type(section)().model_dump(mode="json", include={field})[field])
+
+
+class Draft:
+    """What a form shows of a stage's section, and what a person changes in it.
+
+    A form may be open for an hour while colleagues save. It saves its own changes, against what is saved by then.
+
+    Parameters
+    ----------
+    engagement : Engagement
+    stage : str
+    shown : dict
+        Fields of the section as the form shows them at first, as `save_choices` takes them.
+    """
+
+    def __init__(self, engagement, stage, shown):
+        self._engagement, self._stage = engagement, stage
+        section = getattr(load_choices(engagement), stage)
+        self._before = {field: entries(section, field) for field in shown}
+        self._shown = self._as_kept(shown)
+
+    def save(self, mine, *, author, settle=lambda decided: decided):
+        """Save what the form holds, as far as it was changed there.
+
+        Parameters
+        ----------
+        mine : dict
+            The same fields.
+        author : str
+        settle : callable, optional
+            Takes the fields with what others saved meanwhile, and returns what is written; raises `EngagementError`
+            when they do not go together.
+
+        Raises
+        ------
+        EngagementError
+            As `change_choices`.
+        """
+        mine = self._as_kept(mine)
+
+        def change(section):
+            return settle(
+                {
+                    field: saved.merged(
+                        value, shown=self._shown[field], before=self._before[field], now=entries(section, field)
+                    )
+                    for field, value in mine.items()
+                }
+            )
+
+        change_choices(self._engagement, self._stage, change, author=author)
+        # The form goes on showing what it holds.
+        self._shown = self._before = mine
+
+    def _as_kept(self, values):
+        section = getattr(models.read(Choices, {self._stage: values}, "choices.yaml"), self._stage)
+        return {field: entries(section, field) for field in values}
 
 
 _NEW = """\

@@ -258,14 +258,22 @@ def update_yaml(path, keys, value, *, author, remark=""):
 
 
 def update_together(path, values, *, author, remark=""):
-    """Set values in a yaml file, all or none; comments stay, the file as it was goes to ``.history``.
+    """Set values in a yaml file that do not depend on what it holds; see `change_together`."""
+    change_together(path, lambda _: values, author=author, remark=remark)
+
+
+def change_together(path, change, *, author, remark=""):
+    """Read a yaml file, and set values that depend on what it holds, while nobody else can save it.
+
+    All values are set or none; comments stay, the file as it was goes to ``.history``.
 
     Parameters
     ----------
     path : path-like
         ``engagement.yaml`` or ``choices.yaml``; made when missing.
-    values : dict of tuple of str to text, number, list or dict
-        New values by the way to them.
+    change : callable
+        Takes what the file holds now, as `read_yaml` gives it, and leaves it as it is; returns the new values (text,
+        number, list or dict) by the way to them (tuple of str).
     author : str
         Who decided. Written with the time as ``saved_by`` and ``saved_at`` of the first key's mapping in choices.yaml.
     remark : str
@@ -274,11 +282,14 @@ def update_together(path, values, *, author, remark=""):
     Raises
     ------
     EngagementError
-        When the file cannot be read or written.
+        When the file cannot be read or written, or ``change`` raises it; the file is unchanged.
     """
     path = Path(path)
     with locked(path):
         data = read_yaml(path) if path.exists() else CommentedMap()
+        values = change(data)
+        if not values:
+            return
         if path.exists():
             _keep(path)
         for keys, value in values.items():
@@ -295,6 +306,71 @@ def update_together(path, values, *, author, remark=""):
                 section["saved_by"] = _plain(author)
                 section["saved_at"] = _plain(now())
         write_yaml(path, data)
+
+
+_ABSENT = object()
+
+
+def merged(mine, *, shown, before, now):
+    """What one person changed in a form, applied to what others have saved meanwhile.
+
+    Parameters
+    ----------
+    mine : dict, list, text or number
+        What the form holds.
+    shown : same kind
+        What it showed when it opened. It may propose what nobody has saved, so that this differs from ``before``.
+    before : same kind
+        What was saved when it opened.
+    now : same kind
+        What is saved now.
+
+    Returns
+    -------
+    same kind
+        ``mine`` where nobody else has saved. Elsewhere what is saved now, with the entries that this person added,
+        changed or took away; of one value that both changed, the one saved last.
+    """
+    if now == before:
+        return mine
+    if mine == shown:
+        return now
+    if isinstance(mine, dict) and isinstance(now, dict):
+        sources = [source if isinstance(source, dict) else {} for source in (mine, shown, before, now)]
+        keys = dict.fromkeys((*now, *mine))
+        found = {}
+        for key in keys:
+            m, s, b, n = (source.get(key, _ABSENT) for source in sources)
+            found[key] = merged(m, shown=s, before=b, now=n)
+        return {key: value for key, value in found.items() if value is not _ABSENT}
+    if isinstance(mine, list) and isinstance(now, list):
+        shown = shown if isinstance(shown, list) else []
+        if len(mine) == len(shown) == len(now) and all(isinstance(value, int | float) for value in mine):
+            # Numbers have no names but their places.
+            return [n if m == s else m for m, s, n in zip(mine, shown, now, strict=True)]
+        return _merged_entries(mine, shown, now)
+    return mine
+
+
+def _merged_entries(mine, shown, now):
+    """Entries of a list that two people changed: none that either added is lost, none that either took away is back."""
+    mine_left, theirs_left = [e for e in mine if e in shown], [e for e in now if e in shown]
+    # The order is that of the person who changed it.
+    moved = mine_left != [e for e in shown if e in mine_left]
+    first, second = (mine, now) if moved else (now, mine)
+
+    def stays(entry):
+        return entry not in shown or (entry in mine_left and entry in theirs_left)
+
+    result = [entry for entry in first if stays(entry)]
+    for place, entry in enumerate(second):
+        if not stays(entry) or entry in result:
+            continue
+        earlier = [e for e in second[:place] if e in result]
+        later = [e for e in second[place:] if e in result]
+        at = result.index(earlier[-1]) + 1 if earlier else result.index(later[0]) if later else len(result)
+        result.insert(at, entry)
+    return result
 
 
 # --- history: every earlier version ---

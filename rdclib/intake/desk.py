@@ -205,10 +205,15 @@ def safe_name(name):
 def _store(path, raw):
     """Copy a file to raw/ as it is; the same bytes under any name are not copied again."""
     raw.mkdir(parents=True, exist_ok=True)
-    mark = fingerprint(path)
-    name = safe_name(path.name)
     if path.resolve().parent == raw.resolve():
         return path.name, True
+    with saved.locked(raw):  # another file of this name may be taken in at the same time
+        return _copy(path, raw)
+
+
+def _copy(path, raw):
+    mark = fingerprint(path)
+    name = safe_name(path.name)
     target, number = raw / name, 2
     while target.exists():
         if fingerprint(target) == mark:
@@ -234,14 +239,22 @@ def _question(heading, candidates):
 
 def _write(yaml, table, stored, columns, asked, author):
     """Add a file, its map and what is to be asked to engagement.yaml; what the city wrote there stays."""
-    before = saved.read_yaml(yaml).get("files") or {}
-    entry = before.get(table) or {}
-    paths = [str(p) for p in entry.get("paths") or []]
-    if stored not in paths:
-        remark = "\n".join(_question(heading, candidates) for heading, candidates in asked)
-        saved.update_yaml(yaml, ("files", table, "paths"), [*paths, stored], author=author, remark=remark)
-    own = {str(k): str(v) for k, v in (entry.get("columns") or {}).items()}
-    taken = set(own.values())
-    added = {heading: column for heading, column in columns.items() if heading not in own and column not in taken}
-    if added:
-        saved.update_yaml(yaml, ("files", table, "columns"), own | added, author=author)
+
+    def with_path(data):
+        paths = [str(p) for p in _entry(data, table).get("paths") or []]
+        return {} if stored in paths else {("files", table, "paths"): [*paths, stored]}
+
+    def with_columns(data):
+        own = {str(k): str(v) for k, v in (_entry(data, table).get("columns") or {}).items()}
+        taken = set(own.values())
+        added = {heading: column for heading, column in columns.items() if heading not in own and column not in taken}
+        return {("files", table, "columns"): own | added} if added else {}
+
+    remark = "\n".join(_question(heading, candidates) for heading, candidates in asked)
+    saved.change_together(yaml, with_path, author=author, remark=remark)
+    saved.change_together(yaml, with_columns, author=author)
+
+
+def _entry(data, table):
+    """What engagement.yaml holds of a table's files."""
+    return (data.get("files") or {}).get(table) or {}

@@ -6,7 +6,7 @@ import ipywidgets as w
 
 from rdclib import assessment, formats, periods, questionnaire, saved, vocabulary
 from rdclib.catalogue import load_questions
-from rdclib.engagement import load_choices, save_choice, save_choices
+from rdclib.engagement import Draft, change_choices, load_choices
 from rdclib.errors import EngagementError
 from rdclib.widgets import base
 
@@ -85,10 +85,19 @@ class PracticeForm(base.Form):
             )
         if not row["answer"]:
             raise EngagementError("No answer is chosen.", fix="Choose the level that comes closest.")
-        questionnaire.save_answers(self._engagement.folder, [row], author=author)
+        key = [row[name] for name in questionnaire.KEY]
+        shown = {name: self._kept_before.get(name, "") for name in questionnaire.COLUMNS}
+
+        def change(rows):
+            # The same person's answers may be typed at two screens.
+            now = next((r for r in reversed(rows) if [r[name] for name in questionnaire.KEY] == key), {})
+            now = {name: now.get(name, "") for name in questionnaire.COLUMNS}
+            return [saved.merged(row, shown=shown, before=shown, now=now)]
+
+        saved.change_rows(self._engagement.folder / questionnaire.FILE, change, author=author)
         # Read again, so that what a colleague saved meanwhile is seen.
         self._rows = questionnaire.load_answers(self._engagement.folder)
-        self._typed = False
+        self._kept_before, self._typed = row, False
 
     def _before(self):
         """Answers of this person in this round by question, the newest of each."""
@@ -99,7 +108,7 @@ class PracticeForm(base.Form):
     def _show(self):
         """Show the question with what was answered before, whoever typed it."""
         question, before = self._questions[self.fields["question"].value], self._before()
-        row = before.get(question.id, {})
+        row = self._kept_before = before.get(question.id, {})  # what the fields show
         levels = [(f"{k}: {words}", str(k)) for k, words in enumerate(question.levels)]
         others = [("We do not know", vocabulary.NOT_KNOWN), ("Does not apply to us", vocabulary.NOT_APPLICABLE)]
         self._loading = True
@@ -134,12 +143,17 @@ def priority_weights(engagement, *, interactive):
     fields["weights_known"] = base.radio(
         "How far are the points agreed?", [(words[key], key) for key in vocabulary.WEIGHTS_KNOWN], now.weights_known
     )
+    shown = {name: now.weights.get(name, 10.0) for name in vocabulary.PRIORITY_CRITERIA}
+    draft = Draft(engagement, STAGE, {"weights": shown, "weights_known": now.weights_known})
+
+    def settle(decided):
+        if not sum(decided["weights"].values()):
+            raise EngagementError("All points are 0.", fix="Give points to at least one criterion.")
+        return decided
 
     def save(values, author):
         known = values.pop("weights_known")
-        if not sum(values.values()):
-            raise EngagementError("All points are 0.", fix="Give points to at least one criterion.")
-        save_choices(engagement, STAGE, {"weights": values, "weights_known": known}, author=author)
+        draft.save({"weights": values, "weights_known": known}, author=author, settle=settle)
 
     return base.form(
         "What makes a contract deserve attention first?",
@@ -164,31 +178,38 @@ def priority_ratings(engagement, ranking, *, interactive):
         for name in vocabulary.PRIORITY_CRITERIA
     }
 
+    shown = {}
+
     def given(contract_id, _):
         known = load_choices(engagement).assessment.ratings.get(contract_id, {})
+        shown.clear()
+        shown.update(known)
         return {
             name: formats.number(known[name]) if name in known else NOT_RATED for name in vocabulary.PRIORITY_CRITERIA
         }
 
+    def save(values, author):
+        rated = {n: float(values[n]) for n in vocabulary.PRIORITY_CRITERIA if values[n] != NOT_RATED}
+
+        def change(section):
+            ratings = {contract_id: dict(levels) for contract_id, levels in section.ratings.items()}
+            known = ratings.pop(values["contract"], {})
+            if merged := saved.merged(rated, shown=shown, before=shown, now=known):
+                ratings[values["contract"]] = merged
+            return {"ratings": ratings}
+
+        change_choices(engagement, STAGE, change, author=author)
+
     return base.form(
         "Rate what the records cannot tell",
         fields,
-        lambda values, author: _save_ratings(engagement, values, author),
+        save,
         interactive=interactive,
         advice="What stays “not known” is taken from the records, or counts as anything from 0 to 4.",
         saved_by=now.saved_by,
         saved_at=now.saved_at,
         shows=("contract", given),
     )
-
-
-def _save_ratings(engagement, values, author):
-    ratings = {k: dict(v) for k, v in load_choices(engagement).assessment.ratings.items()}
-    given = {n: values[n] for n in vocabulary.PRIORITY_CRITERIA if values[n] != NOT_RATED}
-    ratings.pop(values["contract"], None)
-    if given:
-        ratings[values["contract"]] = given
-    save_choice(engagement, STAGE, "ratings", ratings, author=author)
 
 
 def confirm_key_contracts(engagement, ranking, *, interactive):
@@ -199,12 +220,12 @@ def confirm_key_contracts(engagement, ranking, *, interactive):
     options = _contracts(rows)
     listed = {value for _, value in options}
     options += [(value, value) for value in now.key_contracts if value not in listed]
+    ticks = base.several("Key contracts", options, chosen)
+    draft = Draft(engagement, STAGE, {"key_contracts": list(ticks.value)})
     return base.form(
         "Which contracts do we work on?",
-        {"key_contracts": base.several("Key contracts", options, chosen)},
-        lambda values, author: save_choice(
-            engagement, STAGE, "key_contracts", list(values["key_contracts"]), author=author
-        ),
+        {"key_contracts": ticks},
+        lambda values, author: draft.save({"key_contracts": list(values["key_contracts"])}, author=author),
         interactive=interactive and bool(options),
         advice="The first five are ticked to begin with. Fewer is better than more.",
         saved_by=now.saved_by,
@@ -229,8 +250,12 @@ def improvement_plan(engagement, practice, *, interactive):
         "status": base.radio("Status", vocabulary.STEP_STATUSES, "open"),
     }
 
+    shown = {}  # the step that is chosen, as it is saved; empty for a new one
+
     def known(words, _):
         step = next((s for s in load_choices(engagement).assessment.plan if s.step == words), None)
+        shown.clear()
+        shown.update(_step(step) if step else {})
         if not step:
             return {"step": "", "owner": "", "due": None, "question": "", "status": "open"}
         asked = step.question if step.question in [value for _, value in questions] else ""
@@ -239,17 +264,20 @@ def improvement_plan(engagement, practice, *, interactive):
     def save(values, author):
         if not (values["step"].strip() and values["owner"].strip() and values["due"]):
             raise EngagementError("A step needs words, an owner and a date.", fix="Fill in all three, then save.")
-        steps = [
-            {"step": s.step, "owner": s.owner, "due": s.due.isoformat(), "question": s.question, "status": s.status}
-            for s in load_choices(engagement).assessment.plan
-        ]
         step = {k: values[k].strip() for k in ("step", "owner", "question", "status")}
         step["due"] = values["due"].isoformat()
         # The same words again are the same step.
         same = values["which"] or step["step"]
-        place = next((k for k, s in enumerate(steps) if s["step"] == same), len(steps))
-        steps[place : place + 1] = [step]
-        save_choice(engagement, STAGE, "plan", steps, author=author)
+        steps = []
+
+        def change(section):
+            steps[:] = [_step(s) for s in section.plan]
+            place = next((k for k, s in enumerate(steps) if s["step"] == same), len(steps))
+            kept = steps[place] if place < len(steps) and shown else shown
+            steps[place : place + 1] = [saved.merged(step, shown=shown, before=shown, now=kept)]
+            return {"plan": steps}
+
+        change_choices(engagement, STAGE, change, author=author)
         which.options = base.options_of([(new, ""), *((s["step"], s["step"]) for s in steps)])
         which.value = ""
 
@@ -263,6 +291,10 @@ def improvement_plan(engagement, practice, *, interactive):
         saved_at=now.saved_at,
         shows=("which", known),
     )
+
+
+def _step(step):
+    return {k: getattr(step, k) for k in ("step", "owner", "question", "status")} | {"due": step.due.isoformat()}
 
 
 def contract_coding(engagement, result, *, interactive):
@@ -290,26 +322,36 @@ def contract_coding(engagement, result, *, interactive):
         "goal_link": base.integer("How closely it serves a goal of the city (0 to 4)", 2, 0, 4),
     }
 
+    shown = {}
+
     def save(values, author):
-        row = {k: v.isoformat() if isinstance(v, datetime.date) else v for k, v in values.items()}
+        row = {name: _entered(value) for name, value in values.items()}
         if not row["contract_id"]:
             raise EngagementError("The contract number is missing.", fix="Type it as the register writes it.")
-        saved.append_rows(engagement.folder / _CODING_FILE, [row | {"coder": author}], author=author)
+
+        def change(rows):
+            # The coder may have this form open twice.
+            mine = _reading(rows, row["contract_id"], author)
+            now = {name: mine[name] for name in row} if mine else shown
+            return [saved.merged(row, shown=shown, before=shown, now=now) | {"coder": author}]
+
+        saved.change_rows(engagement.folder / _CODING_FILE, change, author=author)
 
     empty = {name: field.value for name, field in fields.items() if field is not contract}
 
     def read_before(contract_id, coder):
         """The coder's own reading and nobody else's: a second person reads without looking at the first."""
-        rows = saved.read_rows(engagement.folder / _CODING_FILE)
-        mine = [row for row in rows if coder and (row.get("contract_id"), row.get("coder")) == (contract_id, coder)]
+        mine = _reading(saved.read_rows(engagement.folder / _CODING_FILE), contract_id, coder)
+        shown.clear()
         if not mine:
             return empty
-        shown = empty | {name: mine[-1].get(name, "") for name in empty}
+        given = {name: mine[name] for name in empty}
+        shown.update(given | {"contract_id": contract_id})
         for name in ("last_data_date", "meeting_date"):
-            shown[name] = periods.day_of(shown[name])
+            given[name] = periods.day_of(given[name])
         for name in ("is_key", "incentive_flag"):
-            shown[name] = shown[name] if shown[name] in ("yes", "no") else empty[name]
-        return shown
+            given[name] = given[name] if given[name] in ("yes", "no") else empty[name]
+        return given
 
     advice = "About ten minutes a contract. Your name is kept as the coder's."
     if second:
@@ -323,6 +365,19 @@ def contract_coding(engagement, result, *, interactive):
         # A number that is typed may come last, and must not empty the fields above it.
         shows=("contract_id", read_before) if len(rows) else None,
     )
+
+
+def _reading(rows, contract_id, coder):
+    """The newest reading of a contract by a coder, with every column; empty when there is none."""
+    mine = [row for row in rows if coder and (row["contract_id"], row["coder"]) == (contract_id, coder)]
+    return dict.fromkeys(vocabulary.ENTRY_FILES[_CODING_FILE].columns, "") | mine[-1] if mine else {}
+
+
+def _entered(value):
+    """A value as a CSV of ours holds it."""
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return base.plain(value) if isinstance(value, float) else "" if value is None else str(value)
 
 
 def _contracts(rows):

@@ -1,7 +1,7 @@
 """Forms of data readiness: headings and notations that we ask about, vendors that may be one, links of payments."""
 
 from rdclib import saved, schemas
-from rdclib.engagement import load_choices, save_choice
+from rdclib.engagement import Draft, load_choices
 from rdclib.errors import EngagementError
 from rdclib.readiness import called, left_open
 from rdclib.records import MERGES, load_merges
@@ -30,9 +30,8 @@ def column_map(engagement, readiness, *, interactive):
         options = [(_NONE_OF_OURS, ""), *((schemas.TABLES[table].columns[name].title, name) for name in candidates)]
         fields[table, heading] = base.choice(f"{heading} ({schemas.TABLES[table].title})", options, "")
 
-    def save(values, author):
-        path = engagement.folder / "engagement.yaml"
-        files, decided = saved.read_yaml(path).get("files", {}), {}
+    def change(data, values):
+        files, decided = data.get("files") or {}, {}
         for table in dict.fromkeys(table for table, _ in values):
             chosen = {heading: column for (name, heading), column in values.items() if name == table and column}
             taken = [column for column in chosen.values() if list(chosen.values()).count(column) > 1]
@@ -48,7 +47,11 @@ def column_map(engagement, readiness, *, interactive):
             raise EngagementError(
                 "No heading is given a column.", fix="What is none of ours is not used; the form may stay as it is."
             )
-        saved.update_together(path, decided, author=author)
+        return decided
+
+    def save(values, author):
+        path = engagement.folder / "engagement.yaml"
+        saved.change_together(path, lambda data: change(data, values), author=author)
 
     advice = "Ask somebody who knows the file. A heading is used only when it is decided here; run the notebook again."
     return base.form("Which column is it?", fields, save, interactive=interactive and bool(asked), advice=advice)
@@ -81,9 +84,8 @@ def notations(engagement, readiness, *, interactive):
         label = f"{schemas.TABLES[table].title}: right, though another file holds the same"
         fields[table, "confirmed"] = base.several(label, [(file, file) for file in dict.fromkeys(files)])
 
-    def save(values, author):
-        path = engagement.folder / "engagement.yaml"
-        files, decided = saved.read_yaml(path).get("files", {}), {}
+    def change(data, values):
+        files, decided = data.get("files") or {}, {}
         for (table, key), value in values.items():
             if key == "confirmed" and value:
                 value = [*dict.fromkeys((*(files.get(table, {}).get("confirmed") or ()), *value))]
@@ -93,7 +95,11 @@ def notations(engagement, readiness, *, interactive):
             raise EngagementError(
                 "No answer is chosen.", fix="Choose where somebody is sure; what stays open is not used."
             )
-        saved.update_together(path, decided, author=author)
+        return decided
+
+    def save(values, author):
+        path = engagement.folder / "engagement.yaml"
+        saved.change_together(path, lambda data: change(data, values), author=author)
 
     advice = "Ask somebody who knows the system that wrote the file; then run the notebook again."
     return base.form("How is it written?", fields, save, interactive=interactive and bool(fields), advice=advice)
@@ -119,17 +125,12 @@ def payment_links(engagement, links, *, interactive):
         "kept": base.several("Confirmed before (untick to take back)", before, tuple(now.payment_links)),
     }
 
-    stands = dict(now.payment_links)  # as far as this form knows
+    draft = Draft(engagement, "readiness", {"payment_links": now.payment_links})
 
     def save(values, author):
         wanted = {vendor: now.payment_links[vendor] for vendor in values["kept"]}
         wanted |= {vendor: offered[vendor].contract_id for vendor in values["same"]}
-        # What a colleague confirmed meanwhile stays: only what was unticked here is taken back.
-        links = load_choices(engagement).readiness.payment_links
-        left = {vendor: contract for vendor, contract in links.items() if vendor not in stands}
-        save_choice(engagement, "readiness", "payment_links", left | wanted, author=author)
-        stands.clear()
-        stands.update(wanted)
+        draft.save({"payment_links": wanted}, author=author)
 
     return base.form(
         "Under which contract is it paid?",

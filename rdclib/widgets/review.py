@@ -3,7 +3,7 @@
 import datetime
 
 from rdclib import formats, periods, saved, vocabulary
-from rdclib.engagement import load_choices, save_choice, save_choices
+from rdclib.engagement import Draft, change_choices, load_choices
 from rdclib.errors import EngagementError
 from rdclib.review import measured
 from rdclib.review.pack import ACTION_COLUMNS, MOST_HEADLINES, action_log
@@ -34,13 +34,22 @@ def review_focus(engagement, records, *, interactive):
         ),
     }
 
+    draft = Draft(engagement, STAGE, {"headlines": list(fields["headlines"].value), "screen": now.screen})
+
+    def settle(decided):
+        if len(decided["headlines"]) > MOST_HEADLINES:
+            raise EngagementError(
+                f"{len(decided['headlines'])} headline metrics are ticked, with those that colleagues have saved.",
+                fix=f"Leave {MOST_HEADLINES} at most. Run this cell again to see what is saved.",
+            )
+        return decided
+
     def save(values, author):
         if len(values["headlines"]) > MOST_HEADLINES:
             raise EngagementError(
                 f"{len(values['headlines'])} headline metrics are ticked.", fix=f"Leave {MOST_HEADLINES} at most."
             )
-        decided = {"headlines": list(values["headlines"]), "screen": values["screen"]}
-        save_choices(engagement, STAGE, decided, author=author)
+        draft.save(values | {"headlines": list(values["headlines"])}, author=author, settle=settle)
 
     return _form(
         "What do we look at first?", fields, save, now, "Nothing ticked means: outcomes with a target come first."
@@ -78,10 +87,12 @@ def new_limits(engagement, records, *, interactive):
                 f"Limits would be frozen on {frozen} periods.",
                 fix=f"Freeze them on {TRIAL_POINTS} or more, or on none.",
             )
+        entries = {}
         if values["date"]:
-            _append(engagement, "rebases", _plain(values, "metric_id", "vendor", "date", "reason"), author)
+            entries["rebases"] = _plain(values, "metric_id", "vendor", "date", "reason")
         if frozen:
-            _append(engagement, "freezes", _plain(values, "metric_id", "vendor", "periods"), author)
+            entries["freezes"] = _plain(values, "metric_id", "vendor", "periods")
+        _append(engagement, entries, author)
         fields["known"].value = known().value
 
     advice = "Only for a known change with a date and a reason; results that merely look different are no reason."
@@ -113,7 +124,7 @@ def contract_change(engagement, records, *, interactive):
     def save(values, author):
         _need(values, "metric_id", "date", "what")
         keys = ("metric_id", "vendor", "date", "what", "trigger_periods", "comparison", "same_time")
-        _append(engagement, "changes", _plain(values, *keys), author)
+        _append(engagement, {"changes": _plain(values, *keys)}, author)
         fields["known"].value = known().value
 
     advice = "A vendor that was picked because of bad months gets better by itself: name those months."
@@ -149,26 +160,41 @@ def action_entry(engagement, records, *, interactive):
         "result": base.text("Result"),
     }
 
+    shown = {}
+
     def known(action_id, _):
         row = log.get(action_id, {})
-        shown = {k: row.get(k, "") for k in ("topic", "finding", "action", "owner", "result")}
+        shown.clear()
+        shown.update({k: row.get(k, "") for k in ("topic", "finding", "action", "owner", "result")})
         offered = [value for _, value in contracts]
         shown["contract_id"] = row["contract_id"] if row.get("contract_id") in offered else ""
-        return shown | {"action_due": periods.day_of(row.get("action_due")), "status": "open"}
+        shown.update({"action_due": periods.day_of(row.get("action_due")), "status": "open"})
+        return dict(shown)
 
     def save(values, author):
-        before = saved.newest(saved.read_rows(engagement.folder / "actions.csv"), ("action_id",))
-        old = next((r for r in before if r["action_id"] == values["action_id"]), log.get(values["action_id"], {}))
-        if not old:
+        asked = values["action_id"]
+        if not asked:
             _need(values, "action", "owner", "action_due")
-        row = {k: old.get(k, "") for k in ACTION_COLUMNS}
-        given = {k: formats.line(v) for k, v in values.items() if k in ACTION_COLUMNS and v not in (None, "")}
-        row |= given
-        row["action_id"] = row["action_id"] or _next_id([*log, *(r["action_id"] for r in before)])
-        row["meeting_date"] = row["meeting_date"] or engagement.as_of.isoformat()
-        if row["status"] in ("done", "dropped") and not row["action_closed"]:
-            row["action_closed"] = engagement.as_of.isoformat()
-        saved.append_rows(engagement.folder / "actions.csv", [row], author=author)
+        # Of a known action, only what was changed here: a colleague may have closed it meanwhile.
+        given = {
+            k: formats.line(v)
+            for k, v in values.items()
+            if k in ACTION_COLUMNS and v not in (None, "") and (not asked or v != shown.get(k))
+        }
+        row = {}
+
+        def change(rows):
+            before = {r["action_id"]: r for r in rows}
+            old = before.get(asked) or log.get(asked, {})
+            row.update({k: old.get(k, "") for k in ACTION_COLUMNS} | given)
+            row["action_id"] = row["action_id"] or _next_id([*log, *before])
+            row["meeting_date"] = row["meeting_date"] or engagement.as_of.isoformat()
+            row["status"] = row["status"] or values["status"]
+            if row["status"] in ("done", "dropped") and not row["action_closed"]:
+                row["action_closed"] = engagement.as_of.isoformat()
+            return [row]
+
+        saved.change_rows(engagement.folder / "actions.csv", change, author=author)
         log[row["action_id"]] = row
         fields["action_id"].options = base.options_of(listed())
         fields["action_id"].value = ""
@@ -228,17 +254,20 @@ def meeting_notes(engagement, review, *, interactive):
     fields = {"topic": base.text("Roadmap topic of the next meeting", now.topic, placeholder=review.pack.topic)}
     fields |= {f"finding {i}": base.text(f"Finding: {name}", now.findings.get(i, "")) for i, name in ids.items()}
     fields["held"] = base.date("Day of the meeting, once it was held")
+    draft = Draft(engagement, STAGE, {"topic": now.topic, "findings": now.findings, "meetings": list(now.meetings)})
 
     def save(values, author):
-        before = load_choices(engagement).review
-        findings = before.findings | {i: formats.line(values[f"finding {i}"]) for i in ids}
-        held = {*before.meetings, *([values["held"]] if values["held"] else [])}
+        findings = now.findings | {i: formats.line(values[f"finding {i}"]) for i in ids}
         decided = {
             "topic": formats.line(values["topic"]),
             "findings": {k: v for k, v in findings.items() if v},
-            "meetings": [day.isoformat() for day in sorted(held)],
+            "meetings": [*now.meetings, *([values["held"]] if values["held"] else [])],
         }
-        save_choices(engagement, STAGE, decided, author=author)
+        draft.save(
+            decided,
+            author=author,
+            settle=lambda decided: decided | {"meetings": sorted(set(decided["meetings"]))},
+        )
 
     return _form("The meeting", fields, save, now, "An empty topic means the one that is drafted.")
 
@@ -254,10 +283,11 @@ def past_performance_weights(engagement, *, interactive):
         f"age {i}": base.number(f"Weight of a rating of {n} (0 to 1)", recency[i], 0, 1) for i, n in enumerate(names)
     }
     fields["other"] = base.number("Weight of a rating on another service (0 to 1)", now.other_service, 0, 1)
+    draft = Draft(engagement, STAGE, {"recency": recency, "other_service": now.other_service})
 
     def save(values, author):
         decided = {"recency": [values[f"age {i}"] for i in range(3)], "other_service": values["other"]}
-        save_choices(engagement, STAGE, decided, author=author)
+        draft.save(decided, author=author)
 
     advice = "Publish the weights in the RFP, and have them read by legal before."
     return _form("What counts of the past?", fields, save, now, advice)
@@ -325,12 +355,17 @@ def _plain(values, *keys):
     return {key: value for key, value in plain.items() if value not in ("", [])}
 
 
-def _append(engagement, key, entry, author):
-    """Add an entry to a list of choices.yaml, read anew so that a colleague's entry stays; pressed twice, once."""
-    before = getattr(load_choices(engagement).review, key)
-    entries = [_plain(dict(e), *type(e).model_fields) for e in before]
-    entries = [e for e in entries if e != entry]
-    save_choice(engagement, STAGE, key, [*entries, entry], author=author)
+def _append(engagement, added, author):
+    """Add an entry to lists of choices.yaml; pressed twice, once."""
+
+    def change(section):
+        decided = {}
+        for key, entry in added.items():
+            entries = [_plain(dict(e), *type(e).model_fields) for e in getattr(section, key)]
+            decided[key] = [*(e for e in entries if e != entry), entry]
+        return decided
+
+    change_choices(engagement, STAGE, change, author=author)
 
 
 def _next_id(known):

@@ -3,7 +3,7 @@
 from rdclib import formats, saved, vocabulary
 from rdclib.catalogue import load_metrics, load_table
 from rdclib.choices import PAYMENT_TERMS, TARGET_BASES, PaymentDesign
-from rdclib.engagement import load_choices, save_choice, save_choices
+from rdclib.engagement import Draft, change_choices, entries, load_choices
 from rdclib.errors import EngagementError
 from rdclib.selection import ratings, rules
 from rdclib.widgets import base
@@ -43,27 +43,35 @@ def problem_and_goals(engagement, selection, *, interactive):
         lines = now.logic_model.get(layer, ())
         fields[layer] = base.long_text(f"{layer.capitalize()} (one a line)", "\n".join(lines), rows=max(2, len(lines)))
 
-    def save(values, author):
+    def decided(values):
         lines = [{"goal": values[f"goal {k}"].strip(), "residents": values[f"residents {k}"].strip()} for k in places]
-        if alone := [str(k + 1) for k in places if lines[k]["residents"] and not lines[k]["goal"]]:
-            raise EngagementError(
-                f"Goal {alone[0]} is empty, and what residents would notice of it is not.",
-                fix="Write the goal above it, or empty the line.",
-            )
-        goals = [line for line in lines if line["goal"]]
         model = {
             layer: [line.strip() for line in values[layer].splitlines() if line.strip()]
             for layer in vocabulary.LAYERS
         }  # fmt: skip
-        kept = {key: values[key].strip() for key in ("contract_id", "problem", "population")}
+        return {key: values[key].strip() for key in ("contract_id", "problem", "population")} | {
+            "domains": list(values["domains"]),
+            "goals": [line for line in lines if line["goal"]],
+            "logic_model": {layer: lines for layer, lines in model.items() if lines},
+        }
+
+    draft = Draft(engagement, STAGE, decided({name: field.value for name, field in fields.items()}))
+
+    def save(values, author):
+        if alone := [
+            str(k + 1) for k in places if values[f"residents {k}"].strip() and not values[f"goal {k}"].strip()
+        ]:
+            raise EngagementError(
+                f"Goal {alone[0]} is empty, and what residents would notice of it is not.",
+                fix="Write the goal above it, or empty the line.",
+            )
+        kept = decided(values)
         if kept["contract_id"] not in ("", *selection.register):
             raise EngagementError(
                 f"The register has no contract '{kept['contract_id'][:60]}'.",
                 fix="Type its number as the register writes it, or leave it empty for the one that is urgent.",
             )
-        kept |= {"domains": list(values["domains"]), "goals": goals}
-        kept["logic_model"] = {layer: lines for layer, lines in model.items() if lines}
-        save_choices(engagement, STAGE, kept, author=author)
+        draft.save(kept, author=author)
 
     return base.form(
         "What is the contract for?",
@@ -88,21 +96,26 @@ def metric_ratings(engagement, selection, *, interactive):
         fields[row["id"]] = base.radio(f"{row['name']}. {row['question']}{gate}", levels, "")
     fields["comment"] = base.text("Why?")
 
+    shown = {}
+
     def save(values, author):
+        given = {row["id"]: values[row["id"]] for row in ratings.tests() if values[row["id"]]}
+        if not given:
+            raise EngagementError("No test is rated.", fix="Choose 0, 1 or 2 for at least one test.")
+        comment = values["comment"].strip()
+        # The rater may have this form open twice: a level that was only shown does not replace a later one.
+        changed = {test: score for test, score in given.items() if comment or score != shown.get(test)}
         rows = [
             {
                 "contract_id": selection.contract.id,
                 "metric_id": values["metric_id"],
                 "rater": author,
-                "test": row["id"],
-                "score": values[row["id"]],
-                "comment": values["comment"].strip(),
+                "test": test,
+                "score": score,
+                "comment": comment,
             }
-            for row in ratings.tests()
-            if values[row["id"]]
+            for test, score in changed.items()
         ]
-        if not rows:
-            raise EngagementError("No test is rated.", fix="Choose 0, 1 or 2 for at least one test.")
         saved.append_rows(engagement.folder / ratings.FILE, rows, author=author)
 
     def rated(metric_id, rater):
@@ -111,6 +124,8 @@ def metric_ratings(engagement, selection, *, interactive):
         key = (selection.contract.id, metric_id, rater)
         mine = [row for row in rows if (row.get("contract_id"), row.get("metric_id"), row.get("rater")) == key]
         levels = {row["test"]: row["score"] for row in mine if rater and row["score"] in ("0", "1", "2")}
+        shown.clear()
+        shown.update(levels)
         return {row["id"]: levels.get(row["id"], "") for row in ratings.tests()} | {"comment": ""}
 
     return base.form(
@@ -136,11 +151,13 @@ def metric_priorities(engagement, *, interactive):
         for k in range(max(ORDERED, len(now.test_order)))
     }
 
+    draft = Draft(engagement, STAGE, {"test_order": list(now.test_order)})
+
     def save(values, author):
         order = [test for test in values.values() if test]
         if len(set(order)) < len(order):
             raise EngagementError("A test is named twice.", fix="Name each test once, or leave places open.")
-        save_choice(engagement, STAGE, "test_order", order, author=author)
+        draft.save({"test_order": order}, author=author)
 
     return base.form(
         "What matters most in a metric?",
@@ -186,11 +203,20 @@ def metric_set(engagement, selection, *, interactive):
     fields["chosen"].observe(told, "value")
     told()
 
+    shown, before = list(fields["chosen"].value), list(known)
+
     def save(values, author):
-        # Read again: targets may have been saved in the form below since this one was shown.
-        now = _chosen(engagement)
-        kept = [now.get(name, {"metric_id": name, "segments": metrics[name].segment_by}) for name in values["chosen"]]
-        save_choice(engagement, STAGE, "chosen", _as_text(kept), author=author)
+        ticked = list(values["chosen"])
+
+        def change(section):
+            rows = {row["metric_id"]: row for row in entries(section, "chosen")}
+            ids = saved.merged(ticked, shown=shown, before=before, now=list(rows))
+            # Of a metric in the set, terms may have been saved in the form below since this one was shown.
+            new = {name: {"metric_id": name, "segments": metrics[name].segment_by} for name in ids if name in metrics}
+            return {"chosen": [rows.get(name) or new[name] for name in ids]}
+
+        change_choices(engagement, STAGE, change, author=author)
+        shown[:] = before[:] = ticked
 
     return base.form(
         "Which metrics do we watch?",
@@ -221,9 +247,15 @@ def metric_terms(engagement, selection, *, interactive):
         "paid": base.radio("Does money depend on it?", [("no", False), ("yes", True)], False),
     }
 
+    before = {}  # the chosen metric as it is saved, while the fields show it
+
     def known(metric_id, _):
         line = next(line for line in selection.lines if line.metric.id == metric_id)
-        chosen = _chosen(engagement).get(metric_id, {})
+        chosen = next(
+            (row for row in entries(load_choices(engagement).selection, "chosen") if row["metric_id"] == metric_id), {}
+        )
+        before.clear()
+        before.update(chosen)
         words = [
             f"{option.basis}: {formats.number(option.value)}" for option in selection.target_options.get(metric_id, ())
         ]
@@ -246,7 +278,6 @@ def metric_terms(engagement, selection, *, interactive):
         }
 
     def save(values, author):
-        kept = _chosen(engagement) or {m.metric.id: {"metric_id": m.metric.id} for m in selection.members}
         row = {"metric_id": values["metric_id"]}
         for name in TARGETS:
             if words := values[name].strip():
@@ -254,8 +285,15 @@ def metric_terms(engagement, selection, *, interactive):
         row |= {key: values[key].strip() for key in ("standard", "segments") if values[key].strip()}
         row |= {"target_basis": values["target_basis"]} if values["target_basis"] else {}
         row |= {"paid": True} if values["paid"] else {}
-        kept[values["metric_id"]] = row
-        save_choice(engagement, STAGE, "chosen", _as_text(kept.values()), author=author)
+
+        def change(section):
+            kept = {row["metric_id"]: row for row in entries(section, "chosen")}
+            kept = kept or {m.metric.id: {"metric_id": m.metric.id} for m in selection.members}
+            now = kept.get(row["metric_id"], before)
+            kept[row["metric_id"]] = saved.merged(row, shown=before, before=before, now=now)
+            return {"chosen": list(kept.values())}
+
+        change_choices(engagement, STAGE, change, author=author)
 
     return base.form(
         "Target and terms of a metric",
@@ -288,6 +326,8 @@ def contract_type_inputs(engagement, selection, *, interactive):
             hint = hint or ("0.03 means three in a hundred" if row["kind"] == "share" else "")
             fields[row["id"]] = base.text(row["question"], given, placeholder=hint)
 
+    draft = Draft(engagement, STAGE, {"contract_inputs": now.contract_inputs})
+
     def save(values, author):
         from rdclib.contract_types import read_inputs
 
@@ -296,7 +336,7 @@ def contract_type_inputs(engagement, selection, *, interactive):
             if row["kind"] in ("number", "share") and row["id"] in given:
                 base.read_number(given[row["id"]], row["label"], 0, 1 if row["kind"] == "share" else 1e12)
         read_inputs(given)
-        save_choice(engagement, STAGE, "contract_inputs", given, author=author)
+        draft.save({"contract_inputs": given}, author=author)
 
     return base.form(
         "What decides contract type and payment?",
@@ -337,12 +377,12 @@ def payment_design(engagement, selection, *, interactive):
         if "name" not in row:
             raise EngagementError("The design has no name.", fix="Name it, so that tables can tell designs apart.")
         row |= _terms(values["terms"])
-        others = [
-            d.model_dump(mode="json", exclude_defaults=True)
-            for d in load_choices(engagement).selection.payment_designs
-            if d.name != row["name"]
-        ]
-        save_choice(engagement, STAGE, "payment_designs", _as_text([*others, row]), author=author)
+
+        def change(section):
+            others = [design for design in entries(section, "payment_designs") if design["name"] != row["name"]]
+            return {"payment_designs": [*others, row]}
+
+        change_choices(engagement, STAGE, change, author=author)
 
     names = ", ".join(d.name for d in now.payment_designs)
     return base.form(
@@ -383,11 +423,6 @@ def _metrics(metrics):
     return [(f"{m.id} {m.name}", m.id) for m in metrics]
 
 
-def _chosen(engagement):
-    chosen = load_choices(engagement).selection.chosen
-    return {c.metric_id: c.model_dump(mode="json", exclude_defaults=True) for c in chosen}
-
-
 def _terms(text):
     """Read terms, one a line."""
     terms = {}
@@ -407,14 +442,3 @@ def _terms(text):
         elif value.strip():
             terms[name] = base.read_number(value, name)
     return terms
-
-
-def _as_text(rows):
-    """Values as choices.yaml keeps them: numbers as people write them."""
-    return [{key: _plain(value) for key, value in row.items()} for row in rows]
-
-
-def _plain(value):
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return base.plain(value) if isinstance(value, float) else value
