@@ -18,6 +18,8 @@ LEVELS = (0.95, 0.998)
 # z values beyond the 10th and 90th percentile are pulled in to them, so that real outliers do not widen the funnel
 # that is meant to show them.
 WINSORISE = 0.10
+# With fewer units than this a real outlier widens its own limits: each unit is compared with the others instead.
+FEW_UNITS = 10
 # A limit that chance passes more than so many times as often as it says gives no flag.
 TOO_OFTEN = 4
 
@@ -29,7 +31,8 @@ class Funnel:
     Parameters
     ----------
     table : DataFrame
-        One row a unit, in the order given: ``name``, ``numerator``, ``denominator``, ``value``, ``z``; the limits in
+        One row a unit, in the order given: ``name``, ``numerator``, ``denominator``, ``value``, ``z`` (from the
+        target, or from the others below `FEW_UNITS`); the limits in
         use ``lower_95, upper_95, lower_998, upper_998``; those without over-dispersion ``exact_lower_95`` and so on;
         ``flag`` (``above 99.8%``, ``above 95%``, ``inside``, ``below 95%``, ``below 99.8%``, ``no denominator``):
         beyond the limits in use, and by exact chance nearly as rare as they say.
@@ -39,11 +42,12 @@ class Funnel:
     phi : float
         Over-dispersion: mean square of the winsorised z; about 0.8 to 1 where chance is all there is.
     tau2 : float
-        Variance between units beyond chance, on the scale of the limits; 0 where none is added.
+        Variance between units beyond chance, on the scale of the limits; 0 where none is added to all of them.
     n : int
         Units that count.
     curve : DataFrame
-        The limits in use along sizes: ``n``, ``lower_95``, ``upper_95``, ``lower_998``, ``upper_998``.
+        Limits along sizes (below `FEW_UNITS` of counting chance alone, about all units together): ``n``, ``lower_95``,
+        ``upper_95``, ``lower_998``, ``upper_998``.
     note : str
     """
 
@@ -169,6 +173,11 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
     φ = mean z², τ² = max(0, (kφ - (k-1)) / (Σw - Σw²/Σw)) with w = 1/s². Proportions on the arcsine scale, s = 1/(2√n);
     ratios and rates on the log scale, s = 1/√(expected events), with 0.5 for a count of 0.
 
+    Below `FEW_UNITS` units (and without a given target) an outlier would widen its own limits: each unit is compared
+    with the rate of the k others together (of four or more, without the one farthest from the rest, so that two
+    outliers do not hide each other). Its limits add its own error, that of the others' rate, and the variation among
+    the others, a leave-one-out τ² (DerSimonian and Laird's): s² + s₋² + τ₋² (1 + 1/k).
+
     The limits of small units are approximate: those of a Poisson count never reach 0, so that every unit without an
     event would lie below them, 37 in 100 where one event is expected. A flag is therefore withheld where exact chance
     shows as much or more ``TOO_OFTEN`` times as often as the limit says; large units are not touched by this.
@@ -187,6 +196,7 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
     counted = np.isfinite(numerator) & np.isfinite(denominator) & (denominator > 0)
     size = np.where(counted, denominator, np.nan)
     events = np.where(counted, numerator, np.nan)
+    target_given = target
     if target is None:
         target = 1.0 if kind == "ratio" else float(np.nansum(events) / np.nansum(size)) if counted.any() else np.nan
     value = events / size
@@ -195,22 +205,37 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
     phi, tau2 = dispersion(z[counted], s[counted], trim="drop" if overdispersion == "truncate" else "pull in")
     if overdispersion == "none" or not np.isfinite(tau2):
         tau2 = 0.0
+    few = 3 <= k < FEW_UNITS and target_given is None and overdispersion == "auto"
+    tails, judged = target, value
+    if few:
+        tau2 = 0.0
+        tails, center, distance = _against_others(events, size, kind)
+        # The log scale has no place for 0: half an event is taken for none.
+        judged = np.where((events == 0) & (kind != "proportion"), 0.5 / size, value)
+        z = (_scale(judged, kind) - center) / distance
     columns = {"name": names, "numerator": numerator, "denominator": denominator, "value": value, "z": z}
     exact = {}
     for level, label in zip(LEVELS, ("95", "998"), strict=True):
         low, high = limits(target, size, kind, level) if np.isfinite(target) else (size * np.nan, size * np.nan)
         exact[f"exact_lower_{label}"], exact[f"exact_upper_{label}"] = low, high
-        if tau2 > 0:
+        if few:
+            low, high = _back(center - _z(level) * distance, kind), _back(center + _z(level) * distance, kind)
+        elif tau2 > 0:
             low, high = wide_limits(target, size, kind, level, tau2)
         columns[f"lower_{label}"], columns[f"upper_{label}"] = low, high
     table = pd.DataFrame(columns | exact)
-    table["flag"] = _flags(table, counted, *_tails(events, size, target, kind))
+    table["flag"] = _flags(table, judged, counted, *_tails(events, size, tails, kind))
     notes = []
+    if few:
+        notes.append(
+            f"Fewer than {FEW_UNITS} units: each is compared with the others, so that an outlier cannot widen its own "
+            "limits. The lines show counting chance alone, around all units together."
+        )
     if tau2 > 0:
         notes.append(
             f"The limits allow for how all units vary among themselves beyond counting chance (φ = {phi:.2f})."
         )
-    beyond = (table["value"] > table["upper_95"]) | (table["value"] < table["lower_95"])
+    beyond = (judged > table["upper_95"]) | (judged < table["lower_95"])
     withheld = int((beyond & (table["flag"] == "inside")).sum())
     if withheld:
         notes.append(f"Small units beyond a limit, not flagged because chance alone often puts them there: {withheld}.")
@@ -441,6 +466,48 @@ def _scores(value, size, events, target, kind):
         return np.log(np.where(events == 0, 0.5, events) / (target * size)) / s, s
 
 
+def _against_others(events, size, kind):
+    """Rate of the others for each unit; the center and standard error of a unit like them, on the scale of the limits.
+
+    nan for a unit that does not count.
+    """
+    rate, center, distance = (np.full(len(size), np.nan) for _ in range(3))
+    counted = np.flatnonzero(np.isfinite(size))
+    # Were there no difference, all units together would know the rate best: the errors are those about it.
+    together = max(events[counted].sum(), 0.5) / size[counted].sum()
+    for unit in counted:
+        others = counted[counted != unit]
+        rate[unit], z, s = _about(events[others], size[others], kind)
+        if len(others) >= 4:
+            # A second outlier must not hide the first: of the others, the one farthest from them is left out.
+            others = np.delete(others, np.argmax(np.abs(z)))
+            rate[unit], z, s = _about(events[others], size[others], kind)
+        w, k = 1 / s**2, len(others)
+        tau2 = max(0.0, (np.sum(z**2) - (k - 1)) / (w.sum() - (w**2).sum() / w.sum()))
+        own, theirs = (_error(together, x, kind) for x in (size[unit], size[others].sum()))
+        center[unit] = _scale(rate[unit], kind)
+        distance[unit] = np.sqrt(own**2 + theirs**2 + tau2 * (1 + 1 / k))
+    return rate, center, distance
+
+
+def _about(events, size, kind):
+    """Rate of some units together, and their standardised differences from it with standard errors."""
+    count = events.sum()
+    # Half an event where there is none, so that the log scale has a place for it.
+    rate = (count if kind == "proportion" else max(count, 0.5)) / size.sum()
+    return rate, *_scores(events / size, size, events, rate, kind)
+
+
+def _scale(value, kind):
+    """The scale on which differences are judged: arcsine of the root for proportions, log for ratios and rates."""
+    return np.arcsin(np.sqrt(value)) if kind == "proportion" else np.log(value)
+
+
+def _back(scaled, kind):
+    """From the scale of `_scale`; beyond the ends of the arcsine scale it is 0 or 1."""
+    return np.sin(np.clip(scaled, 0, np.pi / 2)) ** 2 if kind == "proportion" else np.exp(scaled)
+
+
 def _curve(target, size, kind, tau2):
     """Limits at 200 sizes, from small units to somewhat above the largest."""
     columns = ["n", "lower_95", "upper_95", "lower_998", "upper_998"]
@@ -466,12 +533,12 @@ def _tails(events, size, target, kind):
     return few, many
 
 
-def _flags(table, counted, few, many):
+def _flags(table, value, counted, few, many):
     flags = np.full(len(table), "inside", dtype=object)
     for level, label, words in zip(LEVELS, ("95", "998"), ("95%", "99.8%"), strict=True):
         rare = TOO_OFTEN * (1 - level) / 2
-        flags[(table["value"] > table[f"upper_{label}"]).to_numpy() & (many <= rare)] = f"above {words}"
-        flags[(table["value"] < table[f"lower_{label}"]).to_numpy() & (few <= rare)] = f"below {words}"
+        flags[(value > table[f"upper_{label}"]).to_numpy() & (many <= rare)] = f"above {words}"
+        flags[(value < table[f"lower_{label}"]).to_numpy() & (few <= rare)] = f"below {words}"
     flags[~counted] = "no denominator"
     return flags
 

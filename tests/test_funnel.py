@@ -405,3 +405,58 @@ def test_rates_compare_by_exact_intervals():
     gap, low, high = funnel.rate_gap(10, 1, 10, 1, people=False)
     assert (gap, -low) == (0, pytest.approx(high))
     assert high == pytest.approx(np.hypot(18.3904 - 10, 10 - 4.7954), abs=1e-3)
+
+
+def test_with_few_units_an_outlier_does_not_widen_its_own_limits():
+    # Five vendors at 61% with little variation of their own, and one at 69%.
+    cases = np.array([450, 1320, 1940, 1270, 1450, 1850])
+    done = np.round(cases * [0.61, 0.62, 0.60, 0.615, 0.605, 0.69])
+    result = funnel.compare(done, cases, names=list("ABCDEF"))
+
+    assert result.table["flag"].tolist() == ["inside"] * 5 + ["above 99.8%"]
+    # By hand: 1,276 of 1,850 against four of the others, without B, which lies farthest from the five (z = 0.82).
+    # They vary by less than chance, so τ² is 0.
+    gap = np.arcsin(np.sqrt(1276 / 1850)) - np.arcsin(np.sqrt((274 + 1164 + 781 + 877) / 5110))
+    assert done.tolist() == [274, 818, 1164, 781, 877, 1276]
+    assert result.table["z"].iloc[5] == pytest.approx(gap / np.sqrt(1 / (4 * 1850) + 1 / (4 * 5110)))
+    assert result.note.startswith("Fewer than 10 units: each is compared with the others, so that an outlier")
+    # The same with ten units uses the variation of all units, as before.
+    ten = funnel.compare(np.r_[done, done[:4]], np.r_[cases, cases[:4]])
+    assert "Fewer than" not in ten.note
+
+
+def test_with_few_units_the_variation_among_the_others_widens_the_limits():
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    cases = np.array([1000.0, 1200, 900, 800])
+    events = np.array([610.0, 670, 600, 560])
+    result = funnel.compare(events, cases)
+
+    scaled, error = np.arcsin(np.sqrt(events / cases)), 1 / (2 * np.sqrt(cases))
+    others = [0, 1, 2]
+    pooled = np.arcsin(np.sqrt(events[others].sum() / cases[others].sum()))
+    squares = ((scaled[others] - pooled) / error[others]) ** 2
+    w = 1 / error[others] ** 2
+    tau2 = (squares.sum() - 2) / (w.sum() - (w**2).sum() / w.sum())
+    # Near DerSimonian and Laird's own, which pools on the arcsine scale.
+    assert tau2 == pytest.approx(combine_effects(scaled[others], error[others] ** 2).tau2, rel=0.1)
+    reach = np.sqrt(error[3] ** 2 + 1 / (4 * cases[others].sum()) + tau2 * (1 + 1 / 3))
+    assert result.table["z"].iloc[3] == pytest.approx((scaled[3] - pooled) / reach)
+    assert result.table["upper_95"].iloc[3] == pytest.approx(np.sin(pooled + 1.959964 * reach) ** 2)
+
+
+def test_few_units_of_rates_without_events_have_limits():
+    result = funnel.compare([0, 0, 6], [100, 120, 110], "rate")
+    assert result.table["flag"].tolist() == ["inside", "inside", "above 99.8%"]
+    assert np.isfinite(result.table[["lower_95", "upper_998"]].to_numpy()).all()
+
+
+def test_the_vendor_at_69_percent_against_61_of_the_other_five_is_outside():
+    # The example city's six crisis teams: cases within 30 minutes.
+    done, cases = [527, 1544, 2261, 1483, 1692, 2161], [907, 2548, 3635, 2407, 2848, 3115]
+    result = funnel.compare(done, cases)
+
+    assert round(sum(done[:5]) / sum(cases[:5]), 2) == 0.61
+    assert result.table["flag"].tolist() == ["inside"] * 5 + ["above 99.8%"]
+    # All six together vary so much because of this one.
+    assert result.phi > 6
