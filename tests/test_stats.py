@@ -475,3 +475,33 @@ def test_a_share_that_is_the_same_but_for_rounding_has_no_interval():
 def test_a_number_of_ratings_is_not_below_zero(agreement):
     with pytest.raises(ValueError, match="a number of ratings cannot be below zero"):
         agreement([[3, -1], [2, 1]])
+
+
+def test_bootstrap_of_a_mean_is_as_wide_as_the_formula():
+    # For a mean the percentile bootstrap is normal theory: mean ± 1.96 s / √n, s with the divisor n.
+    values = np.random.default_rng(3).normal(10, 2, 400)
+    low, high = stats.bootstrap_interval(np.column_stack([values, np.ones(400)]), lambda sums: sums[:, 0] / sums[:, 1])
+    half = 1.959964 * values.std() / 20
+    assert (low, high) == (pytest.approx(values.mean() - half, abs=0.04), pytest.approx(values.mean() + half, abs=0.04))
+
+
+def test_bootstrap_draws_whole_vendors():
+    # Two vendors, one with all of it: a draw holds none, half or all of the money of the first.
+    low, high = stats.bootstrap_interval([[10.0, 10.0], [0.0, 10.0]], lambda sums: sums[:, 0] / sums[:, 1])
+    assert (low, high) == (0.0, 1.0)
+    nothing = stats.bootstrap_interval([[1.0, 1.0]], lambda sums: sums[:, 0])
+    assert np.isnan(nothing.low)
+    assert nothing.note == "no interval: it takes records of two vendors or more"
+    seldom = stats.bootstrap_interval([[0.0], [0.0], [1.0]], lambda sums: np.where(sums[:, 0] > 0, 1.0, np.nan))
+    assert np.isnan(seldom.high)  # none in (2/3)³ of the draws
+
+
+def test_bootstrap_holds_the_truth_about_as_often_as_it_says():
+    rng = np.random.default_rng(4)
+    held = 0
+    for _ in range(200):
+        size = rng.gamma(2.0, 1.0, 60)
+        part = size * rng.beta(2, 3, 60)
+        low, high = stats.bootstrap_interval(np.column_stack([part, size]), lambda s: s[:, 0] / s[:, 1], draws=500)
+        held += low < 0.4 < high
+    assert held / 200 == pytest.approx(0.94, abs=0.05)

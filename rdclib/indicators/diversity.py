@@ -91,18 +91,21 @@ def award_to_paid_gap(records):
     Returns
     -------
     DataFrame
-        One row per payment (``part`` paid) and per award (``part`` awarded); ``value`` is its contribution to the gap.
+        One row per payment (``part`` paid) and per award (``part`` awarded); ``value`` is the amount to certified
+        firms, ``weight`` the amount, ``sign`` 1 for payments and -1 for awards, ``cluster`` the vendor.
     """
     p, lines = records.payments, records.award_lines
     to = _of_vendors(records, p["vendor_id"])
     paid = pd.DataFrame(
         {"department": p["department"].astype(object), "date": p["payment_date"], "amount": p["payment_amount"],
-         "certified": _certified(to), "known": to.notna() & ~p["foreign"] & ~p["not_addressable"], "part": "paid"}
+         "vendor": p["vendor"].astype(object), "certified": _certified(to),
+         "known": to.notna() & ~p["foreign"] & ~p["not_addressable"], "part": "paid"}
     )  # fmt: skip
     by = _of_vendors(records, lines["vendor"])
     awarded = pd.DataFrame(
         {"department": lines["department"].astype(object), "date": lines["agreed_date"], "amount": lines["amount"],
-         "certified": _certified(by), "known": by.notna() & ~lines["foreign"] & ~lines["cancelled"], "part": "awarded"}
+         "vendor": lines["vendor"].astype(object), "certified": _certified(by),
+         "known": by.notna() & ~lines["foreign"] & ~lines["cancelled"], "part": "awarded"}
     )  # fmt: skip
     both = pd.concat([paid, awarded], ignore_index=True)
     inside = records.inside(both["date"]) & both["known"] & both["amount"].notna()
@@ -113,6 +116,7 @@ def award_to_paid_gap(records):
         date=both["date"],
         value=both["amount"].where(both["certified"], 0.0).where(both["amount"].notna()),
         weight=both["amount"],
+        cluster=both["vendor"].astype("category"),
         sign=pd.Series(np.where(both["part"] == "paid", 1.0, -1.0), both.index),
         leave_out={"certification not known, or not counted": ~both["known"], "no amount": both["amount"].isna()},
     )

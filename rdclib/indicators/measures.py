@@ -86,11 +86,17 @@ def median(rows, group, k):
 
 
 def ratio(rows, group, k):
-    """Sum of values over sum of weights, without an interval; infinite where some stand above and none below."""
+    """Sum of values over sum of weights; infinite where some stand above and none below.
+
+    The interval draws vendors; where rows belong to no vendor there is none.
+    """
     value, weight = _floats(rows["value"]), _floats(rows["weight"])
     above, below = _sum(group, k, value), _sum(group, k, weight)
     boundless = (above > 0) & (_sum(group, k, np.abs(weight)) == 0)
-    return _plain(np.where(boundless, np.inf, _ratio(above, below)), group, k)
+    ratios, low, high, n = _plain(np.where(boundless, np.inf, _ratio(above, below)), group, k)
+    if "cluster" in rows:
+        low, high = _drawn(rows, group, k, [value, weight], lambda sums: _ratio(sums[:, 0], sums[:, 1]))
+    return ratios, low, high, n
 
 
 def flagged(rows, group, k):
@@ -160,6 +166,17 @@ def _squared_shares(rows, group, k):
     for i, sums in _vendor_sums(rows, group, k):
         value[i], n[i] = stats.hhi(sums), len(sums)
     return value, n
+
+
+def _drawn(rows, group, k, columns, statistic):
+    """Interval of a number made of the sums of columns, with the rows of a vendor drawn together."""
+    low, high = _none(k)
+    codes = _own_codes(rows["cluster"])
+    for i, members in _members(group, k):
+        _, vendor = np.unique(codes[members], return_inverse=True)
+        totals = np.column_stack([np.bincount(vendor, column[members]) for column in columns])
+        low[i], high[i] = stats.bootstrap_interval(totals, statistic)
+    return low, high
 
 
 def _vendor_sums(rows, group, k):
@@ -256,15 +273,18 @@ def method_share(rows, group, k):
 
 
 def gap(rows, group, k):
-    """Ratio of the rows that count for (sign 1) less the ratio of those that count against (sign -1)."""
+    """Ratio of the rows that count for (sign 1) less the ratio of those that count against (sign -1).
+
+    The interval draws vendors, with all their rows on either side.
+    """
     sign = rows["sign"].to_numpy()
-    sides = [
-        _within(
-            _ratio(*(_sum(group, k, np.where(sign == side, _floats(rows[name]), 0.0)) for name in ("value", "weight")))
-        )
-        for side in (1, -1)
-    ]
-    return sides[0] - sides[1], *_none(k), _count(group, k)
+    columns = [np.where(sign == side, _floats(rows[name]), 0.0) for side in (1, -1) for name in ("value", "weight")]
+
+    def difference(sums):
+        return _within(_ratio(sums[:, 0], sums[:, 1])) - _within(_ratio(sums[:, 2], sums[:, 3]))
+
+    value = difference(np.column_stack([_sum(group, k, column) for column in columns]))
+    return value, *_drawn(rows, group, k, columns, difference), _count(group, k)
 
 
 def _parts_of_money(rows, group, k):

@@ -31,6 +31,8 @@ _INTERVALS = {
 }
 # Measures whose interval is the one of their summary.
 _AS_USUAL = {"method_share": "", "top_share": "", "growth": ""}
+# Measures whose interval draws vendors.
+_DRAWN = ("gap", "ratio")
 _WEIGHTS_KNOWN = {
     "about right": f"each weight between {formats.number(1 - WEIGHT_SPREAD)} and {formats.number(1 + WEIGHT_SPREAD)} "
     "times what the city gave",
@@ -73,6 +75,12 @@ def _values(computed):
     how = [words for kind, words in _INTERVALS.items() if kind in used]
     if any(r.indicator.measure == "top_share" for r in computed):
         how.append(f"The share of the {LARGEST} largest vendors has the same, with vendors as the records.")
+    if any(r.indicator.measure in _DRAWN and r.low == r.low for r in computed):
+        how.append(
+            "Differences and ratios of shares of money have the middle "
+            f"{formats.share(stats.CONFIDENCE)} of their values when vendors are drawn at random with replacement, "
+            "each with all its payments and awards (Efron and Tibshirani 1993)."
+        )
     how.append("Sums, means and indices of concentration have none.")
     fewest = max(int(r.indicator.minimum_n) for r in computed)
     asked = f" (up to {formats.integer(fewest)})" if fewest > 1 else ""

@@ -76,6 +76,9 @@ def test_gap_between_awarded_and_paid():
 
     assert result.value == pytest.approx(0.1 - 0.4)
     assert result.verdict == "poor"
+    # Of two vendors a draw holds both, or one of them twice: a gap of -30 points half of the time, else of none.
+    assert (result.low, result.high) == (pytest.approx(-0.3), 0.0)
+    assert not result.verdict_sure
 
 
 def test_solicitations_with_a_bid_from_a_certified_firm():
