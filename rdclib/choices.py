@@ -71,6 +71,7 @@ class ChosenMetric(Strict):
     target_high: float | None = None
     target_basis: Literal["", *TARGET_BASES] = ""
     standard: str = ""  # the published standard, named, when the target rests on one
+    contracts: tuple[str, ...] = ()  # contracts that the target applies to; empty means the schedule's own
 
     @model_validator(mode="after")
     def _has_one_kind_of_target(self):

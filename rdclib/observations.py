@@ -15,6 +15,14 @@ def per(unit):
     return float(found.group(1).replace(",", "")) if found else None
 
 
+def summable(rows):
+    """Rows of counts or amounts with their value as numerator, where they have no denominator.
+
+    A value with a denominator, such as the cost of a lane-mile, is a ratio and adds up over nothing.
+    """
+    return rows.assign(numerator=rows["numerator"].fillna(rows["value"].where(rows["denominator"].isna())))
+
+
 def received_last(rows, keys):
     """Of rows that are the same in some columns, the one received last; of several without a day the last one.
 

@@ -25,7 +25,7 @@ from rdclib.review.money import (
 )
 from rdclib.review.pack import Pack, build
 from rdclib.review.ratings import PastPerformance, Ratings, past_performance, ratings
-from rdclib.review.series import Series, all_series, measured
+from rdclib.review.series import ScheduledTarget, Series, all_series, measured
 
 __all__ = [
     "ChangeReview",
@@ -191,9 +191,13 @@ def review_records(records, choices=None):
 
 
 def _targets(selection):
-    """What the metric schedule wants of each metric: one number and the two ends of a band, nan where not given."""
-    wanted = {m.metric_id: (m.target, m.target_low, m.target_high) for m in selection.chosen}
-    return {i: tuple(np.nan if x is None else x for x in t) for i, t in wanted.items() if t != (None, None, None)}
+    """What the metric schedule wants of each metric, and of which contracts."""
+    own = (selection.contract_id,) if selection.contract_id else ()
+    return {
+        m.metric_id: ScheduledTarget(tuple(np.nan if end is None else end for end in ends), m.contracts or own)
+        for m in selection.chosen
+        if (ends := (m.target, m.target_low, m.target_high)) != (None, None, None)
+    }
 
 
 @remembered

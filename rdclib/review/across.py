@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import disclosure, funnel, stats
-from rdclib.observations import ADDITIVE, totals
+from rdclib.observations import ADDITIVE, summable, totals
 from rdclib.review.cases import ON_TIME, end_of_day, on_time, opened
 from rdclib.review.measure import Measure, measure_of, scaled
 from rdclib.review.rows import known_rows
@@ -185,7 +185,7 @@ def group_table(measure, kind, sums, smallest_group):
     """
     table = sums.rename_axis("group").reset_index()
     # Money, hours or beds are no cases: chance gives their ratios no interval.
-    by_chance = measure.measure_type != "ratio" or measure.expected
+    by_chance = measure.measure_type not in ("ratio", "amount") or measure.expected
     there = table["numerator"].notna() & table["denominator"].notna()
     if by_chance:
         there &= table["numerator"] >= 0
@@ -256,7 +256,7 @@ def _comparison(measure, by, rows, smallest_group):
     adjusted = rows["adjusted"].fillna(False).astype(bool) | (rows["low"].notna() & rows["high"].notna())
     additive = measure.measure_type in ADDITIVE
     if additive:
-        rows = rows.assign(numerator=rows["numerator"].fillna(rows["value"]))
+        rows = summable(rows)
     whole = rows
     if rows["stratum"].notna().any():
         whole = pd.concat([totals(part, additive) for _, part in rows.groupby(["unit", "site"])])
@@ -281,15 +281,16 @@ def _comparison(measure, by, rows, smallest_group):
     sums = _sums(whole, "unit").reindex(units)
     # Money, hours or beds are no cases: chance gives their ratios no limits, however large they are.
     counted = measure.measure_type in ("proportion", "rate", "count", "") or measure.expected
-    if sums["denominator"].notna().any() and measure.measure_type == "ratio" and not counted:
+    paired = bool(sums[["numerator", "denominator"]].notna().all(axis=1).any())
+    if paired and measure.measure_type in ("ratio", "amount") and not counted:
         table = sums.rename_axis("name").reset_index()
         table["value"] = table["numerator"] / table["denominator"] * measure.scale
         table[["low", "high"]], table["flag"] = np.nan, ""
         note = "Numerator and denominator are no counts of people or events, so chance gives no limits: no funnel."
         return Comparison(measure, by, "small multiples", table, None, None, nothing, "", note)
-    if not (counted and sums["denominator"].notna().any()):
+    if not (counted and paired):
         values = whole.set_index("unit")["value"]
-        if additive:
+        if additive and whole["denominator"].isna().all():
             values = whole.groupby(["unit", "period_start"])["numerator"].sum(min_count=1).droplevel("period_start")
         table = values.groupby(level="unit").median().reindex(units).rename_axis("name").rename("value").reset_index()
         table[["numerator", "denominator", "low", "high"]] = np.nan

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from rdclib import its, spc
-from rdclib.observations import ADDITIVE, received_last
+from rdclib.observations import ADDITIVE, received_last, summable
 from rdclib.review.measure import Measure, measure_of, scaled
 from rdclib.review.rows import TARGETS, cut, known_rows, units
 
@@ -119,6 +119,22 @@ class Series:
         return int((self.table["gap"] == "late").sum())
 
 
+@dataclass(frozen=True)
+class ScheduledTarget:
+    """What the metric schedule wants of one metric, and of whom.
+
+    Parameters
+    ----------
+    ends : (float, float, float)
+        One number, or the two ends of a band; the rest nan.
+    contract_ids : tuple of str
+        The contracts that the target belongs to; no other contract is held against it.
+    """
+
+    ends: tuple
+    contract_ids: tuple
+
+
 def all_series(records, choices, targets=None):
     """Every metric of every vendor as a `Series`.
 
@@ -126,9 +142,8 @@ def all_series(records, choices, targets=None):
     ----------
     records : rdclib.records.Records
     choices : rdclib.choices.Review
-    targets : dict of str to (float, float, float), optional
-        Targets of the metric schedule (one number, or the two ends of a band; the rest nan), for observations that
-        carry none.
+    targets : dict of str to ScheduledTarget, optional
+        Targets of the metric schedule by metric id, for observations that carry none.
 
     Returns
     -------
@@ -136,15 +151,16 @@ def all_series(records, choices, targets=None):
         In the order of metric ids and vendors' names; without observations an empty tuple.
     """
     ends = _contract_ends(records)
+    vendors = _sole_contracts(records)
     series = []
     for metric_id, rows in cut(known_rows(records), "metric_id"):
         measure = measure_of(metric_id, records.facts)
         additive = measure.measure_type in ADDITIVE
         if additive:
-            rows = rows.assign(numerator=rows["numerator"].fillna(rows["value"]))
+            rows = summable(rows)
         for site, unit in units(rows, additive):
             if metric_id in (targets or {}) and np.isnan(unit[TARGETS].to_numpy()).all():
-                unit = unit.assign(**dict(zip(TARGETS, targets[metric_id], strict=True)))
+                unit = _with_target(unit, targets[metric_id], vendors)
             series.append(_series(measure, site, unit, records, choices, ends))
     return tuple(sorted(series, key=lambda s: (s.measure.id, s.label.casefold())))
 
@@ -479,6 +495,24 @@ def _until(records, contracts, ends):
     day = pd.Timestamp(records.as_of)
     known = [ends[c] for c in contracts if c in ends]
     return min(day, max(known)) if known and len(known) == len(contracts) else day
+
+
+def _with_target(rows, target, vendors):
+    """Rows with a target of the schedule where they belong to one of its contracts."""
+    theirs = rows["contract_id"].isin(target.contract_ids)
+    # Results that name no contract belong to the vendor's only one.
+    theirs |= rows["contract_id"].isna() & rows["vendor_key"].map(vendors).isin(target.contract_ids)
+    return rows.assign(**{name: np.where(theirs, end, np.nan) for name, end in zip(TARGETS, target.ends, strict=True)})
+
+
+def _sole_contracts(records):
+    """The contract of each vendor, by its id and its name, that has exactly one."""
+    contracts = records.contracts
+    if contracts is None or not len(contracts):
+        return {}
+    pairs = pd.concat([contracts.set_index(name)["contract_id"] for name in ("vendor_id", "vendor_name")])
+    pairs = pairs[pairs.index.notna()]
+    return pairs.groupby(level=0).first()[pairs.groupby(level=0).nunique() == 1].to_dict()
 
 
 def _contract_ends(records):

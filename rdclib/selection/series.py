@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rdclib.observations import ADDITIVE, per, received_last, totals
+from rdclib.observations import ADDITIVE, per, received_last, summable, totals
 
 CADENCE_DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "annual": 366}
 _FREQUENCY = {"daily": "D", "monthly": "M", "quarterly": "Q", "annual": "Y"}
@@ -100,10 +100,11 @@ def series(observations, metric, *, contract_id="", as_of=None):
 def _whole(rows, additive):
     """What each sender's groups come to, where it sent no whole."""
     if additive:
-        rows = rows.assign(numerator=rows["numerator"].fillna(rows["value"]))
+        rows = summable(rows)
     senders = rows.groupby(_SENDER, dropna=False, sort=False)
     rows = pd.concat([totals(part, additive) for _, part in senders])
-    return rows.assign(value=rows["value"].fillna(rows["numerator"])) if additive else rows
+    sums = rows["numerator"].where(rows["denominator"].isna())
+    return rows.assign(value=rows["value"].fillna(sums)) if additive else rows
 
 
 def _scale(rows, metric):

@@ -99,6 +99,40 @@ def test_a_ratio_of_what_is_no_count_of_cases_gets_no_funnel():
     )
 
 
+COST = {"id": "m", "name": "Cost per mile", "unit": "$", "measure_type": "amount", "direction": "lower"}
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_an_amount_with_a_denominator_is_compared_as_a_ratio(reported):
+    """Arendtholm: 4,615,364.13 for 43.8 lane-miles is 105,373.61 a mile, and no more in a second period."""
+    rows = []
+    for name, paid, miles in (("A", 4_615_364.13, 43.8), ("B", 2_000_000.0, 20.0)):
+        for start in ("2023-07-01", "2024-01-01"):
+            value = {"value": paid / miles} if reported else {}
+            counts = {"numerator": paid, "denominator": miles}
+            rows.append(build.observation("m", vendor_id=name, vendor_name=name, period_start=start, **counts, **value))
+
+    comparison = only(build.records(*rows, metrics=[COST]))
+
+    table = comparison.table.set_index("name")
+    assert table["value"].round(2).to_dict() == {"A": 105_373.61, "B": 100_000.0}
+    assert comparison.how == "small multiples"
+    assert table[["low", "high"]].isna().all(axis=None)
+
+
+def test_a_cost_of_one_unit_adds_up_over_nothing():
+    """Values with denominators and no numerators, such as median earnings: their median, never their sum."""
+    rows = [
+        build.observation("m", vendor_id=name, vendor_name=name, period_start=start, value=value, denominator=10)
+        for name, values in (("A", (100, 120)), ("B", (90, 90)))
+        for start, value in zip(("2023-07-01", "2024-01-01"), values, strict=True)
+    ]
+
+    comparison = only(build.records(*rows, metrics=[COST]))
+
+    assert comparison.table.set_index("name")["value"].to_dict() == {"A": 110, "B": 90}
+
+
 def test_observed_over_expected_events_get_a_funnel_of_ratios():
     expected = BEDS | {"unit": "ratio", "direction": "lower", "denominator": "infections expected from the case mix"}
     comparison = only(build.records(*vendors([1, 1, 1.1, 0.9, 3], size=20), metrics=[expected]))

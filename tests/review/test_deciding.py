@@ -246,7 +246,7 @@ def test_the_concern_of_notebook_01_counts_new_limits_and_targets_as_the_review_
     values = [v + 20 for v in STEADY[:24]] + STEADY[:12]
     decided = Choices(
         review=Review(rebases=(Rebase(metric_id="m", date="2023-07-01", reason="New definition"),)),
-        selection=Selection(chosen=(ChosenMetric(metric_id="m", target=50),)),
+        selection=Selection(contract_id="C1", chosen=(ChosenMetric(metric_id="m", target=50),)),
     )
     records = build.records(build.contract("C1"), *months(values, contract_id="C1"), metrics=[SCORE])
     assert performance_concern(records)["C1"] == 2.5  # getting worse, without a target

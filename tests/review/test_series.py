@@ -9,7 +9,7 @@ import pytest
 from rdclib import choices, spc
 from rdclib.review import review_records
 from rdclib.review.measure import measure_of
-from rdclib.review.series import all_series
+from rdclib.review.series import ScheduledTarget, all_series
 from tests import build
 from tests.review.made import COUNT, DAYS, SCORE, SHARE, months
 
@@ -269,16 +269,46 @@ def test_freeze_keeps_the_limits_of_the_first_periods():
     assert series.chart.signals["outside"].tolist() == [False] * 12 + [True] * 24
 
 
+def scheduled(*ends, contracts=("C1",)):
+    return {"m": ScheduledTarget(ends, contracts)}
+
+
 def test_targets_of_the_schedule_fill_in_for_observations_without_any():
-    records = build.records(*months(WAVE), metrics=[SCORE])
-    assert only(records, targets={"m": (9.0, NAN, NAN)}).chart.target == 9
-    records = build.records(*months(WAVE, target=4), metrics=[SCORE])
-    assert only(records, targets={"m": (9.0, NAN, NAN)}).chart.target == 4
+    records = build.records(*months(WAVE, contract_id="C1"), metrics=[SCORE])
+    assert only(records, targets=scheduled(9.0, NAN, NAN)).chart.target == 9
+    records = build.records(*months(WAVE, contract_id="C1", target=4), metrics=[SCORE])
+    assert only(records, targets=scheduled(9.0, NAN, NAN)).chart.target == 4
+
+
+@pytest.mark.parametrize(
+    ("contracts", "targets"),
+    [(("C1",), {"V1": 9, "V2": None}), (("C1", "C2"), {"V1": 9, "V2": 9}), ((), {"V1": None, "V2": None})],
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_target_applies_to_its_contract_and_to_no_other_vendor(contracts, targets, named):
+    """The schedule of one contract says nothing of another vendor's, whether results name contracts or not."""
+    rows = [
+        *months(WAVE, vendor="V1", contract_id="C1" if named else None),
+        *months(WAVE, vendor="V2", contract_id="C2" if named else None),
+    ]
+    register = [build.contract("C1", vendor_id="V1"), build.contract("C2", vendor_id="V2")]
+    records = build.records(*register, *rows, metrics=[SCORE])
+
+    series = all_series(records, choices.Review(), scheduled(9.0, NAN, NAN, contracts=contracts))
+
+    assert {s.vendor_id: s.chart.target for s in series} == targets
+
+
+def test_results_without_a_contract_of_a_vendor_with_two_contracts_get_no_target():
+    register = [build.contract("C1", vendor_id="V1"), build.contract("C2", vendor_id="V1")]
+    records = build.records(*register, *months(WAVE, contract_id=None), metrics=[SCORE])
+
+    assert only(records, targets=scheduled(9.0, NAN, NAN)).chart.target is None
 
 
 def test_the_band_of_the_schedule_fills_in_for_observations_without_any_target():
-    targets = {"m": (NAN, 1.0, 20.0)}
-    chart = only(build.records(*months(WAVE), metrics=[BAND]), targets=targets).chart
+    targets = scheduled(NAN, 1.0, 20.0)
+    chart = only(build.records(*months(WAVE, contract_id="C1"), metrics=[BAND]), targets=targets).chart
     assert (chart.direction, chart.target.tolist(), chart.assurance) == ("band", [1, 20], "consistently passes")
     chart = only(build.records(*months(WAVE, target_low=1, target_high=3), metrics=[BAND]), targets=targets).chart
     assert (chart.target.tolist(), chart.assurance) == ([1, 3], "hit and miss")
