@@ -10,6 +10,9 @@ Open Contracting Partnership, Open Contracting Data Standard 1.1.5, reference an
 
 import json
 from collections import Counter
+from datetime import UTC, datetime
+
+from rdclib import vocabulary
 
 # The parts of the release schema that say how releases of one process are merged: what is left out, and which lists
 # are replaced as a whole, by name and the places where they stand. All other lists of objects are matched by their ids.
@@ -100,9 +103,9 @@ def releases_of(document, depth=DEEPEST):
     if "releases" in document:
         return _items(document["releases"])
     if "versionedRelease" in document:
-        return []
+        return [_newest(_object(document["versionedRelease"]))]
     if "ocid" in document:
-        return [document]
+        return [_newest(document) if _is_versioned(document) else document]
     inner = [value for value in document.values() if isinstance(value, dict | list)] if depth else []
     return [release for value in inner for release in releases_of(value, depth - 1)]
 
@@ -110,10 +113,48 @@ def releases_of(document, depth=DEEPEST):
 def _of_record(record):
     """A record's own releases; where they are only links, what it compiled itself."""
     own = [r for r in _items(record.get("releases")) if any(k in r for k in ("tender", "awards", "contracts", "buyer"))]
-    if own:
-        return own
-    compiled = _object(record.get("compiledRelease"))
-    return [compiled] if compiled else []
+    if not own:
+        compiled = _object(record.get("compiledRelease"))
+        versioned = _object(record.get("versionedRelease"))
+        own = [compiled] if compiled else [_newest(versioned)] if versioned else []
+    # Inside a record, some releases leave the process's number to it.
+    number = {"ocid": record["ocid"]} if record.get("ocid") else {}
+    return [number | {k: v for k, v in release.items() if k != "ocid" or v} for release in own]
+
+
+def _versions(value):
+    """Whether a value is the list of what it was in each release, as in a versioned release."""
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) and "releaseID" in v for v in value)
+
+
+def _is_versioned(release):
+    """Whether a release is a versioned one, which has neither a day nor a tag of its own, but versions in its parts."""
+
+    def holds_versions(value):
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return _versions(value) or any(map(holds_versions, inner))
+
+    return not ("date" in release and "tag" in release) and holds_versions(release)
+
+
+def _newest(release):
+    """A versioned release as its process is now: the newest version of each value, and the day of the newest."""
+    dates = []
+
+    def now(value):
+        if _versions(value):
+            dates.extend(str(v.get("releaseDate") or "") for v in value)
+            # Versions are in order; dates decide where they are not.
+            place = max(range(len(value)), key=lambda i: (str(value[i].get("releaseDate") or ""), i))
+            return value[place].get("value")
+        if isinstance(value, dict):
+            return {key: new for key, old in value.items() if (new := now(old)) is not None}
+        if isinstance(value, list):
+            return [now(item) for item in value]
+        return value
+
+    compiled = now(release)
+    return compiled | {"date": compiled.get("date") or max(dates, default="")}
 
 
 def is_ocds(documents, depth=DEEPEST):
@@ -157,33 +198,161 @@ def compiled(documents):
     by_process = {}
     for document in documents:
         for release in releases_of(document):
-            ocid = str(release.get("ocid") or release.get("id") or "")
+            # A release without any number is a process of its own.
+            ocid = str(release.get("ocid") or release.get("id") or f"release {len(by_process) + 1}")
             by_process.setdefault(ocid, []).append(release)
     merging = merger()
     results = []
     for ocid, releases in by_process.items():
-        releases = [{**r, "date": str(r.get("date") or "")} for r in releases]
+        releases = [{**r, "date": _in_order_of_time(str(r.get("date") or ""))} for r in releases]
         # A release that lies in two packages is one; two of one id that say different things are two.
         unique = list({json.dumps(r, sort_keys=True): r for r in releases}.values())
         if len(unique) == 1:
             results.append(unique[0])
             continue
-        unique.sort(key=lambda r: r["date"])
-        try:
-            merged = merging.create_compiled_release(unique)
-        except Exception:
-            # Lists without ids, or an object where a list belongs: the newest word of each part is what counts.
-            merged = {}
-            for release in unique:
-                merged |= {k: v for k, v in release.items() if v not in (None, "", [], {})}
+        unique = sorted((_with_ids(release) for release in unique), key=lambda r: r["date"])
+        merged = _without_names(_merged(merging, unique))
         merged["ocid"], merged["date"] = ocid, unique[-1]["date"]
         results.append(merged)
     return results
 
 
+def _in_order_of_time(date):
+    """A moment in UTC, so that texts sort as time does; days, and what is no date, stay as they are."""
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError:
+        return date
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment.tzinfo else date
+
+
+# Fields that hold a list of objects; some publish one object in its place.
+_LISTS = {
+    "parties", "tenderers", "items", "documents", "milestones", "amendments", "awards", "suppliers", "contracts",
+    "transactions", "lots",
+}  # fmt: skip
+
+
+_NAMED = "\0"  # begins the id that stands for a name while releases are merged
+
+
+def _with_ids(value):
+    """A release in which an organization without an id has its name for one, and a blank id is none."""
+    if isinstance(value, dict):
+        return {key: _with_ids(item) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    items = [_with_ids(item) for item in value]
+    without = [item for item in items if isinstance(item, dict) and item.get("id") in (None, "")]
+    names = Counter(str(item.get("name") or "") for item in without)
+    for item in without:
+        item.pop("id", None)
+        name = str(item.get("name") or "")
+        if name and names[name] == 1:
+            item["id"] = _NAMED + name
+    return items
+
+
+def _without_names(value):
+    """What `_with_ids` made of a release, with the ids that its publisher gave."""
+    if isinstance(value, dict):
+        named = str(value.get("id", "")).startswith(_NAMED)
+        return {key: _without_names(item) for key, item in value.items() if not (named and key == "id")}
+    return [_without_names(item) for item in value] if isinstance(value, list) else value
+
+
+def _with_lists(value, field=""):
+    """A release in which one object where a list belongs is a list of one."""
+    if isinstance(value, list):
+        return [_with_lists(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    shaped = {key: _with_lists(item, key) for key, item in value.items()}
+    return [shaped] if field in _LISTS and shaped else shaped
+
+
+def _merged(merging, releases):
+    """Releases of one process, oldest first, as one.
+
+    The standard matches the objects of a list by their ids. Those without one cannot be matched: a later release that
+    has the list replaces them.
+    """
+    if not any(_lacks_ids(release) for release in releases):
+        return _compile(merging, releases)
+    merged = releases[0]
+    for release in releases[1:]:
+        kept = _without_replaced(merged, release)
+        merged = _compile(merging, [kept | {"date": merged["date"]}, release])
+    return merged
+
+
+def _compile(merging, releases):
+    """Releases under the rules of the standard, as far as their shapes allow."""
+    try:
+        return merging.create_compiled_release(releases)
+    except Exception:  # an object in one release is something else in another
+        releases = [_with_lists(release) for release in releases]
+    merged = {}
+    for part in dict.fromkeys(key for release in releases for key in release if key not in LEFT_OUT):
+        holding = [release for release in releases if release.get(part) not in (None, "", [], {})]
+        only = [{key: release[key] for key in ("ocid", "date", part) if key in release} for release in holding]
+        try:
+            value = merging.create_compiled_release(only).get(part) if only else None
+        except Exception:
+            value = holding[-1][part]  # the newest word of that part is what counts
+        if value is not None:
+            merged[part] = value
+    return merged
+
+
+def _has_id(item):
+    return "id" in item and not str(item["id"]).startswith(_NAMED)
+
+
+def _lacks_ids(value):
+    """Whether a list anywhere in a release has an object without an id."""
+    if isinstance(value, dict):
+        return any(_lacks_ids(item) for item in value.values())
+    if isinstance(value, list):
+        return any(isinstance(item, dict) and (not _has_id(item) or _lacks_ids(item)) for item in value)
+    return False
+
+
+def _without_replaced(before, after):
+    """What was known before, without the objects that the lists of a later release replace."""
+    kept = {}
+    for key, old in before.items():
+        new = after.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            old = _without_replaced(old, new)
+        elif isinstance(old, list) and isinstance(new, list) and new and all(isinstance(i, dict) for i in (*old, *new)):
+            by_id = {str(item["id"]): item for item in new if "id" in item}
+            matched = any(map(_has_id, new))
+            # An organization that one of them knows by an id and the other by its name stays: `tables` joins the two.
+            names = {item.get("name") for item in new} - {None, ""}
+            stay = [item for item in old if (_has_id(item) and matched) or item.get("name") in names]
+            old = [_without_replaced(item, by_id.get(str(item.get("id")), {})) for item in stay]
+        kept[key] = old
+    return kept
+
+
 def _value(value):
+    """Amount and currency of a value; a currency without an amount says nothing."""
     value = _object(value)
-    return value.get("amount"), value.get("currency")
+    amount = value.get("amount")
+    return (None, None) if amount is None else (amount, value.get("currency"))
+
+
+def _total(values):
+    """Sum of values, and their currency; none where they are in several, since no number is the sum of two currencies.
+
+    Values that name no currency are in that of the others.
+    """
+    pairs = [(amount, currency) for amount, currency in map(_value, values) if isinstance(amount, int | float)]
+    currencies = {currency for _, currency in pairs if currency}
+    if not pairs or len(currencies) > 1:
+        return None, None
+    return sum(amount for amount, _ in pairs), next(iter(currencies), None)
 
 
 def _first(*values):
@@ -218,6 +387,14 @@ def _party(reference, parties):
     # Transactions of version 1.0 name an organisation by its legal name alone.
     legal = _first(identifier.get("legalName"), reference.get("legalName"))
     return key, _first(reference.get("name"), parties.get(key, {}).get("name"), legal)
+
+
+def _each_once(references, parties):
+    """Ids and names of organizations; merged releases repeat one whose id changed: those of one name are one."""
+    named = {}
+    for who, called in (_party(reference, parties) for reference in _items(references)):
+        named.setdefault(_first(called, who), (who, called))
+    return list(named.values())
 
 
 def tables(documents):
@@ -273,15 +450,15 @@ def _release(release, found, vendors):
     parties = {p.get("id"): p for p in _items(release.get("parties"))}
     tender = _object(release.get("tender"))
     planning = _object(release.get("planning"))
-    budget, budget_currency = _value(_object(planning.get("budget")).get("amount"))
-    tender_amount, tender_currency = _value(tender.get("value"))
+    planned = _value(_object(planning.get("budget")).get("amount"))
+    estimated = _value(tender.get("value"))
     buyers = [_party(release.get("buyer"), parties), _party(tender.get("procuringEntity"), parties)]
     department = _first(*(name for _, name in buyers), *(key for key, _ in buyers))
     period = _object(tender.get("tenderPeriod"))
     awards = _items(release.get("awards"))
     contracts = _items(release.get("contracts"))
     bids = _items(_object(release.get("bids")).get("details"))
-    tenderers = _items(tender.get("tenderers"))
+    tenderers = _each_once(tender.get("tenderers"), parties)
     category = _first(
         tender.get("mainProcurementCategory"),
         *[_object(i.get("classification")).get("description") for i in _items(tender.get("items"))],
@@ -297,6 +474,8 @@ def _release(release, found, vendors):
     solicitation = ocid
     if tender:
         first = awards[0] if awards else {}
+        budget, budget_currency = estimated if estimated[0] is not None else planned
+        awarded, award_currency = _total(award.get("value") for award in awards)
         found["solicitations"].append(
             {
                 "solicitation_id": solicitation,
@@ -308,9 +487,10 @@ def _release(release, found, vendors):
                 "award_date": first.get("date"),
                 "signed_date": contracts[0].get("dateSigned") if contracts else None,
                 "solicitation_status": tender.get("status"),
-                "budget": _first(tender_amount, budget),
-                "award_amount": _sum(_value(a.get("value"))[0] for a in awards),
-                "currency": _first(tender_currency, budget_currency, _value(first.get("value"))[1]),
+                "budget": budget,
+                "award_amount": awarded,
+                "award_currency": _other(award_currency, _first(budget_currency, award_currency)),
+                "currency": _first(budget_currency, award_currency),
             }
         )
     # Who won: the suppliers of awards that stand. Publishers without a status mean that they do.
@@ -323,8 +503,7 @@ def _release(release, found, vendors):
     for number, bid in enumerate(bids, start=1):
         amount, currency = _value(bid.get("value"))
         # A joint bid is a row for each of its bidders, under the one id of the bid.
-        for who in _items(bid.get("tenderers")) or [{}]:
-            key, called = _party(who, parties)
+        for key, called in _each_once(bid.get("tenderers"), parties) or [(None, None)]:
             found["bids"].append(
                 {
                     "solicitation_id": solicitation,
@@ -340,8 +519,7 @@ def _release(release, found, vendors):
                 }
             )
     if not bids:
-        for who in tenderers:
-            key, called = _party(who, parties)
+        for key, called in tenderers:
             found["bids"].append(
                 {
                     "solicitation_id": solicitation,
@@ -353,19 +531,20 @@ def _release(release, found, vendors):
     by_award = {str(a.get("id")): a for a in awards}
     only = awards[0] if len(awards) == 1 else {}
     followed = [by_award.get(str(contract.get("awardID")), only) for contract in contracts]
+    budgeted = planned if planned[0] is not None else estimated
     # What one award gave to several contracts together is the amount of none of them.
     sharing = Counter(str(award.get("id")) for award in followed)
     shared = {"solicitation_id": solicitation, "department": department, "category": category} | method | dates
     for contract, award in zip(contracts, followed, strict=True):
         if sharing[str(award.get("id"))] > 1:
             award = award | {"value": {"currency": _value(award.get("value"))[1]}}
-        _contract(contract, award, ocid, shared, parties, tender, found, _first(budget, tender_amount))
+        _contract(contract, award, ocid, shared, parties, tender, found, budgeted)
     awarded = {str(c.get("awardID")) for c in contracts}
     for number, award in enumerate(awards, start=1):
         # Where no contract is published, the award stands for it.
         if not contracts or (str(award.get("id")) not in awarded and len(awards) > 1):
             award = award | {"id": _first(award.get("id"), number)}
-            _contract({}, award, ocid, shared, parties, tender, found, _first(budget, tender_amount))
+            _contract({}, award, ocid, shared, parties, tender, found, budgeted)
     for party in parties.values():
         roles = party.get("roles") or []
         if {"supplier", "tenderer", "payee"} & set(roles if isinstance(roles, list) else [roles]):
@@ -387,12 +566,12 @@ def _award_status(award):
     return {"": None, "active": "active", "cancelled": "cancelled", "unsuccessful": "cancelled"}.get(status, "pending")
 
 
-def _sum(values):
-    numbers = [v for v in values if isinstance(v, int | float)]
-    return sum(numbers) if numbers else None
+def _other(currency, row):
+    """The currency of an amount where it is not that of its row; a code that no country has is a slip of the pen."""
+    return currency if currency != row and currency in vocabulary.CURRENCIES else None
 
 
-def _contract(contract, award, ocid, shared, parties, tender, found, budget):
+def _contract(contract, award, ocid, shared, parties, tender, found, budgeted):
     key = f"{ocid}:{contract.get('id')}" if contract else f"{ocid}:award:{award.get('id')}"
     amount, currency = _value(contract.get("value"))
     awarded, award_currency = _value(award.get("value"))
@@ -402,7 +581,11 @@ def _contract(contract, award, ocid, shared, parties, tender, found, budget):
     vendor_id, vendor_name = _party(suppliers[0], parties) if suppliers else (None, None)
     implementation = _object(contract.get("implementation"))
     transactions = _items(implementation.get("transactions"))
-    final, _ = _value(implementation.get("finalValue"))
+    final, final_currency = _value(implementation.get("finalValue"))
+    # The contract's own amount names the currency of the row; an amount in another keeps that beside it.
+    named = (_object(part.get("value")).get("currency") for part in (contract, award))
+    currency = _first(currency, award_currency, final_currency, *named, budgeted[1])
+    paid, paid_currency = _total(line.get("value") or line.get("amount") for line in transactions)
     category = _first(
         shared["category"],
         *[
@@ -428,20 +611,20 @@ def _contract(contract, award, ocid, shared, parties, tender, found, budget):
             "start_date": period.get("startDate"),
             "end_date": period.get("endDate"),
             "option_end_date": period.get("maxExtentDate"),
-            "budget": budget,
+            "budget": budgeted[0],
+            "budget_currency": _other(budgeted[1], currency),
             "award_amount": awarded,
+            "award_currency": _other(award_currency, currency),
             "current_amount": amount,
             "final_amount": final,
-            "paid_to_date": _sum(_value(t.get("value") or t.get("amount"))[0] for t in transactions),
-            "currency": _first(currency, award_currency),
+            "final_currency": _other(final_currency, currency),
+            # Payments in another currency are no part of what was agreed; each is a row of its own below.
+            "paid_to_date": paid if paid_currency in (None, currency) else None,
+            "currency": currency,
             "status": contract.get("status") if contract else _award_status(award),
         }
     )
-    # Releases merged by id repeat a supplier whose id the publisher changed: one of a name is one.
-    named = {}
-    for who, called in (_party(supplier, parties) for supplier in suppliers):
-        named.setdefault(_first(called, who), (who, called))
-    for who, called in named.values():
+    for who, called in _each_once(suppliers, parties):
         found["contract_vendors"].append({"contract_id": key, "vendor_id": who, "vendor_name": called, "role": "prime"})
     amendments = _items(contract.get("amendments")) or _items(contract.get("amendment"))
     for number, amendment in enumerate(amendments, start=1):

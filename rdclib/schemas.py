@@ -168,7 +168,9 @@ TABLES = {
             "option_notice_date": date("Option notice due", "The last day to tell the vendor that an option is used."),
             "last_competition_date": date("Last competed", "The last day this service was opened to competition."),
             "budget": money("Budget", "What the city expected to pay, before bids.", ocds="planning/budget/amount"),
+            "budget_currency": code("Currency of budget", "Three letters, where it differs from the row's."),
             "award_amount": money("Award amount", "The amount awarded.", ocds="awards/value/amount"),
+            "award_currency": code("Currency of award", "Three letters, where it differs from the row's."),
             "original_amount": money("Original amount", "The contract amount as first signed."),
             "current_amount": money(
                 "Current amount", "The contract amount with amendments.", ocds="contracts/value/amount"
@@ -178,6 +180,7 @@ TABLES = {
             ),
             "ceiling_amount": money("Ceiling", "The most that may be paid."),
             "final_amount": money("Final amount", "What was paid in the end.", ocds="implementation/finalValue"),
+            "final_currency": code("Currency of final amount", "Three letters, where it differs from the row's."),
             "paid_to_date": money("Paid to date", "Payments up to the snapshot."),
             "at_risk_amount": money("Amount at risk", "The part of the amount that depends on results.", at_least=0),
             "currency": code("Currency", "Three letters, for example USD.", ocds="value/currency"),
@@ -223,6 +226,7 @@ TABLES = {
             ),
             "budget": money("Budget", "What the city expected to pay.", ocds="tender/value/amount"),
             "award_amount": money("Award amount", "The amount awarded.", ocds="awards/value/amount"),
+            "award_currency": code("Currency of award", "Three letters, where it differs from the row's."),
             "currency": code("Currency", "Three letters."),
         },
         ("solicitation_id",),

@@ -8,6 +8,7 @@ from rdclib.engagement import Engagement, Facts
 from rdclib.errors import DataFileError, ReportError
 from rdclib.periods import parse
 from rdclib.records import derived_amendments, latest, load_merges, load_records, reread, roll_up, without_left
+from rdclib.records.currencies import in_one_currency
 from tests import build
 
 REGISTER = """Contract No,Vendor,Contract Amt,Start Dt,End Dt,As Of Date
@@ -211,3 +212,62 @@ def test_observations_are_counted_from_cases():
     assert found[["numerator", "denominator", "value"]].values.tolist() == [[1, 2, 50], [1, 1, 100]]
     assert in_time["numerator"].tolist() == [1, 0]
     assert found["period_end"].astype(str).tolist() == ["2024-01-31", "2024-02-29"]
+
+
+MIXED = pd.DataFrame(
+    {
+        "solicitation_id": ["S1", "S2", "S3"],
+        "budget": [900.0, 20.0, 30.0],
+        "award_amount": [50.0, 21.0, 2.0],
+        "award_currency": ["USD", None, "EUR"],
+        "currency": ["MXN", "USD", "MXN"],
+        "source_file": "x.json",
+        "source_row": [1, 2, 3],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("city", "budget", "award", "currency"),
+    [
+        ("USD", [None, 20, 30], [50, 21, None], ["USD", "USD", "MXN"]),
+        ("MXN", [900, 20, 30], [None, 21, None], ["MXN", "USD", "MXN"]),
+        ("EUR", [900, 20, None], [None, 21, 2], ["MXN", "USD", "EUR"]),
+    ],
+)
+def test_amounts_of_a_row_are_in_one_currency_the_city_s_where_it_has_one(city, budget, award, currency):
+    frame = schemas.empty("solicitations").merge(MIXED, how="right").astype(schemas.empty("solicitations").dtypes)
+
+    whole, [finding] = in_one_currency(frame, "solicitations", city)
+
+    told = [[None if pd.isna(v) else v for v in whole[column]] for column in ("budget", "award_amount", "currency")]
+    assert told == [budget, award, currency]
+    assert whole["award_currency"].isna().all()
+    assert (finding.count, finding.table) == (2, "solicitations")
+
+
+def test_a_table_in_one_currency_stays_as_it_is():
+    frame = schemas.empty("contracts")
+
+    assert in_one_currency(frame, "contracts", "USD") == (frame, [])
+
+
+def test_a_row_with_one_amount_is_in_the_currency_of_that_amount():
+    frame = pd.DataFrame({"award_amount": [5.0, 6.0], "award_currency": ["EUR", None], "currency": ["USD", "USD"],
+                          "source_file": "x.csv", "source_row": [2, 3]})  # fmt: skip
+    frame = schemas.empty("contracts").merge(frame, how="right").astype(schemas.empty("contracts").dtypes)
+
+    whole, findings = in_one_currency(frame, "contracts", "USD")
+
+    assert (whole["award_amount"].tolist(), whole["currency"].tolist(), findings) == ([5, 6], ["EUR", "USD"], [])
+
+
+def test_a_file_that_names_the_currency_of_its_award_alone_is_in_that_currency(engagement):
+    lines = (
+        "Contract No,Vendor,Award Amount,Award Currency,Start Date\nC1,A,5.00,EUR,2024-01-01\nC2,B,6.00,,2024-02-01\n"
+    )
+    made = engagement({"a.csv": lines}, contracts={"paths": ["raw/a.csv"]})
+
+    contracts = load_records(made).contracts
+
+    assert (contracts["award_amount"].tolist(), contracts["currency"].tolist()) == ([5, 6], ["EUR", "USD"])

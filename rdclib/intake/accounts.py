@@ -49,6 +49,10 @@ def settle(state, account, block, frame, read, lines, rows, kept, stacked, sure)
         _money(state, account, block, column, result, given, kept, places, sure, skip)
     if "currency" in state.kinds:
         base = _default_currency(state, block, sure)
+        main = next((column for column in MAIN_MONEY.get(state.table, ()) if column in read), "")
+        own = f"{main.removesuffix('_amount')}_currency"
+        if "currency" not in frame and own in frame:  # a file that names a currency for its main amount alone
+            frame["currency"] = frame[own]
         if "currency" in frame:
             codes = frame["currency"].str.upper()
             codes = codes.replace(parsing.CURRENCY_SIGNS).where(lambda c: c.str.fullmatch("[A-Z]{3}"))
@@ -79,17 +83,20 @@ def _default_currency(state, block, sure):
 def _money(state, account, block, column, result, given, kept, positions, sure, skip):
     amounts = result.amounts
     base = heads.currency_of(block.headings[positions[0]]) or state.currency
-    own_at = sure.get(f"{column.removesuffix('_amount')}_currency", sure.get("currency"))
+    own_at = sure.get(f"{column.removesuffix('_amount')}_currency")
+    named_at = [at[0] for at in (own_at, sure.get("currency")) if at is not None]
     codes = None
-    if own_at is not None or result.currency is not None:
+    if named_at or result.currency is not None:
         codes = pd.Series([None] * len(amounts), dtype=object)
-        if own_at is not None and own_at is not sure.get("currency"):
-            given = pa.array([t.strip() or None for t in parsing.as_text(block.columns[own_at[0]]).to_pylist()])
-        if given is not None and len(given) == len(amounts):
-            codes = pd.Series(given.to_pylist(), dtype=object).str.strip().str.upper()
-            codes = codes.map(
-                lambda c: c if isinstance(c, str) and len(c) == 3 and c.isalpha() else parsing.CURRENCY_SIGNS.get(c)
-            )
+        # An amount may have a currency of its own beside it; where that is blank, it is in the row's.
+        texts = [parsing.as_text(block.columns[own_at[0]])] if own_at is not None else []
+        for named in (*texts, given):
+            if named is not None and len(named) == len(amounts):
+                words = pd.Series(named.to_pylist(), dtype=object).str.strip().str.upper()
+                words = words.map(
+                    lambda c: c if isinstance(c, str) and len(c) == 3 and c.isalpha() else parsing.CURRENCY_SIGNS.get(c)
+                )
+                codes = codes.where(codes.notna(), words)
         if result.currency is not None:
             named = pd.Series(result.currency.to_pylist(), dtype=object)
             codes = named.where(named.notna(), codes)
@@ -106,7 +113,7 @@ def _money(state, account, block, column, result, given, kept, positions, sure, 
     # A line that cannot be taken apart may hold an amount that nobody can read.
     entry.cells_unread += int(result.refused.sum()) + len(block.aside)
     open_marks = any("either way" in why for why in result.kept)
-    again = None if open_marks else _again(state, block, column, positions, base, own_at, skip)
+    again = None if open_marks else _again(state, block, column, positions, base, named_at, skip)
     if again is not None:
         again = {code: value * result.scale for code, value in again.items()}
     for code, entry in by_currency.items():
@@ -127,16 +134,15 @@ def _money(state, account, block, column, result, given, kept, positions, sure, 
             state.find("error", block.file, 0, column, "", 1, what, done)
 
 
-def _again(state, block, column, positions, base, currency_at, skip):
+def _again(state, block, column, positions, base, named_at, skip):
     """Sums from the second pass, by currency."""
     mark = state.notation.mark_of(block, column)[0]
-    at = currency_at[0] if currency_at is not None else None
     if block.reread is None:
         rows = zip(*[c.to_pylist() for c in block.columns], strict=True)
-        sums = audit.from_rows(rows, positions, mark, at, base, parsing.CURRENCY_SIGNS)
+        sums = audit.from_rows(rows, positions, mark, named_at, base, parsing.CURRENCY_SIGNS)
         return sums.totals()
     data, delimiter = block.reread
-    if block.regular and at is None:
+    if block.regular and not named_at:
         sums, records = state.again.result()
         if records != block.n:
             what = "the second pass over the raw text counts other rows"
@@ -144,4 +150,4 @@ def _again(state, block, column, positions, base, currency_at, skip):
         return {base: sums[column][0]}
     span = (int(block.lines.min()), int(block.lines.max()))
     rows = audit.reread_rows(data, delimiter, span, skip, block.about.get("open_quotes", ()))
-    return audit.from_rows(rows, positions, mark, at, base, parsing.CURRENCY_SIGNS).totals()
+    return audit.from_rows(rows, positions, mark, named_at, base, parsing.CURRENCY_SIGNS).totals()

@@ -98,8 +98,8 @@ def from_rows(rows, positions, decimal, currency_at, default, lookup):
     positions : list of int
         Cells whose amounts are added.
     decimal : str
-    currency_at : int or None
-        The cell that names the row's currency.
+    currency_at : sequence of int
+        Cells that name the amount's currency; the first that does counts.
     default : str
         The currency of rows that name none.
     lookup : dict
@@ -117,9 +117,10 @@ def from_rows(rows, positions, decimal, currency_at, default, lookup):
                 continue
             named = "".join(re.findall(r"[^\W\d_]{3}|[^\s\d.,()+\-'’\w]|R\$|US\$", cell))
             code = lookup.get(named) or (named.upper() if re.fullmatch("[A-Za-z]{3}", named) else "")
-            if not code and currency_at is not None and currency_at < len(row):
-                word = row[currency_at].strip().upper()
-                code = word if re.fullmatch("[A-Z]{3}", word) else lookup.get(row[currency_at].strip(), "")
+            for named_at in currency_at:
+                if not code and named_at < len(row):
+                    word = row[named_at].strip()
+                    code = word.upper() if re.fullmatch("[A-Za-z]{3}", word) else lookup.get(word, "")
             sums.add(code or default, value)
     return sums
 

@@ -14,6 +14,7 @@ from rdclib.choices import Choices
 from rdclib.errors import DataFileError
 from rdclib.intake import cache, read_table
 from rdclib.records.cases import roll_up
+from rdclib.records.currencies import in_one_currency
 from rdclib.records.doubts import DAYS, check_period, foreign, several_lines, unit_slips
 from rdclib.records.entries import Late, entries, known_entries
 from rdclib.records.links import linked, lost_links
@@ -183,6 +184,9 @@ def load_records(engagement):
         for name in schemas.TABLES
     }
     findings = [f for intake in intakes.values() for f in intake.findings]
+    for name in ("contracts", "solicitations", "bids"):
+        frames[name], mixed = in_one_currency(frames[name], name, engagement.facts.currency)
+        findings += mixed
     check_period(engagement, frames)
     merges = load_merges(engagement)
     frames = {name: merged(frame, merges) for name, frame in frames.items()}
