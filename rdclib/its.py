@@ -8,6 +8,8 @@ Turner et al., Evaluation of statistical methods used in the analysis of interru
 Research Methodology 21 (2021): intervals are usually too narrow.
 Newey and West, A simple, positive semi-definite, heteroskedasticity and autocorrelation consistent covariance matrix,
 Econometrica 55 (1987).
+Harville, Maximum likelihood approaches to variance component estimation and to related problems, JASA 72 (1977):
+the restricted likelihood, which does not understate autocorrelation in short series as residuals do.
 """
 
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ FIRM_POINTS = 8
 # Two pairs of sine and cosine follow most seasons (Lopez Bernal et al. 2017); they need two whole seasons.
 HARMONICS = 2
 SEASONS_NEEDED = 2
+# Autocorrelations that a fit is averaged over, each as likely as the others before the data are seen.
+AUTOCORRELATIONS = np.linspace(0.0, 0.95, 20)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,10 @@ class Its:
         The fitted series, and what it would be without level and slope change; in the unit of ``values``.
     dispersion : float
         Residual variance (``gaussian``), or Pearson χ² over its degrees of freedom (``poisson``).
+    autocorrelation : float
+        Of the residuals, as the data weigh it; nan where the fit does not allow for it.
+    spread : float
+        How far one period typically is from the fitted line, on the scale of ``level``.
     note : str
     """
 
@@ -84,6 +92,8 @@ class Its:
     fitted: np.ndarray
     counterfactual: np.ndarray
     dispersion: float
+    autocorrelation: float
+    spread: float
     note: str
     _covariance: np.ndarray
     _quantile: float
@@ -106,7 +116,28 @@ class Its:
         if not 0 <= h <= self.horizon:
             said = f"{self.horizon:g} periods were observed since the change: nothing can be said about {h:g}."
             return Effect(h, np.nan, np.nan, np.nan, note=said)
-        at = np.array([1.0, h])
+        return self._effect(h, 1.0, h)
+
+    def change_of_effect(self, first, last):
+        """How much the effect changes between two times after the change, with its 95% interval.
+
+        Parameters
+        ----------
+        first, last : float
+            Periods since the change, as for `effect_at`.
+
+        Returns
+        -------
+        Effect
+            At ``last``: the effect there less the effect at ``first``.
+        """
+        ends = [self.effect_at(h) for h in (first, last)]
+        silent = next((e for e in ends if np.isnan(e.value)), None)
+        return self._effect(last, 0.0, last - first) if silent is None else silent
+
+    def _effect(self, h, level, slope):
+        """A combination of level and slope change, with its interval."""
+        at = np.array([level, slope])
         value = float(at @ np.array([self.level, self.slope]))
         reach = self._quantile * float(np.sqrt(at @ self._covariance @ at))
         low, high = value - reach, value + reach
@@ -115,7 +146,9 @@ class Its:
         return Effect(h, value, low, high, *(float(x) for x in np.exp([value, low, high])))
 
 
-def segmented(values, start, *, exposure=None, family="gaussian", season=None, lag=None, slope=True):
+def segmented(
+    values, start, *, exposure=None, family="gaussian", season=None, lag=None, slope=True, autoregressive=False
+):
     """Segmented regression: y = b0 + b1·t + level·post + slope·(t - start)·post, plus a season.
 
     Parameters
@@ -137,6 +170,10 @@ def segmented(values, start, *, exposure=None, family="gaussian", season=None, l
         Newey-West standard errors with so many lags in place of the model's own.
     slope : bool
         False fits a step alone.
+    autoregressive : bool
+        Let each period resemble the one before. How much cannot be known well from a few dozen periods, so the fit is
+        averaged over `AUTOCORRELATIONS`, each weighed by its restricted likelihood; the intervals hold what is not
+        known of it too. For ``poisson`` the residuals are those of the working model.
 
     Returns
     -------
@@ -188,7 +225,11 @@ def segmented(values, start, *, exposure=None, family="gaussian", season=None, l
         return _nothing(y, family, before, after, horizon, why_not)
     if min(before, after) < FIRM_POINTS:
         notes.append(f"Exploratory: {before} points before and {after} after, fewer than {FIRM_POINTS} on a side.")
-    estimate, covariance, quantile, dispersion = _fit(y[known], design[known], offset[known], family, lag)
+    if autoregressive:
+        fitted = _fit_autoregressive(y[known], design[known], offset[known], place[known], family)
+    else:
+        fitted = *_fit(y[known], design[known], offset[known], family, lag), np.nan
+    estimate, covariance, quantile, dispersion, resemblance = fitted
     table = _table(list(terms), estimate, np.sqrt(np.diag(covariance)), quantile, family)
     change = [list(terms).index(term) for term in ("level", "slope") if term in terms]
     without = design.copy()
@@ -200,7 +241,12 @@ def segmented(values, start, *, exposure=None, family="gaussian", season=None, l
     both[: len(change), : len(change)] = covariance[np.ix_(change, change)]
     jump = float(estimate[change[0]])
     bend = float(estimate[change[1]]) if slope else 0.0
-    return Its(jump, bend, table, family, before, after, horizon, *curves, dispersion, " ".join(notes), both, quantile)
+    # A count of m varies by the root of m, its logarithm by one over the root.
+    spread = np.sqrt(dispersion if family == "gaussian" else max(dispersion, 1.0) / curves[0][known].mean())
+    return Its(
+        jump, bend, table, family, before, after, horizon, *curves, dispersion, resemblance, float(spread),
+        " ".join(notes), both, quantile,
+    )  # fmt: skip
 
 
 def seasonality(values, season=12):
@@ -290,8 +336,9 @@ def _nothing(y, family, before, after, horizon, note):
     table = _table([], np.array([]), np.array([]), np.nan, family)
     nothing = np.full((2, 2), np.nan)
     return Its(
-        np.nan, np.nan, table, family, before, after, horizon, empty, empty.copy(), np.nan, note, nothing, np.nan
-    )
+        np.nan, np.nan, table, family, before, after, horizon, empty, empty.copy(), np.nan, np.nan, np.nan, note,
+        nothing, np.nan,
+    )  # fmt: skip
 
 
 def _fit(y, x, offset, family, lag):
@@ -311,6 +358,46 @@ def _fit(y, x, offset, family, lag):
     dispersion = float(fit.pearson_chi2 / fit.df_resid)
     covariance = fit.cov_params() if lag is not None else fit.cov_params() * max(1.0, dispersion)
     return fit.params, covariance, float(ndtri(0.975)), dispersion
+
+
+def _fit_autoregressive(y, x, offset, place, family):
+    """As `_fit`, with the residuals following a first-order autoregression, and the autocorrelation."""
+    from scipy.special import stdtrit
+
+    least = 0.0
+    if family == "poisson":
+        from statsmodels.genmod.families import Poisson
+        from statsmodels.genmod.generalized_linear_model import GLM
+
+        mean = GLM(y, x, family=Poisson(), offset=offset).fit(tol=1e-12).mu
+        # The working response of the last step, each period in units of its own Poisson error.
+        y = np.sqrt(mean) * (np.log(mean) - offset + (y - mean) / mean)
+        x = np.sqrt(mean)[:, None] * x
+        least = 1.0  # counts do not vary by less than chance
+    n, k = x.shape
+    gaps = np.diff(place)
+    plain = np.linalg.lstsq(x, y, rcond=None)[0]
+    dispersion = float(np.sum((y - x @ plain) ** 2) / (n - k))
+    likelihood, estimates, covariances = [], [], []
+    for rho in AUTOCORRELATIONS:
+        carried = rho**gaps
+        rest = np.sqrt(1 - carried**2)
+        inner_y = np.r_[y[0], (y[1:] - carried * y[:-1]) / rest]
+        inner_x = np.vstack([x[:1], (x[1:] - carried[:, None] * x[:-1]) / rest[:, None]])
+        q, r = np.linalg.qr(inner_x)
+        estimate = np.linalg.solve(r, q.T @ inner_y)
+        squares = max(float(np.sum((inner_y - inner_x @ estimate) ** 2)), 1e-300)
+        inverse = np.linalg.inv(r)
+        likelihood.append(-np.log(rest).sum() - np.log(np.abs(np.diag(r))).sum() - (n - k) / 2 * np.log(squares))
+        estimates.append(estimate)
+        covariances.append(inverse @ inverse.T * max(squares / (n - k), least))
+    weight = np.exp(np.array(likelihood) - max(likelihood))
+    weight /= weight.sum()
+    estimates = np.array(estimates)
+    mean = weight @ estimates
+    off = estimates - mean
+    covariance = np.tensordot(weight, np.array(covariances), 1) + (weight[:, None] * off).T @ off
+    return mean, covariance, float(stdtrit(n - k, 0.975)), dispersion, float(weight @ AUTOCORRELATIONS)
 
 
 def _table(terms, estimate, se, quantile, family):

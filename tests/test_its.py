@@ -350,3 +350,57 @@ def test_as_many_terms_as_points_fit_anything():
     result = its.segmented([1.0, 2.0, 4.0, 3.0, 5.0, 7.5], 3, season=3)
     assert (np.isnan(result.level), result.note) == (True, "6 points are too few for 6 terms.")
     assert np.isfinite(its.segmented([1.0, 2.0, 4.0, 3.0, 3.5, 5.0, 7.5], 4, season=3).level)
+
+
+def test_an_autoregressive_fit_is_generalised_least_squares(monkeypatch):
+    from statsmodels.regression.linear_model import GLS
+
+    rng = np.random.default_rng(12)
+    y = broken_line(15, 15) + rng.normal(size=30)
+    y[[4, 20, 21]] = nan
+    monkeypatch.setattr(its, "AUTOCORRELATIONS", np.array([0.5]))
+    result = its.segmented(y, 15, autoregressive=True)
+
+    t = np.arange(30)
+    post = (t >= 15).astype(float)
+    known = np.isfinite(y)
+    x = np.column_stack([np.ones(30), t + 1, post, (t - 15) * post])[known]
+    want = GLS(y[known], x, sigma=0.5 ** np.abs(np.subtract.outer(t[known], t[known]))).fit()
+    assert result.table["estimate"].to_numpy() == pytest.approx(want.params)
+    assert result.table["se"].to_numpy() == pytest.approx(want.bse)
+    assert result.table["low"].to_numpy() == pytest.approx(want.conf_int()[:, 0])
+    # The change of the effect is the slope times the time between.
+    change = result.change_of_effect(3, 12)
+    assert (change.value, change.h) == (pytest.approx(9 * want.params[3]), 12)
+    assert change.high - change.low == pytest.approx(9 * np.ptp(want.conf_int()[3]))
+    assert np.isnan(result.change_of_effect(3, 16).value)
+
+
+def test_an_autoregressive_fit_of_counts_is_near_the_poisson_one_where_counts_are_independent():
+    rng = np.random.default_rng(3)
+    size = rng.integers(500, 900, 80)
+    y = rng.poisson(size * 0.05)
+    plain, allowed = (its.segmented(y, 40, exposure=size, family="poisson", autoregressive=x) for x in (False, True))
+
+    assert allowed.level == pytest.approx(plain.level, abs=0.05)
+    assert 1 <= allowed.table.loc["level", "se"] / plain.table.loc["level", "se"] < 1.4
+    assert allowed.autocorrelation < 0.3
+    assert np.isnan(plain.autocorrelation)
+    # A month of 35 cases varies by one sixth.
+    assert allowed.spread == pytest.approx(1 / np.sqrt(35), rel=0.25)
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.6])
+def test_autoregressive_intervals_hold_the_truth_as_often_as_they_say(rho):
+    rng = np.random.default_rng(32)
+    held, found = [], []
+    for _ in range(200):
+        noise = np.zeros(98)
+        for t, shock in enumerate(rng.normal(size=98)):
+            noise[t] = rho * noise[t - 1] + shock
+        result = its.segmented(broken_line(24, 24) + noise[50:], 24, autoregressive=True)
+        effect = result.effect_at(6)
+        held.append(effect.low < 5 - 0.5 * 6 < effect.high)
+        found.append(result.autocorrelation)
+    assert 0.92 <= np.mean(held) <= 1
+    assert np.mean(found) == pytest.approx(rho, abs=0.25)

@@ -2,7 +2,7 @@
 
 import math
 
-from rdclib import formats
+from rdclib import formats, funnel, spc
 from rdclib.narrative.prose import Prose, bullets, late_entries
 from rdclib.review.across import FIRST_CHECKS
 from rdclib.review.change import MONTHS
@@ -19,15 +19,22 @@ METHODS = (
     "Fewer than 6 values, and values that lie very unevenly, get a run chart; 6 to 11 get trial limits.",
     "Screening of moving ranges is off unless chosen; NHSRplotthedots has it on.",
     "A missing period breaks runs and trends; the published tools join over it.",
-    "g charts are drawn about the mean (Kaminsky et al. 1992; Provost and Murray draw 0.693 times the mean, the "
-    "theoretical median), count seven on one side about that median, and do not use the two-of-three rule; chance "
-    "passes their upper limit more often, which the expected number of false signals allows for. t charts are "
-    "individuals charts of time^(1/3.6) (Nelson 1994). p′ and u′ are Laney's (2002), used where periods differ by more "
-    "than 1.3 times counting chance.",
+    f"Charts of counts and shares have exact limits below {spc.EXACT_COUNT:g} expected events a period: quantiles of "
+    "the Poisson or binomial distribution, with no more outside than 3 sigma leaves of a normal one, and shifts about "
+    f"its median. Below {spc.RARE_COUNT:g} expected events a period counts as a significant change when it has too "
+    "many events at once, or by the time (or cases) between events, as on a t chart.",
+    "t charts are individuals charts of time^(1/3.6) (Nelson 1994). g charts are drawn about the mean (Kaminsky et al. "
+    "1992; Provost and Murray draw the theoretical median), have exact geometric limits and do not use the "
+    "two-of-three rule. p′ and u′ are Laney's (2002), used where periods differ by more than 1.3 times counting "
+    "chance.",
+    "The expected number of false alarms is simulated for each kind of chart, expected count and length.",
     "Funnels: arcsine limits for proportions; for ratios and rates the Poisson limits by χ² that FunnelPlotR draws "
     "(Spiegelhalter 2005 interpolates the exact distribution). Small units would pass them too often, one without any "
     "event always, so a flag is withheld where chance alone would give it more than four times as often as its limit "
     "says. Over-dispersion from z winsorised at 10%, added to the limits whenever it is above zero.",
+    f"With fewer than {funnel.FEW_UNITS} units an outlier would widen its own limits. Each unit is then compared with "
+    "the others (without the one farthest from the rest, where there are four or more), with the others' own "
+    "variation in the limits.",
     "Case mix: indirect standardisation; the limits about what is expected have the spread of Σ n p (1 - p) where "
     "people are counted, which is narrower than the Poisson limits of the NHS mortality indicator.",
     "Small counts are hidden in groups of people, places, kinds of case and steps of the path. A vendor's own totals "
@@ -35,12 +42,15 @@ METHODS = (
     "Between groups: ratio and gap with intervals from the two groups' own (Newcombe 1998; Donner and Zou 2012), so "
     "that they keep a width where everybody or nobody succeeded.",
     "Before and after: segmented regression whose clock is 0 at the first point after the change; Lopez Bernal et al. "
-    "(2017) let it be 1 there. Over-dispersion never narrows an interval. Each interval is the wider of the model's "
-    "own and Newey and West's (1987), whose errors come without the small-sample factor that some programs apply. "
-    "Where each period resembles the one before, both are too narrow (Turner et al. 2021): with an autocorrelation of "
-    "0.3, two to four years of months hold the truth about 85 times in 100, not 95. Each change is judged at one "
-    "vendor; against comparison vendors the effect is the difference of two regressions with their errors put "
-    "together, not one model of all vendors.",
+    "(2017) let it be 1 there. Over-dispersion never narrows an interval. Each period may resemble the one before: "
+    "the fit is averaged over autocorrelations from 0 to 0.95, weighed by their restricted likelihood (Harville 1977), "
+    "because the usual intervals are too narrow (Turner et al. 2021). Each change is judged at one vendor; against "
+    "comparison vendors the effect is the difference of two regressions with their errors put together, not one model "
+    "of all vendors.",
+    "Verdicts take evidence of equal strictness, a 95% interval each. Lasting improvement, or worse: an effect after "
+    "12 months that the last six periods still show. Early but fading: an effect after 3 months, and its decline. No "
+    "effect: an effect after 12 months that is within the usual difference from period to period. Everything else is "
+    "not clear yet.",
 )
 
 

@@ -9,15 +9,17 @@ from rdclib.review.series import Series, is_vendor
 
 MONTHS = (3, 6, 12)
 COUNTED = ("u", "u′", "c", "t")  # charts of whole counts: rates are compared as ratios
+# An autocorrelation from which on the reader learns of it.
+RESEMBLES = 0.3
 PERSIST = 6  # the last so many points must still show the signal
 STEPS_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "half-year": 2, "year": 1, "day": 365}
-NEWEY_WEST_LAG = {"week": 4, "month": 3, "quarter": 1}
-VERDICTS = ("lasting improvement", "early but fading", "unclear", "no sign", "worse")
+NOT_CLEAR = "not clear yet"
+VERDICTS = ("lasting improvement", "early but fading", NOT_CLEAR, "no effect", "worse")
 QUESTIONS = (
     "What else changed at that time?",
     "Did a definition or a way of counting change?",
     "Did comparable vendors move too?",
-    "Was the vendor chosen because its results were bad? Bad luck mends itself (regression to the mean).",
+    "Was the vendor chosen because its results were bad? Bad luck passes by itself (regression to the mean).",
 )
 
 
@@ -33,14 +35,17 @@ class ChangeReview:
         The series it was to improve; None when there is none.
     its : rdclib.its.Its or None
     effects : tuple of rdclib.its.Effect
-        After 3, 6 and 12 months, each with the wider of the model's and Newey and West's interval; against the
-        comparison vendors where there are some. Ratios for counts.
+        After 3, 6 and 12 months, with intervals that allow for autocorrelation; against the comparison vendors where
+        there are some. Ratios for counts.
     comparison : tuple of str
         Vendors it was compared with.
     comparison_effects : tuple of rdclib.its.Effect
         The same regression on the comparison vendors.
-    persists : bool
-        The last six points still show an improvement against limits from before the change.
+    decline : rdclib.its.Effect
+        The effect after 12 months less that after 3, in the same way.
+    last_six : str
+        What the last six points all show against limits from before the change: ``improvement``, ``concern`` or
+        another of the chart's words; empty when they do not agree.
     trigger_periods : int
         Periods before the change that were left out because they gave rise to it.
     verdict : str
@@ -62,7 +67,8 @@ class ChangeReview:
     effects: tuple
     comparison: tuple
     comparison_effects: tuple
-    persists: bool
+    decline: its.Effect
+    last_six: str
     trigger_periods: int
     verdict: str
     why: str
@@ -93,8 +99,9 @@ def did_it_last(change, series):
     if not treated or (change.vendor == "" and len(treated) > 1):
         why = "there is no series for it" if not treated else "it does not say which vendor it was made for"
         return ChangeReview(
-            change.what, change.date, None, None, (), (), (), False, change.trigger_periods, "unclear", why,
-            tuple(questions), "", np.array([]), np.array([]), np.array([], bool),
+            change.what, change.date, None, None, (), (), (), its.Effect(np.nan, np.nan, np.nan, np.nan), "",
+            change.trigger_periods, NOT_CLEAR, why, tuple(questions), "", np.array([]), np.array([]),
+            np.array([], bool),
         )  # fmt: skip
     target = treated[0]
     others = [
@@ -119,15 +126,23 @@ def judge(change, target, others, questions=QUESTIONS):
     year = STEPS_A_YEAR[target.step]
     horizons = [months * year / 12 for months in MONTHS]
     good, direction_note = _good(target.chart, values, start)
-    fit, robust = _both(target, values, start, year)
-    effects = tuple(_wider(fit.effect_at(h), robust.effect_at(h)) for h in horizons)
-    raw = effects
-    shared, comparison_effects = _comparison(target, others, before, start, year, horizons)
-    if comparison_effects:
+    fit = _regression(target, values, start, year)
+    effects = tuple(fit.effect_at(h) for h in horizons)
+    decline = fit.change_of_effect(horizons[0], horizons[-1])
+    shared, comparison = _comparison(target, others, before, start, year)
+    comparison_effects = ()
+    if comparison is not None:
+        comparison_effects = tuple(comparison.effect_at(h) for h in horizons)
         effects = tuple(_less(a, b) for a, b in zip(effects, comparison_effects, strict=True))
-    persists = _persists(values, start, target.chart.direction, target.chart.target)
-    verdict, why = _verdict(fit, effects, raw, good, persists)
+        decline = _less(decline, comparison.change_of_effect(horizons[0], horizons[-1]))
+    last_six = _last_six(values, start, target.chart.direction, target.chart.target)
+    verdict, why = _verdict(fit, effects, decline, good, last_six)
     notes = [fit.note]
+    if fit.autocorrelation >= RESEMBLES:
+        notes.append(
+            f"Each period resembles the one before (autocorrelation about {fit.autocorrelation:.1f}): "
+            "the intervals are wider for it."
+        )
     notes.append(direction_note)
     asked = list(questions)
     if comparison_effects:
@@ -140,7 +155,8 @@ def judge(change, target, others, questions=QUESTIONS):
         )
     names = tuple(s.label for s in shared)
     return ChangeReview(
-        change.what, change.date, target, fit, effects, names, comparison_effects, persists, change.trigger_periods,
+        change.what, change.date, target, fit, effects, names, comparison_effects, decline, last_six,
+        change.trigger_periods,
         verdict, why, tuple(asked), " ".join(filter(None, notes)), *_curves(fit, target), left_out,
     )  # fmt: skip
 
@@ -164,11 +180,11 @@ def _good(chart, values, start):
     return 0, "The metric has no good direction of its own: the verdict cannot call a change better."
 
 
-def _both(series, values, start, year):
-    """The regression with the model's own errors and with Newey and West's."""
+def _regression(series, values, start, year):
+    """The regression on the series, of counts where it is a chart of counts."""
     table = series.table
-    counted = series.measure.measure_type in ("rate", "count") and series.chart.kind in COUNTED
-    options = {"season": year if year in (4, 12) else None}
+    counted = _counted(series)
+    options = _options(year)
     if counted:
         numerator = table["numerator"] if table["numerator"].notna().any() else table["value"]
         y = np.where(np.isfinite(values), numerator.to_numpy(float), np.nan)
@@ -176,8 +192,16 @@ def _both(series, values, start, year):
         options |= {"family": "poisson", "exposure": size if np.isfinite(size).any() else None}
     else:
         y = values
-    first = its.segmented(y, start, **options)
-    return first, its.segmented(y, start, lag=NEWEY_WEST_LAG.get(series.step, 1), **options)
+    return its.segmented(y, start, **options)
+
+
+def _counted(series):
+    return series.measure.measure_type in ("rate", "count") and series.chart.kind in COUNTED
+
+
+def _options(year):
+    """Each period may resemble the one before, and months and quarters may have a season."""
+    return {"season": year if year in (4, 12) else None, "autoregressive": True}
 
 
 def _curves(fit, series):
@@ -189,14 +213,7 @@ def _curves(fit, series):
     return fit.fitted / size, fit.counterfactual / size
 
 
-def _wider(one, other):
-    """The estimate with the wider of two intervals."""
-    if not np.isfinite(one.value) or not np.isfinite(other.low):
-        return one
-    return one if one.high - one.low >= other.high - other.low else other
-
-
-def _comparison(target, others, before, start, year, horizons):
+def _comparison(target, others, before, start, year):
     """The same regression on the mean of the comparison vendors, over the same periods."""
     frames = []
     for other in others:
@@ -207,25 +224,21 @@ def _comparison(target, others, before, start, year, horizons):
         ):
             frames.append((other, column.to_numpy(float)))
     if not frames:
-        return (), ()
+        return (), None
     stack = np.array([column for _, column in frames])
     known = np.isfinite(stack)
     # Against each vendor's own level before: one that stops reporting does not move the mean of the others.
     usual = np.where(known, np.nanmean(stack[:, :before], axis=1)[:, None], 0.0)
     values = np.where(known, stack, 0.0)
-    poisson = target.measure.measure_type in ("rate", "count") and target.chart.kind in COUNTED
     with np.errstate(invalid="ignore", divide="ignore"):
-        if poisson:
+        if _counted(target):
             # On the log scale, as the effect that it is taken from.
             mean = values.sum(axis=0) / usual.sum(axis=0)
             mean = np.log(np.where(mean > 0, mean, np.nan))
         else:
             mean = (values - usual).sum(axis=0) / known.sum(axis=0)
     mean[before:start] = np.nan
-    options = {"season": year if year in (4, 12) else None}
-    fit = its.segmented(mean, start, **options)
-    robust = its.segmented(mean, start, lag=NEWEY_WEST_LAG.get(target.step, 1), **options)
-    return tuple(other for other, _ in frames), tuple(_wider(fit.effect_at(h), robust.effect_at(h)) for h in horizons)
+    return tuple(other for other, _ in frames), its.segmented(mean, start, **_options(year))
 
 
 def _less(effect, comparison):
@@ -239,51 +252,46 @@ def _less(effect, comparison):
     return its.Effect(effect.h, *(float(x) for x in (value, low, high, *ratios)))
 
 
-def _persists(values, start, direction, target):
-    """Whether the last six points still show an improvement against limits from before the change."""
+def _last_six(values, start, direction, target):
+    """What the last six points all show against limits from before the change; empty when they do not agree."""
     if start < 2 or len(values) - start < PERSIST:
-        return False
+        return ""
     chart = spc.xmr(values, baseline=start, direction=direction, target=target)
     last = [point for point in chart.points[start:] if point != "missing"][-PERSIST:]
-    return len(last) == PERSIST and all(point == "improvement" for point in last)
+    return last[0] if len(last) == PERSIST and len(set(last)) == 1 else ""
 
 
-def _verdict(fit, effects, raw, good, persists):
-    """The words of the verdict, and the reason for them."""
+def _verdict(fit, effects, change, good, last_six):
+    """The words of the verdict, and the reason for them.
+
+    Every verdict takes a 95% interval that holds nothing else: an effect after 12 months that is better (or worse)
+    and still shows; an early effect and its decline; an effect after 12 months that is within the usual deviation of
+    one period.
+    """
     if np.isnan(fit.level):
-        return "unclear", fit.note
-    told = [e for e in effects if np.isfinite(e.value)]
-    side = [_side(e) * (good or 1) for e in told]
-    three, six, twelve = (_side(e) * (good or 1) if np.isfinite(e.value) else None for e in effects)
-    if not told:
-        return "unclear", "too few periods since the change"
-    if side[-1] < 0 and good:
-        return "worse", f"after {_months(told[-1], effects)} months it is worse by more than chance gives"
-    if good and six == 1 and twelve == 1:
-        if persists:
-            return "lasting improvement", (
-                "after 6 and after 12 months it is better by more than chance gives, "
-                "and the last six periods still show it"
-            )
-        return "unclear", (
-            "after 6 and after 12 months it is better by more than chance gives, "
-            "but the last six periods do not show it"
-        )
-    if good and three == 1 and (six == 0 or twelve == 0):
-        return "early but fading", "after 3 months it is better by more than chance gives, later it is not"
-    if good and six == 1 and twelve == 0:
-        return "early but fading", "after 6 months it is better by more than chance gives, after 12 months it is not"
+        return NOT_CLEAR, fit.note
+    known = [e for e in effects if np.isfinite(e.value)]
+    if not known:
+        return NOT_CLEAR, "too few periods since the change"
+    three, _, twelve = (_side(e) * (good or 1) for e in effects)
+    latest = _side(known[-1]) * (good or 1)
+    moved = f"after {_months(known[-1], effects)} months it is significantly {'better' if latest > 0 else 'worse'}"
+    if np.isnan(effects[-1].value):
+        return NOT_CLEAR, f"{moved}, but 12 months have not passed" if latest and good else "12 months have not passed"
     if min(fit.n_before, fit.n_after) < its.FIRM_POINTS:
-        return "unclear", fit.note or "too few periods"
-    if all(s == 0 for s in side):
-        if twelve is None:
-            return "unclear", "so far it has not moved by more than chance gives, and 12 months have not passed"
-        return "no sign", "it has not moved by more than chance gives"
-    if not good:
-        return "unclear", "it moved by more than chance gives, and neither way is the better one"
-    if twelve is None:
-        return "unclear", "12 months have not passed"
-    return "unclear", "what is seen after 3, 6 and 12 months does not agree"
+        return NOT_CLEAR, fit.note or "too few periods"
+    if twelve and not good:
+        return NOT_CLEAR, "it changed significantly, and neither way is the better one"
+    if twelve:
+        shown = "improvement" if twelve > 0 else "concern"
+        if last_six != shown:
+            return NOT_CLEAR, f"{moved}, but the last six periods do not show it"
+        return "lasting improvement" if twelve > 0 else "worse", f"{moved}, and the last six periods still show it"
+    if good and three == 1 and _side(change) * good == -1:
+        return "early but fading", "after 3 months it was significantly better, and it has declined significantly since"
+    if max(abs(effects[-1].low), abs(effects[-1].high)) < fit.spread:
+        return "no effect", "the effect after 12 months is smaller than the usual difference from period to period"
+    return NOT_CLEAR, "the interval after 12 months holds no effect as well as a considerable one"
 
 
 def _months(effect, effects):
@@ -291,5 +299,5 @@ def _months(effect, effects):
 
 
 def _side(effect):
-    """+1 when the interval lies above zero, -1 below it, 0 when it holds zero."""
+    """+1 when the interval lies above zero, -1 below it, 0 when it holds zero or is not there."""
     return 1 if effect.low > 0 else -1 if effect.high < 0 else 0

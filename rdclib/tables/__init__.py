@@ -22,6 +22,7 @@ from rdclib.tables.indicators import (
     not_computed,
     records_in_question,
 )
+from rdclib.tables.methods import simulated_charts, simulated_funnels, simulated_verdicts
 from rdclib.tables.readiness import (
     amounts_read,
     columns_asked,
@@ -137,6 +138,9 @@ __all__ = [
     "results",
     "rows_set_aside",
     "set_rules",
+    "simulated_charts",
+    "simulated_funnels",
+    "simulated_verdicts",
     "vendor_comparison",
     "vendor_ratings",
     "wanted_columns",

@@ -193,5 +193,5 @@ def test_a_change_after_the_last_result_is_drawn_at_its_end():
     decided = Choices(review=Review(changes=(Change(metric_id="m", date=date(2024, 6, 1), what="A new protocol"),)))
     result = review_records(build.records(*months([5, 6, 7, 5, 6, 8], first="2023-07"), metrics=[SCORE]), decided)
     picture = figures.change_effect(result, 1)
-    assert picture.alt == "A new protocol, V1: unclear. Effect not told."
+    assert picture.alt == "A new protocol, V1: not clear yet. Effect not told."
     assert faults(picture.figure) == []

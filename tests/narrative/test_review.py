@@ -96,8 +96,8 @@ def test_counts_without_a_denominator_are_said_to_give_nothing_to_compare():
 def test_a_change_carries_verdict_reason_and_questions():
     text = str(narrative.change_effects(shown()))
     assert text.startswith(
-        "- **A second team**, V0, January 1, 2023: **lasting improvement**, because after 6 and after 12 months it is "
-        "better by more than chance gives, and the last six periods still show it. After 12 months: **+"
+        "- **A second team**, V0, January 1, 2023: **lasting improvement**, because after 12 months it is "
+        "significantly better, and the last six periods still show it. After 12 months: **+"
     )
     assert re.search(r"After 12 months: \*\*\+(\d+) points\*\* \((\d+)–(\d+)\)\.", text)
     assert "- Was the vendor chosen because its results were bad?" in text

@@ -44,27 +44,53 @@ def test_an_improvement_that_lasts():
     result = judged(stepped(10))
 
     assert result.verdict == "lasting improvement"
-    assert result.why == (
-        "after 6 and after 12 months it is better by more than chance gives, and the last six periods still show it"
-    )
-    assert result.persists
+    assert result.why == ("after 12 months it is significantly better, and the last six periods still show it")
+    assert result.last_six == "improvement"
     assert [round(e.h) for e in result.effects] == [3, 6, 12]
     assert result.effects[1].low < 10 < result.effects[1].high
 
 
 def test_an_improvement_that_fades():
-    assert judged(
-        50 + NOISE[0] + np.where(np.arange(48) >= 24, np.clip(14 - 1.4 * (np.arange(48) - 24), 0, 14), 0)
-    ).verdict == ("early but fading")
+    # 16 points better at first, 1.4 fewer every month, and so no better after 12 months.
+    result = judged(50 + NOISE[0] + np.where(np.arange(48) >= 24, 16 - 1.4 * (np.arange(48) - 24), 0))
+    assert (result.verdict, result.why) == (
+        "early but fading", "after 3 months it was significantly better, and it has declined significantly since"
+    )  # fmt: skip
+    # The effect declines by 1.4 a month: 12.6 from the third month to the twelfth.
+    assert result.decline.low < -12.6 < result.decline.high < 0
 
 
 def test_a_change_for_the_worse():
     assert judged(stepped(-10)).verdict == "worse"
 
 
-def test_no_change_no_sign():
+def test_without_an_effect_two_years_are_too_few_to_exclude_one():
     result = judged(stepped(0))
-    assert (result.verdict, result.why) == ("no sign", "it has not moved by more than chance gives")
+    assert (result.verdict, result.why) == (
+        "not clear yet", "the interval after 12 months holds no effect as well as a considerable one"
+    )  # fmt: skip
+    assert result.effects[2].high - result.effects[2].low > 2 * result.its.spread
+
+
+def test_no_effect_is_a_verdict_once_the_interval_excludes_a_considerable_one():
+    values = 50 + np.random.default_rng(5).normal(0, 2, 240)
+    (one,) = series(values, first="2010-01", as_of="2029-12-31")
+    result = judge(change(date=datetime.date(2020, 1, 1)), one, [])
+    assert (result.verdict, result.why) == (
+        "no effect", "the effect after 12 months is smaller than the usual difference from period to period"
+    )  # fmt: skip
+
+
+def test_better_and_worse_take_the_same_evidence():
+    # Mirrored series get mirrored verdicts: nothing is called worse that would not be called better upside down.
+    rng = np.random.default_rng(8)
+    mirrored = {"lasting improvement": "worse", "worse": "lasting improvement", "not clear yet": "not clear yet"}
+    (template,) = series(stepped(0))
+    for size in (0, 4, 7):
+        for _ in range(15):
+            values = rng.normal(0, 2, 48) + np.where(np.arange(48) >= 24, size, 0)
+            up, down = (judge(change(), remade(template, 50 + sign * values), []).verdict for sign in (1, -1))
+            assert up in ("early but fading", "no effect") or down == mirrored[up]
 
 
 def test_lower_is_better_turns_the_verdict():
@@ -74,7 +100,9 @@ def test_lower_is_better_turns_the_verdict():
     assert judge(change(), one, []).verdict == "worse"
 
 
-@pytest.mark.parametrize(("after", "verdict"), [(2, "unclear"), (11, "unclear"), (12, "lasting improvement")])
+@pytest.mark.parametrize(
+    ("after", "verdict"), [(2, "not clear yet"), (11, "not clear yet"), (12, "lasting improvement")]
+)
 def test_nothing_is_said_of_a_time_that_was_not_observed(after, verdict):
     (one,) = series(
         stepped(12, after=after), as_of="2021-12-31" if not after else str(np.datetime64("2022-01") + after)[:7] + "-01"
@@ -100,7 +128,8 @@ def test_months_that_gave_rise_to_the_change_do_not_count_as_before():
     with_them, without = judged(values), judged(values, trigger_periods=4)
 
     assert without.its.n_before == with_them.its.n_before - 4
-    assert without.verdict == "no sign"
+    assert without.verdict == "not clear yet"
+    assert without.effects[0].low < 0 < without.effects[0].high
     assert without.left_out.tolist() == [False] * 20 + [True] * 4 + [False] * 24
     assert "Left out, since they gave rise to the change: the 4 periods before it." in without.note
 
@@ -112,7 +141,8 @@ def test_what_all_vendors_share_is_not_the_changes_doing():
     alone = judge(change(), everyone[0], [])
     compared = did_it_last(change(), everyone)
     assert alone.verdict == "lasting improvement"
-    assert compared.verdict == "no sign"
+    assert compared.verdict == "not clear yet"
+    assert abs(compared.effects[2].value) < 3
     assert len(compared.comparison) == 5
     assert not any(q.startswith("Did comparable vendors") for q in compared.questions)
 
@@ -139,9 +169,9 @@ def test_rates_are_compared_as_ratios():
     assert result.without[24:].mean() == pytest.approx(60, rel=0.3)
 
 
-def test_a_change_without_a_series_is_unclear():
+def test_a_change_without_a_series_is_not_clear():
     result = did_it_last(change(metric_id="another"), series(stepped(0)))
-    assert (result.verdict, result.why, result.series) == ("unclear", "there is no series for it", None)
+    assert (result.verdict, result.why, result.series) == ("not clear yet", "there is no series for it", None)
     assert result.questions == QUESTIONS
 
 
@@ -159,8 +189,8 @@ def test_without_a_good_direction_nothing_is_called_better():
     (one,) = series(stepped(10), metric=SCORE | {"direction": "context"})
     result = judge(change(), one, [])
     assert (result.verdict, result.why) == (
-        "unclear",
-        "it moved by more than chance gives, and neither way is the better one",
+        "not clear yet",
+        "it changed significantly, and neither way is the better one",
     )
     assert result.note.endswith("the verdict cannot call a change better.")
 
@@ -175,7 +205,7 @@ def test_without_a_good_direction_nothing_is_called_better():
         (
             (40, 60),
             10,
-            "unclear",
+            "not clear yet",
             "Before the change it was within its target band: the verdict cannot call a change better.",
         ),
     ],
@@ -229,51 +259,48 @@ def side(h, sign):
 
 
 NOT_YET = "12 months have not passed"
-LATER_NOT = "after 3 months it is better by more than chance gives, later it is not"
+BOTH = "the interval after 12 months holds no effect as well as a considerable one"
+STILL = "after 12 months it is significantly {}, and the last six periods still show it"
+GONE = "after 12 months it is significantly {}, but the last six periods do not show it"
+FADED = "after 3 months it was significantly better, and it has declined significantly since"
 
 
 @pytest.mark.parametrize("good", [1, -1])
 @pytest.mark.parametrize(
-    ("signs", "persists", "verdict", "why"),
+    ("signs", "decline", "last_six", "verdict", "why"),
     [
-        ("+++", True, "lasting improvement",
-         "after 6 and after 12 months it is better by more than chance gives, and the last six periods still show it"),
-        ("0++", True, "lasting improvement",
-         "after 6 and after 12 months it is better by more than chance gives, and the last six periods still show it"),
-        ("+++", False, "unclear",
-         "after 6 and after 12 months it is better by more than chance gives, but the last six periods do not show it"),
-        ("++0", True, "early but fading", LATER_NOT),
-        ("+00", True, "early but fading", LATER_NOT),
-        ("+0 ", True, "early but fading", LATER_NOT),
-        ("0+0", True, "early but fading",
-         "after 6 months it is better by more than chance gives, after 12 months it is not"),
-        ("000", True, "no sign", "it has not moved by more than chance gives"),
-        ("00+", True, "unclear", "what is seen after 3, 6 and 12 months does not agree"),
-        ("-00", False, "unclear", "what is seen after 3, 6 and 12 months does not agree"),
-        ("00 ", True, "unclear", "so far it has not moved by more than chance gives, and 12 months have not passed"),
-        ("0  ", True, "unclear", "so far it has not moved by more than chance gives, and 12 months have not passed"),
-        ("++ ", True, "unclear", NOT_YET),
-        ("+  ", True, "unclear", NOT_YET),
-        ("   ", True, "unclear", "too few periods since the change"),
-        ("---", False, "worse", "after 12 months it is worse by more than chance gives"),
-        ("++-", True, "worse", "after 12 months it is worse by more than chance gives"),
-        ("0- ", False, "worse", "after 6 months it is worse by more than chance gives"),
-        ("-  ", False, "worse", "after 3 months it is worse by more than chance gives"),
+        ("+++", "0", "improvement", "lasting improvement", STILL.format("better")),
+        ("00+", "0", "improvement", "lasting improvement", STILL.format("better")),
+        ("+++", "0", "", "not clear yet", GONE.format("better")),
+        ("---", "0", "concern", "worse", STILL.format("worse")),
+        ("00-", "0", "concern", "worse", STILL.format("worse")),
+        ("---", "0", "", "not clear yet", GONE.format("worse")),
+        ("---", "0", "improvement", "not clear yet", GONE.format("worse")),
+        # An interval after 12 months that holds zero is no evidence of a decline; a decline's own interval is.
+        ("+00", "0", "", "not clear yet", BOTH),
+        ("++0", "-", "", "early but fading", FADED),
+        ("000", "-", "", "not clear yet", BOTH),
+        ("+00", "+", "", "not clear yet", BOTH),
+        ("-00", "+", "", "not clear yet", BOTH),
+        ("00 ", "0", "improvement", "not clear yet", NOT_YET),
+        ("++ ", "0", "improvement", "not clear yet", f"after 6 months it is significantly better, but {NOT_YET}"),
+        ("-  ", "0", "concern", "not clear yet", f"after 3 months it is significantly worse, but {NOT_YET}"),
+        ("   ", "0", "improvement", "not clear yet", "too few periods since the change"),
     ],
-)  # fmt: skip
-def test_the_words_of_a_verdict(signs, persists, verdict, why, good):
+)
+def test_the_words_of_a_verdict(signs, decline, last_six, verdict, why, good):
     fit = segmented(50 + NOISE[0], 24)
-    turned = signs if good == 1 else signs.translate(str.maketrans("+-", "-+"))
-    effects = tuple(side(h, sign) for h, sign in zip((3, 6, 12), turned, strict=True))
-    # An interval from -1 to 3 and one from -3 to 1 both hold zero.
-    assert _verdict(fit, effects, effects, good, persists) == (verdict, why)
+    turn = str.maketrans("+-", "-+") if good == -1 else {}
+    effects = tuple(side(h, sign) for h, sign in zip((3, 6, 12), signs.translate(turn), strict=True))
+    assert fit.spread < 3  # an interval from -1 to 3 holds a considerable effect
+    assert _verdict(fit, effects, side(12, decline.translate(turn)), good, last_six) == (verdict, why)
 
 
-def test_few_points_give_no_verdict_of_no_sign():
+def test_few_points_give_no_verdict():
     fit = segmented(50 + NOISE[0][:31], 7)
-    effects = tuple(side(h, "0") for h in (3, 6, 12))
-    assert _verdict(fit, effects, effects, 1, False) == (
-        "unclear", "Exploratory: 7 points before and 24 after, fewer than 8 on a side."
+    effects = tuple(side(h, "+") for h in (3, 6, 12))
+    assert _verdict(fit, effects, side(12, "0"), 1, "improvement") == (
+        "not clear yet", "Exploratory: 7 points before and 24 after, fewer than 8 on a side."
     )  # fmt: skip
 
 
@@ -297,11 +324,11 @@ def test_a_comparison_vendor_that_stops_reporting_does_not_move_the_others():
         result = did_it_last(change(), everyone)
         assert len(result.comparison) == 2
         assert all(abs(effect.value) < 5 * (scale if metric is SCORE else 0.02) for effect in result.comparison_effects)
-        assert result.verdict == "no sign"
+        assert result.verdict in ("not clear yet", "no effect")
 
 
 @pytest.mark.parametrize("day", ["2019-06-01", "2020-01-01", "2020-02-01"])
 def test_a_change_before_the_series_has_no_verdict(day):
     result = judged(stepped(0), date=datetime.date.fromisoformat(day))
-    assert result.verdict == "unclear"
+    assert result.verdict == "not clear yet"
     assert result.why.endswith("fewer than 3 on a side tell nothing.")
