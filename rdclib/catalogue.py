@@ -30,7 +30,7 @@ class Indicator:
     direction: str
     minimum_n: str
     threshold: str
-    good_if: str  # a sign and a number, for example <=0.10
+    good_if: str  # a comparison and a number, for example <=0.10
     poor_if: str
     threshold_basis: str
     threshold_source: str
@@ -113,7 +113,7 @@ def load_table(name):
     Raises
     ------
     CatalogueError
-        When the file is missing, is no UTF-8 text, or a line has more or fewer values than the header.
+        When the file is missing, is not UTF-8 text, or a line has more or fewer values than the header.
     """
     path = places.CATALOGUE / f"{name}.csv"
     try:

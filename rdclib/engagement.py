@@ -32,8 +32,8 @@ class Table(models.Strict):
     columns: dict[str, str] = {}  # the city's heading: our column
     sheet: str = ""  # name of the sheet; empty means that we look for it
     currency: str = ""  # when it differs from the engagement's
-    date_order: Literal["", "day-first", "month-first"] = ""  # only where the file cannot tell
-    decimal: Literal["", ".", ","] = ""  # only where the file cannot tell
+    date_order: Literal["", "day-first", "month-first"] = ""  # only where the file leaves it open
+    decimal: Literal["", ".", ","] = ""  # only where the file leaves it open
     confirmed: tuple[str, ...] = ()  # files sent twice that the city confirms to be two
 
 
@@ -65,7 +65,7 @@ class Metric(models.Strict):
 
 
 class Facts(models.Strict):
-    """What engagement.yaml says: facts of the city, not decisions."""
+    """The contents of engagement.yaml: facts about the city, not decisions."""
 
     city: str
     country: str = ""
@@ -121,7 +121,7 @@ class Engagement:
     facts : Facts
     period : rdclib.periods.Period
     as_of : datetime.date
-        The day that counts as today: what is active, late or expiring is said as of this day.
+        The day that counts as today: active, late and expiring are as of this day.
     """
 
     name: str
@@ -142,7 +142,7 @@ def load_facts(name):
     Raises
     ------
     EngagementError
-        When there is no such engagement, or engagement.yaml cannot be used.
+        When the engagement does not exist, or engagement.yaml cannot be used.
     """
     return models.read(Facts, saved.read_yaml(places.folder(name) / "engagement.yaml"), "engagement.yaml")
 
@@ -176,7 +176,7 @@ def load_engagement(name, period="", as_of=""):
 
 
 def load_choices(engagement):
-    """Read the decisions of an engagement; stages that nobody has decided yet have their defaults.
+    """Read the decisions of an engagement; stages without a decision have their defaults.
 
     Raises
     ------
@@ -208,7 +208,7 @@ def decisions(engagement):
 def remembered(make):
     """Make a result of records and decisions again only when one of them is another; the newest is kept.
 
-    A notebook asks again after each form. Where it saved nothing, as in every unattended run, the answer is there.
+    A notebook asks again after each form. Where no form saved a change, as in unattended runs, the result is kept.
 
     Parameters
     ----------
@@ -258,13 +258,13 @@ def save_choices(engagement, stage, decided, *, author):
     Raises
     ------
     EngagementError
-        When the section has no such key, or a value is of the wrong kind; nothing is written.
+        When the section has no such key, or a value is of the wrong kind; the file then stays unchanged.
     """
     change_choices(engagement, stage, lambda _: decided, author=author)
 
 
 def change_choices(engagement, stage, change, *, author):
-    """Read a stage's section of choices.yaml, and decide from what it holds, while nobody else can save it.
+    """Read a stage's section of choices.yaml, and decide from its content, while the file is locked.
 
     Parameters
     ----------
@@ -279,7 +279,7 @@ def change_choices(engagement, stage, change, *, author):
     Raises
     ------
     EngagementError
-        As `save_choices`, and when ``change`` raises it; nothing is written.
+        As `save_choices`, and when ``change`` raises it; the file then stays unchanged.
     """
 
     def values(data):
@@ -372,7 +372,7 @@ fiscal_year_start: 07-01  # month-day; the fiscal year carries the calendar year
 period:  # the fiscal year or quarter under review, for example FY2024 or FY2024-Q3
 smallest_group: 11  # counts of people below this are not shown
 
-# Amounts of local law; without them some indicators stay empty and say so.
+# Amounts of local law; without them some indicators stay empty, with the reason.
 # thresholds:
 #   - name: formal_bid  # or quotes, or small_purchase
 #     amount: 50000

@@ -1,8 +1,8 @@
-"""What we tell a person when something is wrong: what happened, and what to do next."""
+"""Errors for people: what happened, and what to do next."""
 
 
 class RDCError(Exception):
-    """A problem that the reader can mend; it prints as two lines.
+    """A problem that the reader can fix; it prints as two lines.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class RDCError(Exception):
 
 
 def _rebuild(kind, what, fix):
-    """Make an error again after it travelled between processes (keyword arguments do not pickle)."""
+    """Make an error again after it was sent between processes (keyword arguments do not pickle)."""
     return kind(what, fix=fix)
 
 
@@ -35,7 +35,7 @@ class EngagementError(RDCError):
 
 
 class WrongUse(EngagementError):
-    """What was typed names nothing: an engagement, a period or a day (exit status 2 instead of 1)."""
+    """An engagement, period or day that does not exist was typed (exit status 2 instead of 1)."""
 
 
 class DataFileError(RDCError):

@@ -19,21 +19,21 @@ def own_folder(name):
     Raises
     ------
     EngagementError
-        When there is no such engagement, or the copy cannot be made.
+        When the engagement does not exist, or the copy cannot be made.
     """
     folder = places.folder(name)
     if folder.parent != places.EXAMPLES:
         return folder
     own = places.engagements() / name
-    beside = own.with_name(f".{name}.part")  # a copy that was cut short is no engagement
+    partial = own.with_name(f".{name}.part")  # a copy that was cut short must not look like an engagement
     try:
-        shutil.rmtree(beside, ignore_errors=True)
-        shutil.copytree(folder, beside)
-        beside.rename(own)
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(folder, partial)
+        partial.rename(own)
     except (OSError, shutil.Error) as error:
         raise EngagementError(
             f"'{name}' could not be copied to {own.parent} ({getattr(error, 'strerror', None) or error}).",
-            fix="Make room there, have the folder opened for writing, or name another one with RDC_HOME.",
+            fix="Free some disk space there, get write permission for the folder, or choose another one with RDC_HOME.",
         ) from error
     return own
 
@@ -51,7 +51,7 @@ def copy_notebooks(name):
     Raises
     ------
     EngagementError
-        When there is no such engagement.
+        When the engagement does not exist.
     """
     folder = own_folder(name) / "notebooks"
     kept = []
@@ -94,10 +94,10 @@ def _changed(path):
 def command(folder):
     """The command and environment that open JupyterLab on the first notebook of a folder.
 
-    Nothing is asked of the network: the question about news and the look for updates are off.
+    No network request is made: news and update checks are off.
     """
     if not (notebooks := sorted(folder.glob("*.ipynb"))):
-        raise EngagementError("There are no notebooks to open.", fix="Bring the folder notebooks/ of the suite back.")
+        raise EngagementError("The folder notebooks/ of the suite is empty.", fix="Restore it or install rdclib again.")
     line = [
         *(sys.executable, "-m", "jupyterlab"),
         f"--ServerApp.root_dir={folder.parent}",

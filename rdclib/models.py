@@ -15,7 +15,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
 
 
-_NUMBER = "Write digits, with a point before decimals, and nothing else: 1500 or 0.5, not 1,500 or 50%."
+_NUMBER = "Write digits, with a point before decimals and no other character: 1500 or 0.5, not 1,500 or 50%."
 _WHOLE = "Write a whole number, for example 12."
 _DAY = "Write a day of the calendar as year-month-day, for example 2024-06-30."
 _LIST = "Write a list below it: one entry a line, each with a hyphen and a space in front."
@@ -64,7 +64,7 @@ def _without_blanks(data):
 
 def _told(error, model, file, *, count):
     where = " > ".join(str(part + 1) if isinstance(part, int) else str(part) for part in error["loc"])
-    more = f" ({count - 1} more to mend after this one.)" if count > 1 else ""
+    more = f" ({count - 1} more to fix after this one.)" if count > 1 else ""
     if error["type"] == "extra_forbidden":
         known = list(_model_at(model, error["loc"][:-1]).model_fields)
         nearest = difflib.get_close_matches(str(error["loc"][-1]), known, n=1, cutoff=0.5)

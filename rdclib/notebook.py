@@ -25,7 +25,7 @@ def start(engagement_name, *, period="", as_of=""):
     Raises
     ------
     EngagementError
-        When a parameter is no text, or the engagement cannot be used.
+        When a parameter is not text, or the engagement cannot be used.
     """
     for name, value in (("engagement_name", engagement_name), ("period", period), ("as_of", as_of)):
         if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Fiscal years and quarters, and the day that counts as today. Nothing here reads the clock."""
+"""Fiscal years and quarters, and the day that counts as today. The clock is never read here."""
 
 import re
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def month_and_day(text):
     Raises
     ------
     EngagementError
-        When it is no month and day, or a day after the 28th (not every month has it).
+        When it is not a month and day, or a day after the 28th (not every month has it).
     """
     match = re.fullmatch(r"(\d{1,2})-(\d{1,2})", text.strip())
     if not match or not (1 <= int(match[1]) <= 12 and 1 <= int(match[2]) <= 28):
@@ -114,7 +114,7 @@ def parse(label, fiscal_year_start="01-01"):
 
 
 def containing(day, start=(1, 1), *, quarter=False):
-    """The fiscal year (or quarter) that a day lies in.
+    """The fiscal year (or quarter) that contains a day.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def parse_day(text):
     Raises
     ------
     WrongUse
-        When it is no day of the calendar.
+        When it is not a day of the calendar.
     """
     try:
         return date.fromisoformat(str(text).strip())

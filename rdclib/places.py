@@ -43,7 +43,7 @@ def checked_name(name):
     Raises
     ------
     WrongUse
-        When it has other signs than small letters, digits, - and _, or is a word that Windows reserves.
+        When it has other characters than small letters, digits, - and _, or is a word that Windows reserves.
     """
     if not NAME.fullmatch(name) or _RESERVED.fullmatch(name):
         raise WrongUse(
@@ -59,7 +59,7 @@ def folder(name):
     Raises
     ------
     WrongUse
-        When the name is not allowed, or there is no such engagement.
+        When the name is not allowed, or the engagement does not exist.
     """
     checked_name(name)
     for place in (engagements(), EXAMPLES):
@@ -67,7 +67,7 @@ def folder(name):
             return place / name
     known = ", ".join(names()) or "none yet"
     raise WrongUse(
-        f"There is no engagement '{name}'.",
+        f"The engagement '{name}' does not exist.",
         fix=f"Make it with  rdc new {name}  or use one of these: {known}.",
     )
 

@@ -1,6 +1,6 @@
 """Executed notebooks as pages: semantic HTML that opens by double click, with no code, no script and no network.
 
-The same input gives the same bytes; nothing here reads the clock.
+The same input gives the same bytes; the clock is never read here.
 """
 
 import base64
@@ -109,7 +109,7 @@ def index(rows, *, version):
     # Cities by name, and of each the latest period first.
     keys = sorted({key[:3] for key in cells}, key=lambda line: line[2], reverse=True)
     lines = [
-        # Two engagements may be of one city; the folder's name tells them apart.
+        # Two engagements may be of one city; the folder's name is shown too.
         {
             "city": city,
             "engagement": name,
@@ -137,7 +137,7 @@ class _Blocks:
     def __init__(self, notebook):
         self.title = ""
         self._ids = {"main", "contents"}
-        self._blocks = []  # (level, id, HTML): level 0 is no heading
+        self._blocks = []  # (level, id, HTML): level 0 is not a heading
         self._depth = 1
         for number, cell in enumerate(notebook["cells"], start=1):
             if cell["cell_type"] == "code":
@@ -171,7 +171,7 @@ class _Blocks:
         return Markup("".join(parts) + "</section>\n" * open_section)
 
     def _kept(self):
-        """All blocks but headings with nothing below them, as when the form they announce is not shown."""
+        """All blocks except headings without content, as when the form they announce is not shown."""
         kept = []
         for block in reversed(self._blocks):
             level = block[0]
@@ -186,7 +186,7 @@ class _Blocks:
             if output["output_type"] == "error":
                 raise ReportError(
                     f"Cell {number}{self._under()} stopped with {output['ename']}: {output['evalue']}",
-                    fix="Open the notebook with  rdc lab  and run it; mend what the message under that cell says.",
+                    fix="Open the notebook with  rdc lab  and run it; then fix the problem shown under that cell.",
                 )
         if _source(cell).strip() and cell.get("execution_count") is None:
             raise ReportError(
@@ -235,7 +235,7 @@ class _Blocks:
             self._markdown(_joined(data["text/markdown"]))
         elif "text/html" in data and _WIDGET not in data:
             raise ReportError(
-                f"Cell {number}{self._under()} shows HTML that is no table, picture or prose of rdclib.",
+                f"Cell {number}{self._under()} shows HTML that is not a table, picture or prose of rdclib.",
                 fix="Show it through rdclib.tables, rdclib.figures or rdclib.narrative, or tag the cell 'advisor'.",
             )
 
@@ -281,11 +281,11 @@ def _page(template, title, *, version, kind="", meta=None, language="en", **valu
 def _about(engagement):
     smallest = formats.integer(engagement.facts.smallest_group)
     return (
-        f"Computed from the records that {formats.text(engagement.facts.city)} gave, as they stood on "
-        f"{formats.date(engagement.as_of)}. Every number comes with how many records it rests on; records that could "
-        "not be counted are named with the reason. Ranges in brackets are 95% intervals unless it says otherwise: they "
-        "show how far chance alone can move a number of this size. Groups of fewer than "
-        f"{smallest} people are not shown."
+        f"Computed from the records that {formats.text(engagement.facts.city)} gave, as of "
+        f"{formats.date(engagement.as_of)}. Each number shows how many records it is based on. "
+        "Records that could not be counted are listed with the reason. Ranges in parentheses are 95% intervals unless "
+        "noted otherwise. They show how much a number of this size can move through normal variation. Groups of fewer "
+        f"than {smallest} people are suppressed to protect privacy."
     )
 
 

@@ -1,4 +1,4 @@
-"""Word lists that several rooms share. The meaning of each word is in data/catalogue and README."""
+"""Word lists that several modules share. The meaning of each word is in data/catalogue and README."""
 
 from typing import NamedTuple
 
@@ -73,10 +73,10 @@ STEP_STATUSES = ("open", "done", "dropped")
 
 
 class EntryFile(NamedTuple):
-    """A CSV beside engagement.yaml to which the forms add rows."""
+    """A CSV next to engagement.yaml to which the forms add rows."""
 
     columns: tuple  # in the order of the file, before author and time
-    needed: tuple  # those without which a row means nothing; the others may be missing in a file made by hand
+    needed: tuple  # those without which a row has no meaning; the others may be missing in a file made by hand
 
 
 ENTRY_FILES = {

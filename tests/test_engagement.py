@@ -94,7 +94,7 @@ def test_an_unknown_engagement_is_told_with_the_known_ones(home):
         engagement.load_engagement("sprngfield")
 
     first, second = str(caught.value).split("\n")
-    assert first == "There is no engagement 'sprngfield'."
+    assert first == "The engagement 'sprngfield' does not exist."
     assert "springfield" in second
 
 
@@ -116,12 +116,12 @@ def test_without_any_period_the_fix_names_both_ways(home):
         (
             "selection:\n  chosen:\n    - metric_id: m\n      target: 1,5\n",
             "choices.yaml: selection > chosen > 1 > target is '1,5'.\n"
-            "Write digits, with a point before decimals, and nothing else: 1500 or 0.5, not 1,500 or 50%.",
+            "Write digits, with a point before decimals and no other character: 1500 or 0.5, not 1,500 or 50%.",
         ),
         (
             "selection:\n  chosen:\n    - metric_id: m\n      target: nan\n",
             "choices.yaml: selection > chosen > 1 > target is 'nan'.\n"
-            "Write digits, with a point before decimals, and nothing else: 1500 or 0.5, not 1,500 or 50%.",
+            "Write digits, with a point before decimals and no other character: 1500 or 0.5, not 1,500 or 50%.",
         ),
         (
             "selection:\n  chosen:\n    - metric_id: m\n      target_low: 5\n",

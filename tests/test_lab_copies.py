@@ -94,7 +94,7 @@ def test_a_copy_that_cannot_be_made_is_told_in_two_lines_and_leaves_nothing(suit
 
     assert str(caught.value) == (
         f"'riverbend' could not be copied to {places.engagements()} (No space left on device).\n"
-        "Make room there, have the folder opened for writing, or name another one with RDC_HOME."
+        "Free some disk space there, get write permission for the folder, or choose another one with RDC_HOME."
     )
     assert places.folder("riverbend") == places.EXAMPLES / "riverbend"
     assert lab.copy_notebooks("riverbend")[0] == places.engagements() / "riverbend" / "notebooks"

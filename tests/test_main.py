@@ -150,7 +150,7 @@ def test_rows_set_aside_go_to_a_workbook_and_leave_it_when_they_are_mended(city,
             ["check", "nowhere"],
             WRONG_USE,
             [
-                "There is no engagement 'nowhere'.",
+                "The engagement 'nowhere' does not exist.",
                 "Make it with rdc new nowhere or use one of these: springfield.",
             ],
         ),

@@ -89,7 +89,7 @@ def test_the_page_can_be_traced_to_library_and_data():
         "rdclib 1.2.3 · engagement riverbend · data abababababababab",
         "Made on a Tuesday",
     ]
-    assert "Groups of fewer than 11 people are not shown." in said(page.xpath("//footer")[0])
+    assert "Groups of fewer than 11 people are suppressed to protect privacy." in said(page.xpath("//footer")[0])
 
 
 def test_sections_tables_figures_and_prose_follow_the_notebook():
@@ -211,7 +211,7 @@ def test_a_failed_cell_is_never_published():
 
     assert str(error.value) == (
         "Cell 3 under 'Portfolio' stopped with DataFileError: contracts.csv is empty. Send it again.\n"
-        "Open the notebook with rdc lab and run it; mend what the message under that cell says."
+        "Open the notebook with rdc lab and run it; then fix the problem shown under that cell."
     )
 
 
@@ -248,7 +248,7 @@ def test_html_of_unknown_origin_is_refused():
         made(code(frame))
 
     assert str(error.value) == (
-        "Cell 2 shows HTML that is no table, picture or prose of rdclib.\n"
+        "Cell 2 shows HTML that is not a table, picture or prose of rdclib.\n"
         "Show it through rdclib.tables, rdclib.figures or rdclib.narrative, or tag the cell 'advisor'."
     )
 

@@ -22,7 +22,7 @@ from rdclib.running.workers import Workers
 __all__ = ["fine", "run", "total"]
 
 TIMEOUT_SECONDS = 900  # for one run, unless another is asked for
-UP_TO_DATE = "nothing changed since it was made"
+UP_TO_DATE = "no input changed since it was made"
 STOPPED = "Stopped before it was finished.\nRun the same command again to go on."
 _ATTEMPTS = 2  # a run whose server or worker was killed from outside is tried once more
 _TICK_SECONDS = 0.3
@@ -77,7 +77,7 @@ def run(
     names : sequence of str
         Engagements.
     period, as_of : str
-        For all of them; empty means what each engagement.yaml says.
+        For all of them; empty means the one in each engagement.yaml.
     parameters : dict, optional
         More parameters of the notebooks: plain text, whole numbers, true or false.
     jobs : int, optional
@@ -87,7 +87,7 @@ def run(
     force : bool
         Make all, also what is up to date.
     why : bool
-        Say for each report why it is made or not.
+        Report why each report is made or left alone.
     scheduler : str
         Address of a dask scheduler, ``tcp://...``, whose workers share the folder.
     executor : concurrent.futures.Executor, optional
@@ -102,7 +102,7 @@ def run(
     Returns
     -------
     list of dict
-        The ledger's row of each report that was asked for; `fine` tells whether it is as it should be.
+        The ledger's row of each report that was asked for; `fine` reports whether it is as it should be.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def run(
     ReportError
         When a notebook cannot be run at all, or the ledger cannot be written.
     KeyboardInterrupt
-        After Ctrl-C, when everything was stopped and written down; it carries what to tell.
+        After Ctrl-C, when everything was stopped and written down; it carries the message.
     """
     names = list(dict.fromkeys(names))
     stages = known_stages.STAGES if stages is None else stages
@@ -153,7 +153,7 @@ def _own_parameters(name, period, as_of):
 
 
 def fine(row):
-    """Whether a row of `run` says that the report is there and current."""
+    """Whether a row of `run` shows a report that exists and is current."""
     return row["state"] == ledger.DONE or (row["state"] == ledger.SKIPPED and row["why"] == UP_TO_DATE)
 
 
@@ -172,7 +172,7 @@ class _Batch:
     def _asked_for(self, names):
         asked = []
         for name in names:
-            # Read now, so that the ledger knows the period; what is wrong is said when its turn comes.
+            # Read now, so that the ledger knows the period; errors are reported when its turn comes.
             try:
                 engagement = load_engagement(name, self.options["period"], self.options["as_of"])
                 period = engagement.period.label
@@ -273,7 +273,7 @@ class _Batch:
                 continue
             if self.options["why"]:
                 decided = f"made: {reason}" if reason else f"not made: {UP_TO_DATE}"
-                self.screen.say(f"{city.name}  {city.period}  {stage.name}  {decided}")
+                self.screen.line(f"{city.name}  {city.period}  {stage.name}  {decided}")
             known = {"key": keys.key(inputs), "inputs": inputs, "why": reason or UP_TO_DATE}
             if reason:
                 self.book.update(city.runs[stage.name], **known)
@@ -300,12 +300,12 @@ class _Batch:
             return "asked for with --force"
         known = reports.record(self.folder, name, period)["reports"].get(stage.name)
         if not known or not known["made"]:
-            return "there is no report yet"
+            return "the report does not exist yet"
         last = self.book.last_state(name, period, stage.name)
         if last in ledger.BAD or known["state"] in ledger.BAD:
             return f"the last run was not finished ({last or known['state']})"
-        if said := keys.changes(known["inputs"], inputs):
-            return "; ".join(said)
+        if reasons := keys.changes(known["inputs"], inputs):
+            return "; ".join(reasons)
         if not reports.whole(self.folder, name, period, stage.name):
             return "the report's file is gone or was changed"
         return ""
@@ -352,7 +352,7 @@ class _Batch:
             message = f"The worker was lost ({type(error).__name__}).\n{task.AGAIN}"
             result = {"state": ledger.KILLED, "message": message, "lost": True}
         if result.pop("lost", False):
-            self.workers.mend()
+            self.workers.replace_lost()
             if job.attempts < _ATTEMPTS:
                 self.todo.append(job)
                 return
@@ -413,7 +413,7 @@ class _Batch:
     # --- the end ---
 
     def _stop(self):
-        """End what runs and write down what was not done; returns what to tell."""
+        """End what runs and record what was not done; returns the message."""
         self.workers.kill()
         for row in self.book.rows():
             if row["state"] in ledger.OPEN:

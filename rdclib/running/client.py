@@ -17,9 +17,9 @@ from pathlib import Path
 
 FORKS = sys.platform == "linux"
 START_SECONDS = 180  # imports from a cold disk
-END_SECONDS = 5  # for the server to end a run that it was told to end
+END_SECONDS = 5  # for the server to end a run that it was asked to end
 KERNEL_DIED = 137
-IDLE_SECONDS = 900  # a server that nobody asks for so long ends itself
+IDLE_SECONDS = 900  # an unused server ends itself after this time
 _TICK = 0.25
 
 # One thread, so that a fork copies everything there is; and sets in the same order in every run.
@@ -33,9 +33,9 @@ _ONE_THREAD = {
 }
 
 
-def _command(room, *arguments):
+def _command(module, *arguments):
     # An empty main module; and -P: a file pandas.py in the current folder is not the library pandas.
-    return [sys.executable, "-P", "-c", f"from rdclib.running.{room} import main; main()", *arguments]
+    return [sys.executable, "-P", "-c", f"from rdclib.running.{module} import main; main()", *arguments]
 
 
 class ServerLost(Exception):
@@ -74,7 +74,7 @@ class Server:
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
                 _command("server", self._folder, str(IDLE_SECONDS)),
-                stdin=subprocess.PIPE,  # its end tells the server that we are gone, however we went
+                stdin=subprocess.PIPE,  # when it closes, the server knows that we ended, for whatever reason
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=os.environ | _ONE_THREAD | {"IPYTHONDIR": self._folder},
@@ -159,10 +159,10 @@ class ForkedRun:
     Raises
     ------
     ServerLost
-        When nobody answers at the address.
+        When no server answers at the address.
     """
 
-    knows_its_peak = True  # the server tells the peak memory at the end
+    knows_its_peak = True  # the server reports the peak memory at the end
 
     def __init__(self, address, request):
         self.pid = None
@@ -176,7 +176,7 @@ class ForkedRun:
             raise ServerLost(f"the fork server does not answer: {error.strerror}") from None
 
     def read(self, seconds):
-        """The next message, or None when none came in time.
+        """The next message, or None when none arrived in time.
 
         Raises
         ------
@@ -194,7 +194,7 @@ class ForkedRun:
             if not data:
                 if self.pid:
                     _kill_group(self.pid)
-                raise ServerLost("the fork server ended in the middle of the run")
+                raise ServerLost("the fork server ended during the run")
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
         return _message(line)
@@ -243,7 +243,7 @@ class KernelRun:
         self.pid = self._process.pid
         self._lines = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
-        # Stays open: its end tells the process that we are gone.
+        # Stays open: when it closes, the process knows that we ended.
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
         self._process.stdin.flush()
 
@@ -253,7 +253,7 @@ class KernelRun:
         self._lines.put(None)
 
     def read(self, seconds):
-        """The next message, or None when none came in time."""
+        """The next message, or None when none arrived in time."""
         try:
             line = self._lines.get(timeout=max(seconds, 0.001))
         except queue.Empty:
@@ -273,7 +273,7 @@ class KernelRun:
         self._process.wait()
 
     def close(self):
-        """Leave nothing behind."""
+        """Remove everything that was created."""
         self.stop()
         for stream in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):

@@ -30,7 +30,7 @@ def diff(name, before, after, *, reports=None):
     Raises
     ------
     WrongUse
-        When there are no reports for one of the periods, or it is none.
+        When one of the periods has no reports, or is not a period.
     ReportError
         When the numbers that were kept for a period were damaged.
     """
@@ -42,10 +42,10 @@ def diff(name, before, after, *, reports=None):
         if was == now:
             continue
         change = now - was if _number(was) and _number(now) else None
-        said = {"notebook": notebook, "table": table, "row": row, "column": column}
-        found.append(said | {"before": was, "after": now, "change": change})
+        place = {"notebook": notebook, "table": table, "row": row, "column": column}
+        found.append(place | {"before": was, "after": now, "change": change})
     order = [stage.name for stage in stages.STAGES]
-    # Tables that both periods have come in the order of the reports.
+    # Tables that both periods have are in the order of the reports.
     return sorted(found, key=lambda one: order.index(one["notebook"]) if one["notebook"] in order else len(order))
 
 
@@ -66,7 +66,7 @@ def _numbers(name, period, reports):
             for place, value in _values(table)
         }
     except FileNotFoundError:
-        raise WrongUse(f"There are no reports of '{name}' for {period}.", fix=f"Make them with  {make}.") from None
+        raise WrongUse(f"'{name}' has no reports for {period}.", fix=f"Make them with  {make}.") from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         raise ReportError(f"The file {path} was damaged.", fix=f"Make it again with  {make}.") from None
 
@@ -76,7 +76,7 @@ def _values(table):
     seen = {}
     for row in table["rows"]:
         heading = _text(row[table["row_header"]])
-        # Two rows with the same heading are told apart by their order.
+        # Two rows with the same heading are matched by their order.
         seen[heading] = seen.get(heading, 0) + 1
         label = heading if seen[heading] == 1 else f"{heading} ({seen[heading]})"
         for index, (column, value) in enumerate(zip(table["columns"], row, strict=True)):
@@ -98,7 +98,7 @@ def _text(value):
 def changes_as_text(rows, before, after):
     """The changes of `diff` a line each, below the table that they are in."""
     if not rows:
-        return f"Nothing differs between {before} and {after}."
+        return f"No number differs between {before} and {after}."
     lines, place = [], None
     for row in rows:
         if place != (place := (row["notebook"], row["table"])):

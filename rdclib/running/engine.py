@@ -1,6 +1,6 @@
 """The papermill engine ``rdc``: each run in a fresh process, forked from a server that has the imports already.
 
-papermill loads this module while it is itself imported, so nothing may import it before ``import papermill``.
+papermill loads this module while it is itself imported, so no module may import it before ``import papermill``.
 """
 
 import os
@@ -35,7 +35,7 @@ class ForkEngine(Engine):
         private_folder=False,
         environment=None,
         watch=(),
-        tell=(),
+        report=(),
         leave_out=(),
         execution_timeout=None,
         memory=None,
@@ -57,7 +57,7 @@ class ForkEngine(Engine):
             Work in a folder of the run's own instead of the current one.
         environment : dict, optional
             Environment variables to set.
-        watch, tell : sequence of str
+        watch, report : sequence of str
             Folders whose opened files, and names whose values, go into ``account``.
         leave_out : sequence of str
             Forms (MIME types) in which our own figures and tables need not show themselves.
@@ -69,7 +69,7 @@ class ForkEngine(Engine):
         Raises
         ------
         rdclib.running.client.Stopped, rdclib.running.client.ServerLost
-            When the run did not come to its end. A cell that fails is told by papermill itself.
+            When the run did not come to its end. A cell that fails is reported by papermill itself.
         """
         cells = nb_man.nb.cells
         account = {} if account is None else account
@@ -81,7 +81,7 @@ class ForkEngine(Engine):
             "environment": environment or {},
             "memory_mb": memory,
             "watch": list(watch),
-            "tell": list(tell),
+            "report": list(report),
             "leave_out": list(leave_out),
         }
         if client.FORKS if fork is None else fork:

@@ -1,4 +1,4 @@
-"""A run in an ordinary Jupyter kernel, where there is no fork: a process of its own that sends the same messages."""
+"""A run in an ordinary Jupyter kernel, on systems without fork: a process of its own that sends the same messages."""
 
 import json
 import os
@@ -41,7 +41,7 @@ class _Client(NotebookClient):
 def main():
     """Run the request that comes as the first line of standard input."""
     request = json.loads(sys.stdin.buffer.readline())
-    # Our own descriptor for messages: nothing else may print among them.
+    # Our own descriptor for messages: no other output may be mixed in.
     messages = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
@@ -53,7 +53,7 @@ def main():
         sys.stdin.buffer.read()
         if manager.has_kernel:
             manager.provisioner.process.kill()
-        shutil.rmtree(os.environ["IPYTHONDIR"], ignore_errors=True)  # nobody else is left to do it
+        shutil.rmtree(os.environ["IPYTHONDIR"], ignore_errors=True)  # no other process is left to do it
         os._exit(1)
 
     manager = AsyncKernelManager(kernel_spec_manager=_RunningInterpreter(), kernel_name="python3")
@@ -89,7 +89,7 @@ def main():
                     break
                 _send_outputs(send, cell, numbers[index])
                 send(done=numbers[index], count=cell.execution_count, cell=numbers[index])
-            names = _names(client, request["tell"]) if complete else {}
+            names = _names(client, request["report"]) if complete else {}
             send(all=complete, opened=[], names=names)
     except DeadKernelError:
         os._exit(KERNEL_DIED)

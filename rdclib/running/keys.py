@@ -42,14 +42,14 @@ class Hashes:
         return self.known[name][1]
 
     def folder(self, folder, leave_out=()):
-        """SHA-256 of every regular file below a folder, by its name there; hidden ones and some others left out."""
+        """SHA-256 of every regular file below a folder, by its name there; names that begin with a dot are left out."""
         found = {}
         for path in sorted(Path(folder).rglob("*")):
             inside = path.relative_to(folder)
-            hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
+            dotted = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
             left_out = inside.as_posix() in leave_out or inside.parts[0] in leave_out
-            if not hidden and not left_out and path.is_file():
-                # A name in another encoding than the system's is no text that a file of ours could hold.
+            if not dotted and not left_out and path.is_file():
+                # A name in another encoding than the system's cannot be written as text in our own files.
                 found[inside.as_posix().encode("utf-8", "backslashreplace").decode()] = self.file(path)
         return found
 
@@ -115,7 +115,7 @@ def inputs(notebook, folder, parameters, hashes, common):
 
 def data(folder, hashes):
     """Hashes of an engagement's files, decisions left out; the same files give the same, in any folder."""
-    # truth.yaml tells what was put into an invented city; no report reads it.
+    # truth.yaml lists what was put into an invented city; no report reads it.
     return hashes.folder(folder, leave_out=("choices.yaml", "truth.yaml", "rejects.xlsx", "notebooks"))
 
 
@@ -125,7 +125,7 @@ def key(inputs):
 
 
 def changes(before, after):
-    """Say in words what differs between two sets of inputs.
+    """Describe what differs between two sets of inputs.
 
     Parameters
     ----------
@@ -135,20 +135,20 @@ def changes(before, after):
     Returns
     -------
     list of str
-        Sentences without a capital, most telling first; empty when nothing differs.
+        Sentences without a capital, most important first; empty when they are equal.
     """
-    said = []
+    reasons = []
     for part in ("data", "catalogue"):
-        said += _files(before.get(part, {}), after[part])
+        reasons += _files(before.get(part, {}), after[part])
     if before.get("choices") != after["choices"]:
-        said.append("choices.yaml changed")
-    said += _values(before.get("parameters", {}), after["parameters"], "parameter ")
+        reasons.append("choices.yaml changed")
+    reasons += _values(before.get("parameters", {}), after["parameters"], "parameter ")
     if before.get("notebook") != after["notebook"]:
-        said.append("the notebook changed")
+        reasons.append("the notebook changed")
     if before.get("library") != after["library"]:
-        said.append("the library rdclib changed")
-    said += _values(before.get("versions", {}), after["versions"], "")
-    return said
+        reasons.append("the library rdclib changed")
+    reasons += _values(before.get("versions", {}), after["versions"], "")
+    return reasons
 
 
 def _files(before, after):

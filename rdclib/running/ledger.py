@@ -39,14 +39,14 @@ def now():
 
 
 def path_of(reports):
-    """Where the ledger of a reports folder lies: on this machine's own disk, because the folder may be a shared one."""
+    """The place of a reports folder's ledger: on this machine's own disk, because the folder may be a shared one."""
     reports = Path(reports).resolve()
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     return state / "rdclib" / hashlib.sha256(os.fsencode(reports)).hexdigest()[:16] / "ledger.sqlite"
 
 
 def process_started(process):
-    """When a process began, which tells it from a later one with the same number; None when there is none."""
+    """When a process began, which differs from that of a later one with the same number; None when there is none."""
     if _BOOT.exists():
         try:
             # Counted from the start of the machine: the time of day may be set while a runner works.
@@ -82,7 +82,7 @@ class Ledger:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, isolation_level=None)
             self._db.row_factory = sqlite3.Row
-            # A journal of its own file: status reads while we write, and a kill loses nothing that was written.
+            # A journal of its own file: status reads while we write, and a kill loses no written line.
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
             self._db.executescript(_SCHEMA)
@@ -184,7 +184,7 @@ def abandoned(row):
 
 @contextmanager
 def _told(path):
-    """Say in two lines that the ledger cannot be used, and what to do."""
+    """Report in two lines that the ledger cannot be used, and what to do."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
@@ -196,7 +196,7 @@ def _fix(error, path):
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return f"Another program holds {path}: wait until it has ended, then run the same command again."
     if code == sqlite3.SQLITE_FULL:
-        return f"Make room on the disk of {path}, then run the same command again."
+        return f"Free some disk space at {path}, then run the same command again."
     if path.is_file() and isinstance(error, sqlite3.DatabaseError) and code != sqlite3.SQLITE_READONLY:
         return f"Delete {path}: a new one is begun, and the reports themselves are whole."
     return f"Make {path.parent} a folder that you may write to, or name another in XDG_STATE_HOME."

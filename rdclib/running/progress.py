@@ -12,20 +12,20 @@ class Lines:
         self.total, self.finished = total, 0
 
     def begin(self, city, notebook):
-        """Nothing to say yet."""
+        """Start without output."""
 
     def end(self, row, *, quiet=False):
-        """Say how a report went; failures go to standard error."""
+        """Print how a report went; failures go to standard error."""
         self.finished += 1
         if quiet:
             return
         line = f"[{self.finished}/{self.total}] {summary(row)}"
         if row["state"] in ("done", "skipped"):
-            self.say(line)
+            self.line(line)
         else:
             self.complain(f"{line}\n{details(row)}")
 
-    def say(self, text):
+    def line(self, text):
         """Print a line for the person who started the run."""
         _print(text, sys.stdout)
 
@@ -64,12 +64,12 @@ class Bar(Lines):
         super().end(row, quiet=quiet or row["state"] in ("done", "skipped"))
         self._bar.advance(self._task)
 
-    def say(self, text):
+    def line(self, text):
         self._bar.console.print(text, markup=False, highlight=False)
 
     def complain(self, text):
         # On a screen the bar and standard error share the lines; in a file they do not.
-        self.say(text) if sys.stderr.isatty() else super().complain(text)
+        self.line(text) if sys.stderr.isatty() else super().complain(text)
 
     def __enter__(self):
         self._bar.start()
@@ -85,15 +85,15 @@ def for_screen(total):
 
 
 def _print(text, stream):
-    """Print a line; the reports go on when nobody reads it any longer, or when the disk of a log is full."""
+    """Print a line; the reports go on when no one reads it any longer, or when the disk of a log is full."""
     if stream is None:  # closed before we started
         return
     try:
         print(text, file=stream, flush=True)
     except OSError:
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, stream.fileno())
-        os.close(nothing)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
 
 
 def summary(row):

@@ -1,4 +1,4 @@
-"""The folder of reports: published whole or not at all, with what each was made from beside it."""
+"""The folder of reports: published whole or not at all, with a record of what each was made from."""
 
 import hashlib
 import html
@@ -100,7 +100,7 @@ def record(reports, engagement, period):
 
 
 def whole(reports, engagement, period, notebook):
-    """Whether the page of a report and its numbers lie there just as they were published."""
+    """Whether the page of a report and its numbers are there just as they were published."""
     known = record(reports, engagement, period)["reports"].get(notebook, {})
     page = Path(reports) / engagement / period / f"{notebook}.html"
     if not page.is_file() or hashlib.sha256(page.read_bytes()).hexdigest() != known.get("page_sha256"):
@@ -109,7 +109,7 @@ def whole(reports, engagement, period, notebook):
 
 
 def _read(path):
-    """What a file of ours holds; nothing when it is gone or was damaged."""
+    """The content of one of our files; empty when it is missing or damaged."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -137,7 +137,7 @@ def put(reports, engagement, notebook, title, staged, inputs, made, **measured):
     Raises
     ------
     ReportError
-        When the page is not about this engagement, period and data, or the disk is full; nothing is published then.
+        When the page is not about this engagement, period and data, or the disk is full; the earlier report then stays.
     """
     name, period = engagement.name, engagement.period.label
     folder = Path(reports) / name / period
@@ -177,7 +177,7 @@ def keep(reports, name, period, city, stage, state):
     ----------
     reports : Path
     name, period : str
-        Of the engagement; without a period there is no place for a page.
+        Of the engagement; without a period no page can be written.
     city : str
         The city's own name; empty when engagement.yaml cannot be read: then only an earlier report is marked.
     stage : rdclib.running.stages.Stage
@@ -215,7 +215,7 @@ def _write_record(folder, known, name, period, city):
 
 
 def write_index(reports):
-    """Write the page that lists all reports, from the records beside them."""
+    """Write the page that lists all reports, from the record of each."""
     reports = Path(reports)
     (reports / _LOCKS).mkdir(parents=True, exist_ok=True)
     with _lock(reports / _LOCKS / "index", _INDEX_WAIT_SECONDS):

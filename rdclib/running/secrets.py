@@ -1,4 +1,4 @@
-"""Finds what must never stand in a report: keys, tokens and passwords."""
+"""Finds what must never be in a report: keys, tokens and passwords."""
 
 import os
 import re
@@ -10,7 +10,7 @@ _PATTERNS = {
     "a token of Slack": re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}"),
     "a web token": re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     "a password in an address": re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s/:@]{3,}@"),
-    # A value with a digit, right after the sign: "Password: reset service" is a contract's title.
+    # A value with a digit, right after the colon: "Password: reset service" is a contract's title.
     "a password": re.compile(
         r"""(?i)\b(?:password|passwd|secret|api[_-]?key|access[_-]?token)["']?\s*[:=]\s*["']?(?=\S*\d)[^\s"'<]{8,}"""
     ),
@@ -21,7 +21,7 @@ _SHORTEST = 8
 
 
 def found(text, environment=None):
-    """Say which kinds of secret a text holds, never the secrets themselves.
+    """List which kinds of secret a text holds, never the secrets themselves.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ EXAMPLE = "quillhaven"
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
-# Rooms that no notebook imports.
+# Packages that no notebook imports.
 _NOT_NEEDED = ("running", "workshop", "__main__", "templates")
 
 
@@ -196,8 +196,8 @@ class _Server:
         self.listener.close()
         os.close(self.wake)
         os.close(self.wake_write)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
         os.dup2(capture, 1)
         os.dup2(capture, 2)
         with connection.makefile("rb") as stream:
@@ -221,7 +221,7 @@ class _Server:
                 return
             run = self.runs.pop(seen.si_pid, None)
             if run:
-                _kill(seen.si_pid)  # before it is waited for: until then nobody else can have its number
+                _kill(seen.si_pid)  # before it is waited for: until then no other process can get its number
             _, status, usage = os.wait4(seen.si_pid, 0)
             if run:
                 self.finish(run, os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024)
@@ -233,7 +233,7 @@ class _Server:
             _kill(orphan)
         os.close(run.capture)
         shutil.rmtree(run.folder, ignore_errors=True)
-        # A run that was killed in the middle of a line leaves half of it: begin a new one.
+        # A run that was killed while it wrote a line leaves half of it: begin a new one.
         run.ending = b"\n" + json.dumps({"end": code, "peak_mb": round(peak_mb, 1)}).encode() + b"\n"
         self.ended.append(run)
 
@@ -300,7 +300,7 @@ def execute(shell, connection, capture, folder, request):
         The run's own working folder, unless the request names one.
     request : dict
         ``cells`` as ``[number, source]``; ``directory``, ``environment``, ``memory_mb``; ``watch``, folders whose
-        opened files are reported; ``tell``, names whose values are; ``leave_out``, forms that nobody will look at.
+        opened files are reported; ``report``, names whose values are; ``leave_out``, forms that no one will see.
     """
     from rdclib.running.shell import Channel, Printed, run_cell
 
@@ -325,7 +325,9 @@ def execute(shell, connection, capture, folder, request):
         if not complete:
             break
         channel.send({"done": number, "count": shell.execution_count - 1})
-    names = {name: shell.user_ns[name] for name in request["tell"] if type(shell.user_ns.get(name)) in (str, int, bool)}
+    names = {
+        name: shell.user_ns[name] for name in request["report"] if type(shell.user_ns.get(name)) in (str, int, bool)
+    }
     channel.send({"all": complete, "opened": sorted(opened), "names": names})
     try:
         atexit._run_exitfuncs()
@@ -346,11 +348,11 @@ def _read_capture(channel, capture):
 
 
 def _limit_memory(limit_mb):
-    """Let Python say MemoryError in the cell that asks for too much; the supervisor ends what slips through."""
+    """Let Python raise MemoryError in the cell that asks for too much; the supervisor ends what slips through."""
     pages = [int(number) for number in Path("/proc/self/statm").read_text().split()]
     resident, data = pages[1] * resource.getpagesize(), pages[5] * resource.getpagesize()
-    room = max(int(limit_mb * 1024 * 1024) - resident, 16 * 1024 * 1024)
-    resource.setrlimit(resource.RLIMIT_DATA, (data + room, data + room))
+    allowed = max(int(limit_mb * 1024 * 1024) - resident, 16 * 1024 * 1024)
+    resource.setrlimit(resource.RLIMIT_DATA, (data + allowed, data + allowed))
 
 
 def _watch(folders):

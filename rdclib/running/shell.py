@@ -12,13 +12,13 @@ from IPython.core.formatters import DisplayFormatter
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-PRINTED_LIMIT = 100_000  # characters a cell may print into a report; nobody reads more
+PRINTED_LIMIT = 100_000  # characters a cell may print into a report; no one reads more
 SHOWN_LIMIT = 500  # tables and figures a cell may show
 _SEND_AFTER = 0.2  # seconds that printed text waits for more, so that a loop of prints is not a message each
 
 
 class Meter:
-    """Counts what one cell puts out, and says once when it is more than a report holds."""
+    """Counts what one cell puts out, and reports once when it is more than a report holds."""
 
     def __init__(self):
         self.printed = self.shown = 0
@@ -207,7 +207,7 @@ def make(folder):
 
 
 def run_cell(shell, number, source):
-    """Run one cell and tell its channel how it went.
+    """Run one cell and report on its channel how it went.
 
     Returns
     -------

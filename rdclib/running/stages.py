@@ -53,7 +53,7 @@ def declared_parameters(path):
     Raises
     ------
     ReportError
-        When there is no such notebook, it is not written in Python, or it has no usable cell tagged ``parameters``.
+        When the notebook does not exist, is not written in Python, or has no usable cell tagged ``parameters``.
     """
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
@@ -120,7 +120,7 @@ def _checked(path, declared, name, value):
     if _SECRET.search(name):
         raise WrongUse(
             f"The parameter '{name}' sounds like a secret.",
-            fix="Parameters are kept beside the report. Put secrets into the environment, never into parameters.",
+            fix="Parameters are saved with the report. Put secrets into environment variables, never into parameters.",
         )
     if name not in declared:
         near = difflib.get_close_matches(name, declared, n=1)

@@ -46,10 +46,10 @@ def _seen(row, notebooks, hashes, shared):
         return row | {"state": ledger.KILLED, "message": ledger.INTERRUPTED}
     if row["state"] not in (ledger.DONE, ledger.SKIPPED) or not was:
         return row
-    if not (said := _changed(row, was, notebooks, hashes, shared)):
+    if not (reason := _changed(row, was, notebooks, hashes, shared)):
         return row
     again = f"Make it again with  rdc run {row['engagement']} --period {row['period']}."
-    return row | {"state": ledger.STALE, "message": f"Out of date: {said}.\n{again}"}
+    return row | {"state": ledger.STALE, "message": f"Out of date: {reason}.\n{again}"}
 
 
 def _changed(row, was, notebooks, hashes, shared):

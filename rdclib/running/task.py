@@ -1,4 +1,4 @@
-"""One report, made by a worker: supervise the run, check what came back, write the page beside its place."""
+"""One report, made by a worker: supervise the run, check the result, write the page next to its final place."""
 
 import os
 import re
@@ -14,7 +14,7 @@ TABLE = "application/vnd.rdclib.table+json"
 _UNUSED = ("text/html", "image/png")  # forms of our figures and tables that pages are not made from
 AGAIN = "Run the same command again."
 MORE_MEMORY = "Raise the limit with --memory or make the city's files smaller."
-_TRACEBACK_END = 4000  # characters; the end tells where it happened
+_TRACEBACK_END = 4000  # characters; the end shows where it happened
 _hashes = keys.Hashes()  # of this worker, for as long as it lives
 
 
@@ -38,16 +38,16 @@ def make_report(job):
         _write(job, notebook, account)
         return _measured(account) | {"state": ledger.DONE}
     except client.ServerLost as error:
-        said = {"state": ledger.KILLED, "message": f"{error}.\n{AGAIN}", "lost": True}
+        outcome = {"state": ledger.KILLED, "message": f"{error}.\n{AGAIN}", "lost": True}
     except client.Stopped as error:
-        said = {"state": error.state, "message": f"{error}\n{_way_out(error, job)}", **_place(job, account)}
+        outcome = {"state": error.state, "message": f"{error}\n{_way_out(error, job)}", **_place(job, account)}
     except _Failed as error:
-        said = {"state": ledger.FAILED, "message": str(error), **error.place}
+        outcome = {"state": ledger.FAILED, "message": str(error), **error.place}
     except (KeyboardInterrupt, SystemExit):
-        said = {"state": ledger.KILLED, "message": f"The worker was stopped.\n{AGAIN}"}
+        outcome = {"state": ledger.KILLED, "message": f"The worker was stopped.\n{AGAIN}"}
     except Exception as error:  # the border: one bad city never stops the rest
-        said = failure(error, job["engagement"].name)
-    return _measured(account) | said
+        outcome = failure(error, job["engagement"].name)
+    return _measured(account) | outcome
 
 
 def failure(error, name):
@@ -116,7 +116,7 @@ def _execute(job, account):
             private_folder=True,
             environment=job["home"],
             watch=job["watch"],
-            tell=list(job["parameters"]),
+            report=list(job["parameters"]),
             leave_out=_UNUSED,
             address=job["address"],
             fork=job["fork"],
@@ -178,11 +178,11 @@ def _write(job, notebook, account):
             "Take it out of the notebook: a report rests on the files of its own city only."
         )
     # What the notebook itself worked with, not what it was asked for.
-    told = account.get("names", {})
-    if told != job["parameters"]:
-        differs = next(name for name in job["parameters"] if told.get(name) != job["parameters"][name])
+    reported = account.get("names", {})
+    if reported != job["parameters"]:
+        differs = next(name for name in job["parameters"] if reported.get(name) != job["parameters"][name])
         raise _Failed(
-            f"The notebook changed its parameter {differs} to {told.get(differs)!r}.\n"
+            f"The notebook changed its parameter {differs} to {reported.get(differs)!r}.\n"
             "Take the line that sets it out of the notebook; parameters are set by the runner."
         )
     html = publish.page(

@@ -65,10 +65,10 @@ class Workers:
             self.jobs = self._asked_for or sum(self._cluster.nthreads().values()) or 1
             return
         self._new_pool()
-        self.mend()
+        self.replace_lost()
 
     def _new_pool(self):
-        # spawn: nothing of ours is copied into the workers, neither threads nor locks nor open files.
+        # spawn: no threads, locks or open files are copied into the workers.
         context = multiprocessing.get_context("spawn")
         self._executor = ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin_worker)
         # Workers inherit that Ctrl-C is not for them: one that still imports would print where it was.
@@ -90,7 +90,7 @@ class Workers:
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._new_pool()
 
-    def mend(self):
+    def replace_lost(self):
         """Start the fork server, or start it again when it has ended."""
         if not (self._own and self._fork) or (self._server and self._server.alive()):
             return

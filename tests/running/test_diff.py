@@ -81,7 +81,7 @@ def test_nothing_differs(compare):
     rows = compare([table(("Parks", 0.1, 1))], [table(("Parks", 0.1, 1))])
 
     assert rows == []
-    assert changes_as_text(rows, "FY2023", "FY2024") == "Nothing differs between FY2023 and FY2024."
+    assert changes_as_text(rows, "FY2023", "FY2024") == "No number differs between FY2023 and FY2024."
 
 
 def test_as_text(compare):
@@ -100,7 +100,7 @@ def test_a_period_without_reports_is_told(tmp_path):
         diff("springfield", "FY2023", "FY2024", reports=tmp_path)
 
     assert str(error.value) == (
-        "There are no reports of 'springfield' for FY2023.\nMake them with rdc run springfield --period FY2023."
+        "'springfield' has no reports for FY2023.\nMake them with rdc run springfield --period FY2023."
     )
 
 

@@ -38,7 +38,7 @@ def test_row_19_a_second_call_makes_only_what_is_missing_or_changed(here, make):
     assert reasons(rows) == {
         "changed": "raw/words.txt changed",
         "gone": "the report's file is gone or was changed",
-        "same": "nothing changed since it was made",
+        "same": "no input changed since it was made",
     }
     assert all(batch.fine(row) for row in rows.values())
     assert here.page("same").stat().st_ino == made.st_ino
@@ -65,7 +65,7 @@ def test_row_20_a_report_is_made_again_when_anything_it_rests_on_changed(here, m
 
     change(here, city)
 
-    assert make("springfield")[ONE]["why"] == (said or "nothing changed since it was made")
+    assert make("springfield")[ONE]["why"] == (said or "no input changed since it was made")
 
 
 def notebook_changes(home):
@@ -96,7 +96,7 @@ def test_row_26_a_damaged_record_of_one_city_stops_nobody(here, make, damaged):
     (here.reports / "one" / "FY2024" / "run.json").write_text(damaged)
 
     assert states(make("two")) == {"two": "skipped"}
-    assert make("one")[("one", "00_words")]["why"] == "there is no report yet"
+    assert make("one")[("one", "00_words")]["why"] == "the report does not exist yet"
     index = (here.reports / "index.html").read_text()
     assert all(f"{name}/FY2024/00_words.html" in index for name in ("one", "two"))
 
@@ -140,7 +140,7 @@ def test_row_20_another_period_or_day_is_another_report(here, make):
     here.city("springfield")
     make("springfield")
 
-    assert make("springfield", period="FY2023")[ONE]["why"] == "there is no report yet"
+    assert make("springfield", period="FY2023")[ONE]["why"] == "the report does not exist yet"
     assert make("springfield", as_of="2024-03-31")[ONE]["why"] == "parameter as_of:  → 2024-03-31"
     assert here.page("springfield", period="FY2023").exists()
 
@@ -173,8 +173,8 @@ def test_why_explains_each_decision(here, make, capsys):
     make("new", "old", why=True)
 
     said = capsys.readouterr().out.splitlines()
-    assert "new  FY2024  00_words  made: there is no report yet" in said
-    assert "old  FY2024  00_words  not made: nothing changed since it was made" in said
+    assert "new  FY2024  00_words  made: the report does not exist yet" in said
+    assert "old  FY2024  00_words  not made: no input changed since it was made" in said
 
 
 def test_the_same_input_gives_the_same_bytes_but_for_one_stamp(here, make, monkeypatch):
@@ -280,7 +280,7 @@ def test_status_says_stale_when_the_inputs_changed_since(here, make):
     with pytest.raises(WrongUse) as error:
         status("sprngfield")
     assert str(error.value) == (
-        "There is no engagement 'sprngfield'.\nMake it with rdc new sprngfield or use one of these: "
+        "The engagement 'sprngfield' does not exist.\nMake it with rdc new sprngfield or use one of these: "
         "ostermoor, quillhaven, riverbend, shelbyville, springfield."
     )
 
@@ -290,7 +290,7 @@ def test_status_tells_why_a_report_was_not_made_again(here, make):
     make("springfield")
     make("springfield")
 
-    assert as_text(status()).endswith("  skipped     nothing changed since it was made")
+    assert as_text(status()).endswith("  skipped     no input changed since it was made")
 
 
 def test_row_21_a_page_cut_short_never_replaces_a_whole_one(here, make, monkeypatch):

@@ -317,7 +317,7 @@ class TestOrdinaryKernel:
         script = (
             "from rdclib.running import client\n"
             "cells = [[0, \"import os, time; open('runs', 'w').close(); time.sleep(1000)\"]]\n"
-            f"request = dict(cells=cells, directory={str(home.folder)!r}, environment={{}}, tell=[])\n"
+            f"request = dict(cells=cells, directory={str(home.folder)!r}, environment={{}}, report=[])\n"
             "run = client.KernelRun(request)\n"
             "list(client.watch(run, timeout=None, memory=None, account={}))\n"
         )

@@ -188,7 +188,7 @@ def test_row_28_a_parameter_that_sounds_like_a_secret_is_refused(path, name):
 
     assert message(error) == (
         f"The parameter '{name}' sounds like a secret.\n"
-        "Parameters are kept beside the report. Put secrets into the environment, never into parameters."
+        "Parameters are saved with the report. Put secrets into environment variables, never into parameters."
     )
 
 

@@ -81,7 +81,7 @@ def test_our_own_mistakes_stay_errors_and_the_form_says_that_nothing_was_saved()
     )
 
 
-DIGITS = "Write digits, with a point before decimals, and nothing else: 1500 or 0.5, not 1,500 or 0,5 or 50%."
+DIGITS = "Write digits, with a point before decimals and no other character: 1500 or 0.5, not 1,500 or 0,5 or 50%."
 
 
 @pytest.mark.parametrize(

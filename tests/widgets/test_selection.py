@@ -160,7 +160,7 @@ def test_a_target_that_is_no_number_is_refused(walk):
     assert chosen(engagement).chosen == ()
 
 
-UNREAD = "Write digits, with a point before decimals, and nothing else: 1500 or 0.5, not 1,500 or 0,5 or 50%."
+UNREAD = "Write digits, with a point before decimals and no other character: 1500 or 0.5, not 1,500 or 0,5 or 50%."
 
 
 def told(form):
