@@ -21,8 +21,8 @@ METHODS = (
     "A missing period breaks runs and trends; the published tools join over it.",
     f"Charts of counts and shares have exact limits below {spc.EXACT_COUNT:g} expected events a period: quantiles of "
     "the Poisson or binomial distribution, with no more outside than 3 sigma leaves of a normal one, and shifts about "
-    f"its median. Below {spc.RARE_COUNT:g} expected events a period counts as a significant change when it has too "
-    "many events at once, or by the time (or cases) between events, as on a t chart.",
+    f"its median. Where fewer than {spc.RARE_COUNT:g} events are expected, a period counts as a significant change "
+    "when it has too many at once, or by the time (or cases) between events, as on a t chart.",
     "t charts are individuals charts of time^(1/3.6) (Nelson 1994). g charts are drawn about the mean (Kaminsky et al. "
     "1992; Provost and Murray draw the theoretical median), have exact geometric limits and do not use the "
     "two-of-three rule. p′ and u′ are Laney's (2002), used where periods differ by more than 1.3 times counting "

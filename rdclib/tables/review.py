@@ -333,7 +333,7 @@ def change_effects(review):
         tuple(rows),
         notes=(
             "After: the effect then, the difference to the old level and slope carried on, less that of the comparison "
-            "vendors; for counts a ratio. Intervals are the wider of the model's own and Newey and West's.",
+            "vendors; for counts a ratio. Intervals allow for periods that resemble the one before.",
         ),
         id="changes",
     )
