@@ -37,7 +37,7 @@ class Funnel:
         ``flag`` (``above 99.8%``, ``above 95%``, ``inside``, ``below 95%``, ``below 99.8%``, ``no denominator``):
         beyond the limits in use, and by exact chance nearly as rare as they say.
     target : float
-        The centre of the funnel.
+        The centre of the funnel; below `FEW_UNITS` the rate of the units within 99.8%.
     kind : str
     phi : float
         Over-dispersion: mean square of the winsorised z; about 0.8 to 1 where chance is all there is.
@@ -46,7 +46,7 @@ class Funnel:
     n : int
         Units that count.
     curve : DataFrame
-        Limits along sizes (below `FEW_UNITS` of counting chance alone, about all units together): ``n``, ``lower_95``,
+        Limits along sizes (below `FEW_UNITS` of the units within 99.8%, and their variation): ``n``, ``lower_95``,
         ``upper_95``, ``lower_998``, ``upper_998``.
     note : str
     """
@@ -229,7 +229,7 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
     if few:
         notes.append(
             f"Fewer than {FEW_UNITS} units: each is compared with the others, so that an outlier cannot widen its own "
-            "limits. The lines show counting chance alone, around all units together."
+            "limits. The lines are those of the units that do not lie beyond 99.8%."
         )
     if tau2 > 0:
         notes.append(
@@ -239,7 +239,14 @@ def compare(numerator, denominator, kind="proportion", overdispersion="auto", *,
     withheld = int((beyond & (table["flag"] == "inside")).sum())
     if withheld:
         notes.append(f"Small units beyond a limit, not flagged because chance alone often puts them there: {withheld}.")
-    return Funnel(table, float(target), kind, phi, tau2, k, _curve(float(target), size, kind, tau2), " ".join(notes))
+    shown = tau2
+    if few:
+        near = counted & ~table["flag"].str.endswith("99.8%").to_numpy()
+        # Without a single event there is no rate to draw the lines around.
+        if near.sum() >= 2 and events[near].sum() > 0:
+            target, z_near, s_near = _about(events[near], size[near], kind)
+            shown = _between(z_near, s_near)
+    return Funnel(table, float(target), kind, phi, tau2, k, _curve(float(target), size, kind, shown), " ".join(notes))
 
 
 def dispersion(z, s, *, trim="pull in"):
@@ -482,12 +489,16 @@ def _against_others(events, size, kind):
             # A second outlier must not hide the first: of the others, the one farthest from them is left out.
             others = np.delete(others, np.argmax(np.abs(z)))
             rate[unit], z, s = _about(events[others], size[others], kind)
-        w, k = 1 / s**2, len(others)
-        tau2 = max(0.0, (np.sum(z**2) - (k - 1)) / (w.sum() - (w**2).sum() / w.sum()))
         own, theirs = (_error(together, x, kind) for x in (size[unit], size[others].sum()))
         center[unit] = _scale(rate[unit], kind)
-        distance[unit] = np.sqrt(own**2 + theirs**2 + tau2 * (1 + 1 / k))
+        distance[unit] = np.sqrt(own**2 + theirs**2 + _between(z, s) * (1 + 1 / len(others)))
     return rate, center, distance
+
+
+def _between(z, s):
+    """Variance between units beyond chance (DerSimonian and Laird), from differences that nothing pulled in."""
+    w, k = 1 / s**2, len(z)
+    return max(0.0, (np.sum(z**2) - (k - 1)) / (w.sum() - (w**2).sum() / w.sum()))
 
 
 def _about(events, size, kind):

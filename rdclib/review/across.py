@@ -307,7 +307,7 @@ def _comparison(measure, by, rows, smallest_group):
     low, high = interval(table["numerator"].to_numpy(), table["denominator"].to_numpy())
     scale = measure.scale
     table["value"], table["low"], table["high"] = table["value"] * scale, low * scale, high * scale
-    notes = []
+    notes = [result.note] if result.n < funnel.FEW_UNITS else []
     enough = result.n >= FUNNEL_UNITS
     if not enough:
         notes = [f"{result.n} units, fewer than {FUNNEL_UNITS}: each series of its own, no funnel."]

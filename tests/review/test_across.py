@@ -141,6 +141,7 @@ def test_observed_over_expected_events_get_a_funnel_of_ratios():
     # Against 0.97 of the others V2's 264 of 240 expected lies just beyond 95%, and V3's 216 against 1.03 below it.
     assert comparison.far["name"].tolist() == ["V4"]
     assert set(comparison.outside["name"]) == {"V2", "V3", "V4"}
+    assert comparison.note.startswith("Fewer than 10 units: each is compared with the others")
 
 
 def test_groups_of_what_is_no_count_of_cases_get_no_intervals():
