@@ -137,7 +137,7 @@ def test_the_unit_of_exposure_changes_no_effect():
 
 
 def test_intervals_are_somewhat_too_narrow_where_each_period_resembles_the_one_before():
-    # What the report's annex says: with an autocorrelation of 0.3 about 85 of 100 hold the truth, not 95.
+    # Why reports use `autoregressive`: with an autocorrelation of 0.3 about 85 of 100 of these hold the truth, not 95.
     rng = np.random.default_rng(31)
     held = []
     for _ in range(250):
