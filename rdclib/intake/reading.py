@@ -201,6 +201,25 @@ def _with_refused(reading, texts, table, kind, why, open_too=False):
     return result
 
 
+def states_of_notices(texts):
+    """Words that state where a notice is, such as posted or awarded, in a column without one of contracts alone.
+
+    Parameters
+    ----------
+    texts : pyarrow text
+
+    Returns
+    -------
+    list of str
+        In order of their letters; empty where the column may hold the states of contracts.
+    """
+    words = {parsing.fold(word): word for word in pc.unique(parsing.as_text(texts)).to_pylist() if word}
+    notice, contract = set(words_of("solicitation_status")), set(words_of("status"))
+    if not words.keys() & (notice - contract) or words.keys() & (contract - notice):
+        return []
+    return sorted(words.values())
+
+
 def _words(texts, table, column, kind):
     if kind == "code":
         reading = parsing.code(texts)

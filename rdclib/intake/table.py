@@ -269,6 +269,16 @@ class _State:
         if block.about.get("ours"):
             here = {h: h for h in block.headings if h in self.kinds} | here
         sure, ask = heads.recognise(block.headings, block.own, block.look(), self.table, here)
+        if self.table == "contracts" and "status" in sure:
+            at, match = sure["status"]
+            if match.by != "map" and (words := reading.states_of_notices(block.columns[at])):
+                # "closed" is the end of bidding there, not of a contract.
+                del sure["status"]
+                ask = [*ask, (match.heading, {"status": match.confidence / 2})]
+                what, done = "states of notices, not of contracts", "no contract is taken for active or ended by them"
+                self.find(
+                    "warning", block.file, block.lines[0], "status", " | ".join(words[:3]), len(words), what, done
+                )
         self.sure[id(block)] = sure
         for heading, scored in ask:
             self.asked.setdefault(heading, {}).update(scored)

@@ -184,7 +184,7 @@ def load_records(engagement):
         for name in schemas.TABLES
     }
     findings = [f for intake in intakes.values() for f in intake.findings]
-    for name in ("contracts", "solicitations", "bids"):
+    for name in ("contracts", "solicitations"):
         frames[name], mixed = in_one_currency(frames[name], name, engagement.facts.currency)
         findings += mixed
     check_period(engagement, frames)

@@ -1,5 +1,7 @@
 """A column's texts mean the same however they come: as texts, or as a list of distinct texts and a number a row."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rdclib import parsing, schemas
-from rdclib.intake import reading
+from rdclib.intake import read_table, reading
 
 COLUMNS = {
     "current_amount": ("$1,234.50", "(7.00)", "1.234,50", "€ 9", "-99999", "0", "see note", "1.00214595E7", "", "N/A"),
@@ -75,3 +77,56 @@ def test_far_ends_by_year_and_by_length():
     # Before 2050 never; from 2050 when longer than thirty years; from 2099 always.
     assert reading.far_ends(frame).tolist() == [False, True, False, True, False]
     assert isinstance(reading.far_ends(frame), np.ndarray)
+
+
+def register(folder, *states):
+    lines = [f"K{i},Firm {i},{i + 1}00.00,2024-01-0{i % 9 + 1},{state}" for i, state in enumerate(states)]
+    path = folder / "register.csv"
+    path.write_text("\n".join(["Contract No,Vendor,Contract Amount,Start Date,Status", *lines]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        ("awarded", "closed", "awarded", "closed"),
+        ("Open", "Awarded", "No bids"),
+        ("Publicada", "adjudicada", "cerrado"),
+    ],
+)
+def test_states_of_notices_are_asked_and_make_no_contract_active_or_ended(tmp_path, states):
+    path = register(tmp_path, *states)
+    found = read_table(path, "contracts")
+
+    assert found.frame["status"].isna().all()
+    assert [heading for heading, candidates in found.asked if "status" in candidates] == ["Status"]
+    assert [f.count for f in found.findings if f.what == "states of notices, not of contracts"] == [len(set(states))]
+    said = read_table(path, "contracts", columns={"Status": "status"})
+    assert said.frame["status"].notna().any()
+    assert said.asked == ()
+
+
+@pytest.mark.parametrize("states", [("closed", "open", "closed"), ("active", "expired", "awarded")])
+def test_states_of_contracts_are_read_as_before(tmp_path, states):
+    found = read_table(register(tmp_path, *states), "contracts")
+
+    known = {"closed": "terminated", "open": "active", "active": "active", "expired": "terminated"}
+    assert found.frame["status"].dropna().tolist() == [known[s] for s in states if s in known]
+    assert found.asked == ()
+
+
+def test_closed_notices_are_no_terminated_contracts(tmp_path):
+    notices = [
+        {"id": f"n{i}", "title": f"T{i}", "organisation": "City", "status": "closed" if i % 2 else "awarded",
+         "published_date": f"2024-01-0{i + 1}", "awarded_supplier": "" if i % 2 else f"F{i}",
+         "awarded_value": 0 if i % 2 else 1000 + i}
+        for i in range(8)
+    ]  # fmt: skip
+    path = tmp_path / "notices.json"
+    path.write_text(json.dumps(notices))
+
+    found = read_table(path, "contracts")
+
+    assert found.frame["status"].isna().all()
+    assert [heading for heading, candidates in found.asked if "status" in candidates] == ["status"]
+    assert found.amounts["award_amount"]["XXX"].accepted == 1000 + 1002 + 1004 + 1006
