@@ -39,7 +39,7 @@ def missing(x):
         return True
 
 
-def money(x, currency="USD"):
+def money(x, currency):
     """Format an amount for a sentence: ``$950``, ``$12,400``, ``$1.2 million``."""
     if missing(x):
         return MISSING
@@ -51,7 +51,7 @@ def money(x, currency="USD"):
     return amount(x, currency)
 
 
-def amount(x, currency="USD"):
+def amount(x, currency):
     """Format an amount in full for a table: ``$1,234,568``; cents only below 100."""
     if missing(x):
         return MISSING
@@ -62,7 +62,7 @@ def amount(x, currency="USD"):
     return _sign(x, size) + _symbol(currency) + f"{size:,}"
 
 
-def short_money(x, currency="USD"):
+def short_money(x, currency):
     """Format an amount for an axis or a bar: ``$950``, ``$12.4K``, ``$1.2M``."""
     if missing(x) or math.isinf(x) or abs(x) < 1000:
         return amount(x, currency)
@@ -168,8 +168,11 @@ def yes_no(x):
     return "yes" if x else "no"
 
 
-def interval(low, high, kind="number", currency="USD"):
-    """Format an interval: ``17–30%``, ``$1.2 million to $1.5 million``, ``−2 to 5``, ``at least 3``."""
+def interval(low, high, kind="number", currency=""):
+    """Format an interval: ``17–30%``, ``$1.2 million to $1.5 million``, ``−2 to 5``, ``at least 3``.
+
+    Money needs a currency, as for `value`.
+    """
     if missing(low) and missing(high):
         return MISSING
     if missing(high) or _endless(high):
@@ -189,10 +192,15 @@ def interval(low, high, kind="number", currency="USD"):
     return f"{first.removesuffix(unit) if kind in ('points', 'days') else first} to {last}"
 
 
-def value(x, kind, currency="USD"):
+def value(x, kind, currency=""):
     """Format any value by its kind (one of ``KINDS``), as a table cell shows it.
 
     Text comes back as one clean line; it is not yet escaped for any target.
+
+    Raises
+    ------
+    ValueError
+        When an amount of money comes without its currency.
     """
     if kind == "text":
         return MISSING if missing(x) or x == "" else line(x)
@@ -259,6 +267,8 @@ def _sign(x, size):
 
 
 def _symbol(currency):
+    if not currency:
+        raise ValueError("an amount of money needs its currency")
     return SYMBOLS.get(currency, f"{line(currency)} ")
 
 

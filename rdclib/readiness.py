@@ -62,7 +62,7 @@ class Readiness:
     names: dict = field(default_factory=dict)
     wanted: tuple = ()
     city: str = ""
-    currency: str = "USD"
+    currency: str = ""
     period: object = None
 
     def as_dict(self):

@@ -34,15 +34,15 @@ from rdclib.narrative.prose import markdown_html
     ],
 )
 def test_money_in_a_sentence_changes_its_unit_where_rounding_does(amount, words):
-    assert formats.money(amount) == words
+    assert formats.money(amount, "USD") == words
 
 
 def test_money_in_a_table_is_written_in_full():
-    assert formats.amount(1_234_567.8) == "$1,234,568"
+    assert formats.amount(1_234_567.8, "USD") == "$1,234,568"
 
 
 def test_money_on_an_axis_is_short():
-    assert [formats.short_money(x) for x in (950, 12_400, 999_600, 1_200_000, -2.5e9)] == [
+    assert [formats.short_money(x, "USD") for x in (950, 12_400, 999_600, 1_200_000, -2.5e9)] == [
         "$950",
         "$12.4K",
         "$1M",
@@ -125,7 +125,17 @@ def test_dates_in_a_table_are_short():
     ],
 )
 def test_intervals_name_their_unit_once(low, high, kind, words):
-    assert formats.interval(low, high, kind) == words
+    assert formats.interval(low, high, kind, "USD" if kind == "money" else "") == words
+
+
+def test_money_without_its_currency_is_our_mistake():
+    for form in (
+        lambda: formats.value(5, "money"),
+        lambda: formats.interval(1, 2, "money"),
+        lambda: formats.money(5, ""),
+    ):
+        with pytest.raises(ValueError, match="needs its currency"):
+            form()
 
 
 @pytest.mark.parametrize(
@@ -149,7 +159,7 @@ def test_an_endless_number_is_said_in_every_kind(kind):
 
 @given(st.floats(), st.sampled_from([kind for kind in formats.KINDS if kind in formats.NUMERIC]))
 def test_every_number_has_a_form_and_no_minus_zero(x, kind):
-    words = formats.value(x, kind)
+    words = formats.value(x, kind, "USD")
 
     assert words
     assert "-" not in words.replace("e-", "")

@@ -216,7 +216,7 @@ def label_margin(labels, size=None):
     return max((text_width(label, size) for label in labels), default=0.0) + 0.2
 
 
-def axis_as(axis, kind, currency="USD"):
+def axis_as(axis, kind, currency=""):
     """Write an axis's numbers as the house writes them.
 
     Parameters
@@ -225,6 +225,7 @@ def axis_as(axis, kind, currency="USD"):
     kind : str
         One of `formats.KINDS`; money is shortened, ``$1,200,000`` reads ``$1.2M``.
     currency : str
+        Of money, which cannot do without.
     """
     if kind in formats.NUMERIC:
         # Steps of 2.5 would be rounded in their labels: 63%, 65%, 68%.

@@ -115,11 +115,11 @@ def group_gaps(review, place):
         if row.shown == "shown":
             axes.plot([row.low, row.high], [y, y], color=style.INTERVAL, linewidth=6, solid_capstyle="butt")
             axes.plot(row.value, y, "o", color=style.DATA)
-            words = formats.value(row.value, kind)
+            words = formats.value(row.value, kind, one.measure.currency)
             if row.group == one.reference:
                 words += " (compared with)"
             elif not math.isnan(row.gap) and (row.gap_low > 0 or row.gap_high < 0):
-                words += f" ({_signed(row.gap, kind)})"
+                words += f" ({_signed(row.gap, one.measure)})"
             says.append(f"{row.group} {words}")
         else:
             words = row.shown
@@ -127,7 +127,7 @@ def group_gaps(review, place):
         axes.text(1.02, y, words, transform=axes.get_yaxis_transform(), va="center", fontsize=9.5)
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
-    axis_as(axes.xaxis, kind)
+    axis_as(axes.xaxis, kind, one.measure.currency)
     grid(axes, "x")
     axes.set_xlabel(one.measure.title if len(one.measure.title) < 60 else one.measure.id)
     alt = f"{one.measure.title} by {one.kind}: {'; '.join(says)}."
@@ -228,7 +228,7 @@ def change_effect(review, place):
         loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=4, fontsize=8.5, handlelength=1.4, columnspacing=1
     )
     effects = [
-        f"{_effect_words(e, kind)} after {months} months"
+        f"{_effect_words(e, one.series.measure)} after {months} months"
         for months, e in zip((3, 6, 12), one.effects, strict=True)
         if not math.isnan(e.value)
     ]
@@ -363,7 +363,7 @@ def _chart(axes, one, *, small, apart, scale):
     title = f"{_cut(one.label, 21)} (own scale)" if apart else _cut(one.label, 30 if small else 60)
     axes.set_title(title, fontsize=9.5)
     _time(axes, small)
-    axis_as(axes.yaxis, one.measure.kind)
+    axis_as(axes.yaxis, one.measure.kind, one.measure.currency)
     grid(axes, "y")
 
 
@@ -417,7 +417,8 @@ def _said(one):
     chart, latest = one.chart, one.latest
     if latest is None:
         return f"{one.label}: no data."
-    words = f"{one.label}: {formats.value(latest['value'], one.measure.kind)} in {latest['start']:%B %Y}"
+    value = formats.value(latest["value"], one.measure.kind, one.measure.currency)
+    words = f"{one.label}: {value} in {latest['start']:%B %Y}"
     if chart.variation:
         words += f", {_WORDS[chart.variation]}"
     if chart.assurance:
@@ -462,18 +463,19 @@ def _funnel(one, name):
     axes.set_ylim(max(bottom - pad, 0 if bottom >= 0 else bottom - pad), top + pad)
     axes.set_xlim(0, largest * 1.1)
     _name_points(axes, table["name"].tolist(), size, value, outside, len(table) <= 8)
-    axis_as(axes.yaxis, kind)
+    axis_as(axes.yaxis, kind, one.measure.currency)
     axis_as(axes.xaxis, "number")
     axes.set_xlabel(_size_words(result.kind))
     axes.set_title(wrap(one.measure.title, 60, 1))
     grid(axes, "y")
     far = [
-        f"{row['name']} ({formats.value(row['value'] * scale, kind)}, {row['flag']})"
+        f"{row['name']} ({formats.value(row['value'] * scale, kind, one.measure.currency)}, {row['flag']})"
         for row in table[outside].head(_TOLD).to_dict("records")
     ]
     if (more := int(outside.sum()) - len(far)) > 0:
         far.append(f"{formats.integer(more)} more, all in the table")
-    alt = f"Funnel of {formats.plural(result.n, one.by)} around {formats.value(result.target * scale, kind)}: "
+    center = formats.value(result.target * scale, kind, one.measure.currency)
+    alt = f"Funnel of {formats.plural(result.n, one.by)} around {center}: "
     alt += f"outside are {formats.listing(far)}." if far else "none lies outside."
     caption = (
         f"{one.measure.title}: {one.by}s by size, unranked. Chance puts 95 of 100 between the dashed lines and 998 of "
@@ -548,13 +550,13 @@ def _time(axes, small=False):
     axes.set_xticks(places[seen], names)
 
 
-def _signed(x, kind):
-    words = formats.value(x, kind)
-    if kind == "share":
+def _signed(x, measure):
+    words = formats.value(x, measure.kind, measure.currency)
+    if measure.kind == "share":
         words = formats.share(x).replace("%", " points")
     return words if x < 0 else f"+{words}"
 
 
-def _effect_words(effect, kind):
+def _effect_words(effect, measure):
     """An effect in words: ``+12 points``, ``−3.1``, or for counts ``times 0.87``."""
-    return _signed(effect.value, kind) if math.isnan(effect.ratio) else f"times {formats.ratio(effect.ratio)}"
+    return _signed(effect.value, measure) if math.isnan(effect.ratio) else f"times {formats.ratio(effect.ratio)}"

@@ -94,7 +94,7 @@ class IndicatorResult:
     tentative: bool = False
     warnings: tuple = ()
     note: str = ""
-    currency: str = "USD"
+    currency: str = ""
     minimum_n: int = 1
     until: pd.Timestamp = None
     rows: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)

@@ -247,7 +247,7 @@ def practice(result):
     return bullets(lines)
 
 
-def pipeline(result, practice_result=None, currency="USD"):
+def pipeline(result, practice_result=None, *, currency):
     """How many contracts end soon, and how many are too late to compete.
 
     Parameters

@@ -124,11 +124,14 @@ def _also(review, most=2):
     ]
     for one in review.groups:
         if len(one.behind):
-            kind = one.measure.kind
-            behind = [f"{formats.text(r.group)} {formats.value(r.value, kind)}" for r in one.behind[:most].itertuples()]
+            kind, currency = one.measure.kind, one.measure.currency
+            behind = [
+                f"{formats.text(row.group)} {formats.value(row.value, kind, currency)}"
+                for row in one.behind[:most].itertuples()
+            ]
             found.append(
                 f"{formats.text(one.measure.name)}: {', '.join(behind)}, {formats.text(one.reference)} "
-                f"{formats.value(one.reference_value, kind)}"
+                f"{formats.value(one.reference_value, kind, currency)}"
             )
     return found
 
@@ -178,7 +181,7 @@ def vendor_comparison(review):
         return Prose("There are not two vendors or sites with the same metric in this period: nothing to compare.")
     lines = [
         f"{formats.text(row.name)} on {formats.text(one.measure.name)}: "
-        f"{formats.value(row.value, one.measure.kind)}, {row.flag} limits."
+        f"{formats.value(row.value, one.measure.kind, one.measure.currency)}, {row.flag} limits."
         for one in review.vendors
         for row in one.far.itertuples()
     ]
@@ -210,21 +213,24 @@ def group_gaps(review):
             continue
         parts = []
         for word, rows in (("behind", one.behind), ("ahead", one.ahead)):
-            if said := [_gap(row, one.measure.kind) for row in rows.head(_MOST_LINES).itertuples()]:
+            if said := [_gap(row, one.measure) for row in rows.head(_MOST_LINES).itertuples()]:
                 more = f" and {len(rows) - len(said)} more" if len(rows) > len(said) else ""
                 parts.append(f"{word} are {'; '.join(said)}{more}")
         if parts:
-            base = f"{formats.text(one.reference)}, {formats.value(one.reference_value, one.measure.kind)}"
+            reference = formats.value(one.reference_value, one.measure.kind, one.measure.currency)
+            base = f"{formats.text(one.reference)}, {reference}"
             lines.append(f"{what}, compared with the largest ({base}): {'; '.join(parts)}.")
     if not lines:
         return Prose("No gap between groups is larger than chance gives.")
     return bullets(lines)
 
 
-def _gap(row, kind):
-    apart = "points" if kind == "share" else kind
-    gap, span = formats.value(row.gap, apart), formats.interval(row.gap_low, row.gap_high, apart)
-    return f"{formats.text(row.group)} {formats.value(row.value, kind)}, **{gap}** ({span.removesuffix(' points')})"
+def _gap(row, measure):
+    apart, currency = "points" if measure.kind == "share" else measure.kind, measure.currency
+    gap = formats.value(row.gap, apart, currency)
+    span = formats.interval(row.gap_low, row.gap_high, apart, currency)
+    value = formats.value(row.value, measure.kind, currency)
+    return f"{formats.text(row.group)} {value}, **{gap}** ({span.removesuffix(' points')})"
 
 
 def pathway(review):
@@ -283,7 +289,9 @@ def _effect(change):
     months, effect = told[-1]
     kind = "points" if change.series.measure.kind == "share" else change.series.measure.kind
     if math.isnan(effect.ratio):
-        size, span = formats.value(effect.value, kind), formats.interval(effect.low, effect.high, kind)
+        currency = change.series.measure.currency
+        size = formats.value(effect.value, kind, currency)
+        span = formats.interval(effect.low, effect.high, kind, currency)
         size = size if size.startswith("−") else f"+{size}"
     else:
         size, span = (

@@ -26,6 +26,7 @@ class Measure:
     definition: str = ""
     kind: str = "number"  # how its values are printed: share, days, money, ratio or number
     scale: float = 1.0  # numerator / denominator times this is the value
+    currency: str = ""  # of a metric in money
     expected: bool = False  # the denominator is how many events were expected, as in observed / expected
 
     @property
@@ -39,7 +40,7 @@ def measure_of(metric_id, facts):
     """The metric behind an id: the city's own first, then the catalogue, else the bare id."""
     for metric in (*facts.metrics, *load_metrics()):
         if metric.id == metric_id:
-            kind, scale = _unit(metric.unit, metric.measure_type)
+            kind, scale = _unit(metric.unit, metric.measure_type, facts.currency)
             return Measure(
                 metric.id,
                 metric.name,
@@ -52,6 +53,7 @@ def measure_of(metric_id, facts):
                 metric.definition,
                 kind,
                 scale,
+                facts.currency if kind == "money" else "",
                 "expected" in metric.denominator.lower(),
             )
     return Measure(str(metric_id), str(metric_id))
@@ -72,13 +74,13 @@ def scaled(measure, rows):
     return replace(measure, scale=power) if fits else measure
 
 
-def _unit(unit, measure_type):
+def _unit(unit, measure_type, currency):
     """How a unit is printed, and what numerator / denominator is multiplied with."""
     text = unit.strip().lower()
     if text in ("%", "share", "percent") or (measure_type == "proportion" and not text):
         return "share", 1.0
     scale = 1.0 if (size := per(text)) is None else size
-    if text == "$":
+    if text in ("$", currency.lower()):
         return "money", scale
     if text == "days":
         return "days", scale

@@ -1,7 +1,7 @@
 """From the goal of a key contract to a metric schedule: everything that the second workbook shows."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -207,7 +207,10 @@ def select(records, engagement):
 
 
 def _known_metrics(facts):
-    return {m.id: m for m in (*load_metrics(), *facts.metrics)}
+    # The catalogue writes "$" for an amount in the city's own currency.
+    dollars = facts.currency == "USD"
+    listed = (m if dollars or m.unit != "$" else replace(m, unit=facts.currency) for m in load_metrics())
+    return {m.id: m for m in (*listed, *facts.metrics)}
 
 
 def _check_names(chosen, known):

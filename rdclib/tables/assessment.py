@@ -149,7 +149,7 @@ def practice_beside_data(assessment):
     )
 
 
-def pipeline(result, currency="USD"):
+def pipeline(result, *, currency):
     """Contracts that end within 24 months, the earliest start-by date first; None without any.
 
     Parameters
@@ -254,7 +254,7 @@ def failings(assessment):
     )
     # Without any answer they cannot be told for one and the same reason, which is said once.
     unknown = [f for f in assessment.failings if f.why_not] if assessment.practice.note else []
-    rows = [(f.name, f.verdict, _why(f)) for f in assessment.failings if f not in unknown]
+    rows = [(f.name, f.verdict, _why(f, assessment.currency)) for f in assessment.failings if f not in unknown]
     if unknown:
         why = "Nobody has answered the practice questionnaire, and the city’s records do not tell."
         rows.append(("; ".join(f.name for f in unknown), unknown[0].verdict, why))
@@ -267,7 +267,7 @@ def failings(assessment):
     return Table("Seven failings, one line each", columns, rows, notes=notes, id="failings")
 
 
-def _why(failing):
+def _why(failing, currency):
     if failing.why_not:
         return f"{failing.why_not[:1].upper()}{failing.why_not[1:]}."
     sides = {
@@ -275,20 +275,20 @@ def _why(failing):
         "Against": failing.evidence_against,
         "In between": failing.between,
     }
-    return " ".join(f"{side}: {_evidence(listed)}." for side, listed in sides.items() if listed)
+    return " ".join(f"{side}: {_evidence(listed, currency)}." for side, listed in sides.items() if listed)
 
 
-def _evidence(listed):
+def _evidence(listed, currency):
     """One line of evidence: ``Pay for results 0.9 of 4 (11); Single-bid rate 34% (120)``."""
     return "; ".join(
         f"{e.words} {formats.level(e.value)} of 4 ({e.n})"
         if e.unit == "level"
-        else f"{e.words} {formats.value(e.value, e.unit)} ({formats.integer(e.n)})"
+        else f"{e.words} {formats.value(e.value, e.unit, currency)} ({formats.integer(e.n)})"
         for e in listed
     )
 
 
-def contract_coding(result, currency="USD"):
+def contract_coding(result, *, currency):
     """Key contracts that a person has still to read; None when all are read.
 
     Parameters

@@ -90,7 +90,7 @@ def indicators(results, group=""):
             f"{formats.plural(missing, 'indicator')} of this group cannot be computed; the list below says why."
         )
     caption = _NAMES.get(group, "All indicators")
-    currency = shown[0].currency if shown else "USD"
+    currency = shown[0].currency if shown else ""
     return Table(caption, columns, rows, notes, id=f"indicators-{formats.slug(group or 'all')}", currency=currency)
 
 

@@ -187,13 +187,14 @@ def wanted_columns(readiness):
     return Table("What to ask the city for next", columns, rows, id="wanted-columns")
 
 
-def payment_links(links):
+def payment_links(links, *, currency):
     """Vendors whose payments name no contract and who have exactly one; None when there are none.
 
     Parameters
     ----------
     links : DataFrame
         As `rdclib.readiness.payment_links` gives it.
+    currency : str
     """
     if not len(links):
         return None
@@ -210,6 +211,7 @@ def payment_links(links):
         caption="Payments that may belong to a contract",
         notes=("They are linked when somebody confirms it in the form; that can be taken back.",),
         id="payment-links",
+        currency=currency,
     )
 
 

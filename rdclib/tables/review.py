@@ -314,8 +314,7 @@ def change_effects(review):
     """Effects of every change after 3, 6 and 12 months, and the verdict; None when there are none."""
     rows = []
     for one in review.changes:
-        kind = one.series.measure.kind if one.series else "number"
-        effects = [_effect(e, kind) for e in one.effects] or [None] * 3
+        effects = [_effect(e, one.series.measure) for e in one.effects] or [None] * 3
         before, after = (one.its.n_before, one.its.n_after) if one.its else (None, None)
         vendor = one.series.label if one.series else None
         rows.append((one.what, vendor, one.verdict, *effects, before, after, len(one.comparison)))
@@ -565,7 +564,7 @@ def _formula(one, currency):
         return formats.amount(x, currency)
 
     def result(x):
-        return formats.value(None if x is None else x / one.scale, kind)
+        return formats.value(None if x is None else x / one.scale, kind, currency)
 
     if d.kind == "unit rate":
         floor = f", at least {money(d.floor)}" if d.floor else ""
@@ -596,14 +595,14 @@ def _formula(one, currency):
     return "by audited costs."
 
 
-def _effect(effect, kind):
+def _effect(effect, measure):
     if math.isnan(effect.value):
         return None
     if not math.isnan(effect.ratio):
         return f"× {formats.ratio(effect.ratio)} ({formats.interval(effect.ratio_low, effect.ratio_high, 'ratio')})"
-    kind = _apart(kind)
-    value = formats.value(effect.value, kind).removesuffix(" points")
-    return f"{value} ({formats.interval(effect.low, effect.high, kind)})"
+    kind = _apart(measure.kind)
+    value = formats.value(effect.value, kind, measure.currency).removesuffix(" points")
+    return f"{value} ({formats.interval(effect.low, effect.high, kind, measure.currency)})"
 
 
 def _apart(kind):

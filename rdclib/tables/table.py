@@ -73,7 +73,7 @@ class Table:
     row_header : int
         Index of the column whose cells head their rows.
     currency : str
-        ISO 4217 code of the money columns.
+        ISO 4217 code of the amounts of money; a table that shows any cannot do without.
     """
 
     caption: str
@@ -82,7 +82,7 @@ class Table:
     notes: tuple = ()
     id: str = ""
     row_header: int = 0
-    currency: str = "USD"
+    currency: str = ""
 
     def __post_init__(self):
         freeze = object.__setattr__
@@ -95,6 +95,10 @@ class Table:
         for column in self.columns:
             if column.kind not in formats.KINDS:
                 raise ValueError(f"column {column.name!r} has the unknown kind {column.kind!r}")
+        kinds = {column.kind for column in self.columns}
+        kinds |= {cell.kind for row in self.rows for cell in row if isinstance(cell, Value | Interval)}
+        if "money" in kinds and not self.currency:
+            raise ValueError(f"the table {self.caption!r} shows money and names no currency")
         for row in self.rows:
             if len(row) != len(self.columns):
                 raise ValueError(f"a row has {len(row)} cells for {len(self.columns)} columns: {row!r}")

@@ -48,7 +48,7 @@ def test_a_table_keeps_numbers_and_dates():
         ("C", Value(3, "integer"), math.nan, DAY, None),
     )
     book = Workbook("T", DAY)
-    book.table("Spend", Table("Spend", columns, rows, notes=("Note.",)))
+    book.table("Spend", Table("Spend", columns, rows, notes=("Note.",), currency="USD"))
 
     cells = [[cell.value for cell in row] for row in opened(book)["Spend"].iter_rows()]
 

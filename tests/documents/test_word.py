@@ -20,6 +20,7 @@ def made(**words):
         f"Spend of {HOSTILE}",
         (Column("vendor", "text", "Vendor"), Column("value", "money", "Value")),
         ((HOSTILE, 1200.0),),
+        currency="USD",
     )
     figure, _axes = picture.canvas(2)
     shown = Picture(figure, f"Alt of {HOSTILE}", "Caption.", "one")

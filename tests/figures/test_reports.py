@@ -12,8 +12,8 @@ from rdclib.figures import Picture
 pytestmark = pytest.mark.long
 
 
-def pictures(path, engagement):
-    """Run a notebook's cells as an unattended run does, and give the pictures that they show."""
+def pictures(path, engagement, kinds=Picture):
+    """Run a notebook's cells as an unattended run does, and give the pictures (or other views) that they show."""
     names, shown = {}, []
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code":
@@ -24,7 +24,7 @@ def pictures(path, engagement):
         if "parameters" in cell["metadata"].get("tags", ()):
             names |= {"engagement_name": engagement, "period": "", "interactive": False}
         value = eval(compile(last, path.name, "eval"), names) if last else None
-        if isinstance(value, Picture):
+        if isinstance(value, kinds):
             shown.append(value)
     return shown
 

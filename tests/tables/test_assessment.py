@@ -86,7 +86,7 @@ def test_disagreements_list_roles_from_high_to_low():
 
 def test_pipeline_lists_a_hundred_and_counts_the_rest():
     rows = [build.contract(f"c{k}", end_date="2025-01-01", title=HOSTILE, current_amount=5e4) for k in range(102)]
-    table = tables.pipeline(whole(rows).pipeline)
+    table = tables.pipeline(whole(rows).pipeline, currency="USD")
 
     assert len(table.rows) == 100
     assert "2 more contracts start later than these." in table.notes
@@ -133,18 +133,18 @@ def test_failings_that_nobody_can_tell_are_one_line_where_nobody_has_answered():
 
 def test_contracts_to_read_are_listed():
     rows = [build.contract("a"), build.contract("b", title="Shelter"), build.coding("a")]
-    table = tables.contract_coding(whole(rows, key_contracts=["a", "b"]).coding)
+    table = tables.contract_coding(whole(rows, key_contracts=["a", "b"]).coding, currency="USD")
     assert table.texts() == (("b", "Shelter", "Parks", "$100,000"),)
 
 
 def test_tables_without_rows_show_nothing():
     empty = whole()
-    assert tables.contract_coding(empty.coding) is None
+    assert tables.contract_coding(empty.coding, currency="USD") is None
     assert tables.practice(empty.practice) is None
     assert tables.practice_gaps(empty.practice) is None
     assert tables.practice_disagreements(empty.practice) is None
     assert tables.practice_beside_data(empty) is None
-    assert tables.pipeline(empty.pipeline) is None
+    assert tables.pipeline(empty.pipeline, currency="USD") is None
     assert tables.priorities(empty.ranking) is None
 
 

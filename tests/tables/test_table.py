@@ -28,7 +28,14 @@ def spend(**words):
         ("Police", Value(3, "days"), None, None),
     )
     return Table(
-        **{"caption": "Spend by department", "columns": columns, "rows": rows, "notes": ("Left out: 3.",)} | words
+        **{
+            "caption": "Spend by department",
+            "columns": columns,
+            "rows": rows,
+            "notes": ("Left out: 3.",),
+            "currency": "USD",
+        }
+        | words
     )
 
 
@@ -41,6 +48,14 @@ def test_data_keeps_raw_values_and_is_read_back_the_same():
     assert data["rows"][1] == ["Fire", None, {"low": 0.1, "high": 0.2, "kind": "share"}, None]
     assert data["rows"][2][1] == {"value": 3, "kind": "days"}
     assert Table.from_data(data) == table
+
+
+@pytest.mark.parametrize("cell", [5, Value(5, "money"), Interval(1, 2, "money")])
+def test_a_table_that_shows_money_names_its_currency(cell):
+    columns = (Column("a", "text", "A"), Column("v", "money" if cell == 5 else "number", "V"))
+    with pytest.raises(ValueError, match="names no currency"):
+        Table("Caption", columns, (("x", cell),))
+    assert Table("Caption", columns, (("x", cell),), currency="EUR").texts()[0][1].startswith("€")
 
 
 def test_endless_values_survive_json():

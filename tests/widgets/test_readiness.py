@@ -208,7 +208,8 @@ def test_a_merge_saved_twice_is_said_once_and_can_be_unticked_and_ticked_again(c
 def test_the_links_offered_are_a_table_and_none_is_no_table():
     records = build.records(*CONTRACTS, *PAYMENTS)
 
-    shown = tables.payment_links(payment_links(records))
+    shown = tables.payment_links(payment_links(records), currency="EUR")
 
     assert [row[:4] for row in shown.rows] == [("GAMMA INC.", "C4", None, 1), ("Acme", "C1", "Roads", 2)]
-    assert tables.payment_links(payment_links(build.records(*CONTRACTS))) is None
+    assert [row[-1][0] for row in shown.texts()] == ["€", "€"]
+    assert tables.payment_links(payment_links(build.records(*CONTRACTS)), currency="EUR") is None
