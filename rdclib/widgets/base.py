@@ -255,7 +255,8 @@ def read_number(words, label, low=-1e12, high=1e12, *, whole=False):
     if not _NUMBER.fullmatch(words):
         raise EngagementError(
             f"'{words[:40]}' cannot be read as a number: {label}.",
-            fix="Write digits, with a point before decimals, and nothing else: 1500 or 0.5, not 1,500 or 0,5 or 50%.",
+            fix="Write digits, with a point before decimals and no other character: "
+            "1500 or 0.5, not 1,500 or 0,5 or 50%.",
         )
     value = float(words)
     if not low <= value <= high or (whole and not value.is_integer()):
