@@ -175,8 +175,11 @@ def pathway(review):
         axes.set_title(wrap(row["name"], 30, 1), fontsize=9.5)
         kept = [f"{formats.share(share)} {step}" for step, share in zip(steps[1:], reached[1:], strict=True)]
         says.append(f"{row['name']}: {', '.join(kept)}")
-    alt = f"Of those {steps[0]}, the share that reached each later step. {'. '.join(says)}."
-    caption = f"Of those {steps[0]}, the share that got on to each step; the upright mark is all vendors. {path.note}"
+    alt = f"Of those {steps[0]} in {review.period.label}, the share that reached each later step. {'. '.join(says)}."
+    caption = (
+        f"Of those {steps[0]} in {review.period.label}, the share that reached each step. The upright mark is all "
+        f"vendors. {path.note}"
+    )
     return Picture(figure, alt, caption.strip(), "pathway")
 
 

@@ -114,8 +114,8 @@ def _also(review, most=2):
     found = []
     if review.on_time and review.on_time.open_late:
         found.append(
-            f"{formats.share(review.on_time.share)} of cases done by their target date, "
-            f"{formats.integer(review.on_time.open_late)} still open past it"
+            f"{formats.share(review.on_time.share)} of the cases due in {review.period.label} done by their target "
+            f"date, {formats.integer(review.on_time.open_late)} still open past it"
         )
     found += [
         f"{formats.text(vendor)} keeps {formats.share(kept)} from {before} to {after} (all vendors "
@@ -158,21 +158,29 @@ def meeting_cadence(review):
 
 
 def cases_on_time(review):
-    """Cases against their target dates; nothing without target dates."""
+    """How many of the cases due in the period were done by their target date, and how many are open past it."""
     one = review.on_time
     if one is None:
         return Prose("No cases with target dates.")
-    text = (
-        f"Done by their target date: **{formats.share(one.share)}** ({formats.interval(one.low, one.high, 'share')}; "
-        f"{formats.integer(one.done)} of {formats.integer(one.n)}). {formats.integer(one.late)} were done late or "
-        f"closed without being done, and {formats.integer(one.open_late)} are still open past their target, which "
-        "counts as late"
-    )
-    if not math.isnan(one.oldest_open_days):
-        text += f" (the oldest by {formats.days(one.oldest_open_days)})"
-    left = [(one.not_due, "not due yet"), (one.without_target, "without a target date")]
+    period = review.period.label
+    if not one.n:
+        text = f"No case that counts had its target date in {period}."
+    else:
+        base = f"{formats.integer(one.done)} of {formats.integer(one.n)}"
+        text = (
+            f"Of the cases with a target date in {period}, **{formats.share(one.share)}** were done by that date "
+            f"({formats.interval(one.low, one.high, 'share')}; {base}). "
+            f"{formats.integer(one.late)} were done late or closed without being done, and "
+            f"{formats.integer(one.open_late)} are still open past their target, which counts as late."
+        )
+    if one.backlog:
+        text += (
+            f" On {formats.date(review.as_of)}, {formats.plural(one.backlog, 'case is', 'cases are')} open past the "
+            f"target date, whenever it was; the oldest by {formats.days(one.oldest_open_days)}."
+        )
+    left = [(one.not_due, "not due yet"), (one.without_target, f"referred in {period} without a target date")]
     words = [f"{formats.integer(n)} {what}" for n, what in left if n]
-    return Prose(f"{text}." + (f" Not counted: {formats.listing(words)}." if words else ""))
+    return Prose(text + (f" Not counted: {formats.listing(words)}." if words else ""))
 
 
 def vendor_comparison(review):
@@ -237,13 +245,19 @@ def pathway(review):
     """Where on the path most people are lost."""
     path = review.pathway
     if path is None:
-        return Prose("The cases do not carry two steps of a path.")
+        return Prose(
+            f"The service pathway cannot be shown: no one entered in {review.period.label}, or the cases carry fewer "
+            "than two of its steps."
+        )
     if not path.biggest_loss:
         return Prose("Too few people are lost at any step to name one.")
     step = path.steps[path.steps.index(path.biggest_loss) - 1]
     table = path.by_vendor[path.by_vendor["name"] != "All"]
     column = f"{path.biggest_loss}_kept"
-    text = f"Most are lost between {step} and {path.biggest_loss}: **{formats.share(path.kept)}** get over this step."
+    text = (
+        f"Of the people who entered in {review.period.label}, most are lost between {step} and {path.biggest_loss}: "
+        f"**{formats.share(path.kept)}** complete this step."
+    )
     known = table[table[column].notna()]
     if len(known) > 1:
         low, high = known[column].min(), known[column].max()

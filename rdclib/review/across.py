@@ -7,7 +7,7 @@ import pandas as pd
 
 from rdclib import disclosure, funnel, stats
 from rdclib.observations import ADDITIVE, summable, totals
-from rdclib.review.cases import ON_TIME, end_of_day, on_time, opened
+from rdclib.review.cases import ON_TIME, end_of_day, on_time, opened, within
 from rdclib.review.measure import Measure, measure_of, scaled
 from rdclib.review.rows import known_rows
 
@@ -151,7 +151,7 @@ def compare_groups(records):
         sums = _sums(own, "stratum").reindex(sorted(own["stratum"].unique()))
         found.append(group_table(measure, kind, sums, smallest))
     day = pd.Timestamp(records.as_of)
-    cases = records.cases[opened(records.cases, day)]
+    cases = _cases_in_period(records, day)
     for column, kind in (("group", "group of people"), ("place", "place")):
         own = cases[cases[column].notna()]
         if own[column].nunique() < 2:
@@ -367,6 +367,13 @@ def _small(numerator, denominator, people, smallest_group):
     for count in counts:
         hidden |= disclosure.suppress(np.maximum(np.round(count), 0), smallest_group).hidden
     return hidden
+
+
+def _cases_in_period(records, day):
+    """Cases that were due in the period under review, or that came in it where there are no target dates."""
+    cases = records.cases[opened(records.cases, day)]
+    column = "target_date" if cases["target_date"].notna().any() else "referred_date"
+    return cases[within(cases[column], records.period)]
 
 
 def _case_result(cases, day):

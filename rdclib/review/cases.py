@@ -40,13 +40,16 @@ class OnTime:
     series : tuple of Series
         Share on time by month of the target date, one a vendor.
     done, late, open_late, not_due : int
-        Done on time; done late, or closed without being done; still open past the target; not due yet (not counted).
+        Of the cases with a target date in the period under review: done on time; done late, or closed without being
+        done; still open past the target; not due yet (not counted).
     without_target : int
-        Cases without a target date: they cannot count.
+        Cases referred in the period without a target date: they cannot count.
+    backlog : int
+        Cases open past their target on the day of the review, whenever that target was.
     oldest_open_days : float
-        Days that the longest-waiting open case is past its target; nan without one.
+        Days that the longest-waiting of them is past its target; nan without one.
     share, low, high : float
-        On time of all that count, with its 95% interval.
+        On time of all that count, with its 95% interval; nan where none counts.
     """
 
     series: tuple
@@ -55,6 +58,7 @@ class OnTime:
     open_late: int
     not_due: int
     without_target: int
+    backlog: int
     oldest_open_days: float
     share: float
     low: float
@@ -142,12 +146,14 @@ def cases_on_time(records, choices):
     if not cases["target_date"].notna().any():
         return None
     done, counted = on_time(cases, day)
+    target = cases["target_date"]
+    here = within(target, records.period)
     finished = _finished(cases).where(lambda d: d <= end_of_day(day)).notna()
     closed = finished | (cases["closed_date"] <= end_of_day(day))
     waiting = counted & ~closed
-    days_past = (end_of_day(day) - cases.loc[waiting, "target_date"]).dt.days
-    k, n = int(done.sum()), int(counted.sum())
-    low, high = stats.proportion_interval(k, n)
+    days_past = (end_of_day(day) - target[waiting]).dt.days
+    k, n = int((done & here).sum()), int((counted & here).sum())
+    low, high = stats.proportion_interval(k, n) if n else (np.nan, np.nan)
     vendors = cases["vendor_name"].fillna(cases["vendor_id"]).fillna("")
     series = []
     for vendor in sorted(vendors[counted].unique()):
@@ -194,19 +200,41 @@ def cases_on_time(records, choices):
     return OnTime(
         tuple(series),
         k,
-        int((counted & closed & ~done).sum()),
+        int((counted & here & closed & ~done).sum()),
+        int((waiting & here).sum()),
+        int((here & ~counted).sum()),
+        int((target.isna() & within(cases["referred_date"], records.period)).sum()),
         int(waiting.sum()),
-        int((cases["target_date"].notna() & ~counted).sum()),
-        int(cases["target_date"].isna().sum()),
         float(days_past.max()) if len(days_past) else np.nan,
         k / n if n else np.nan,
-        low,
-        high,
+        float(low),
+        float(high),
     )
 
 
+def within(days, period):
+    """Which days lie within a period; missing ones do not.
+
+    Parameters
+    ----------
+    days : Series of datetime
+    period : rdclib.periods.Period
+
+    Returns
+    -------
+    Series of bool
+    """
+    return (days >= pd.Timestamp(period.start)) & (days <= end_of_day(pd.Timestamp(period.end)))
+
+
 def pathway(records):
-    """Referred, enrolled, served, outcome: who reaches which step; None when the cases carry fewer than two steps."""
+    """Referred, enrolled, served, outcome: of those who entered in the period under review, who reached which step.
+
+    Returns
+    -------
+    Pathway or None
+        None when the cases carry fewer than two steps, or nobody entered in the period.
+    """
     day = pd.Timestamp(records.as_of)
     cases = records.cases
     reached = pd.DataFrame({name: cases[column] <= end_of_day(day) for name, column in STEPS})
@@ -216,11 +244,14 @@ def pathway(records):
     # Whoever reached a later step has been through the earlier ones, dated or not.
     reached = reached[steps].iloc[:, ::-1].cummax(axis=1).iloc[:, ::-1]
     entry_column = dict(STEPS)[steps[0]]
-    entered = reached[steps[0]]
+    entered = reached[steps[0]] & within(cases[entry_column], records.period)
+    undated = int((reached[steps[0]] & cases[entry_column].isna()).sum())
+    if not entered.any():
+        return None
     cases, reached = cases[entered], reached[entered]
     smallest = records.facts.smallest_group
     vendor = cases["vendor_name"].fillna(cases["vendor_id"]).fillna("not named")
-    entry = cases[entry_column].dt.to_period("M").astype("str").where(cases[entry_column].notna(), "not dated")
+    entry = cases[entry_column].dt.to_period("M").astype("str")
     by_vendor, hidden = _steps_table(reached, vendor, steps, smallest, total=True)
     by_month, hidden_months = _steps_table(reached, entry, steps, smallest, total=False)
     counts = reached.sum()
@@ -231,11 +262,14 @@ def pathway(records):
     took = (cases[dict(STEPS)[steps[-1]]] - cases[entry_column]).dt.days
     took = took[reached[steps[-1]]].dropna()
     usual = float(took.quantile(0.9)) if len(took) else 0.0
-    young = sorted({m for m in entry.unique() if m != "not dated" and (day - pd.Period(m).end_time).days < usual})
+    young = sorted({m for m in entry.unique() if (day - pd.Period(m).end_time).days < usual})
     note = ""
     if young:
         first = f"{pd.Period(young[0]):%B %Y}"
         note = f"People who entered from {first} on may still be on their way (nine of ten take {usual:.0f} days)."
+    if undated:
+        people = "person has" if undated == 1 else "people have"
+        note = f"{note} {undated:,} {people} no date of entry and count in no period.".strip()
     small = min(lost[place], counts.iloc[place + 1]) < smallest
     return Pathway(
         by_vendor,

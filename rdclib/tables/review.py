@@ -297,17 +297,21 @@ def group_gaps(review):
 
 
 def pathway(review):
-    """People at each step by vendor, with the share kept from the step before; None without a path."""
-    path = review.pathway
-    return None if path is None else _path(path, path.by_vendor, "People along the path, by vendor", "path-by-vendor")
-
-
-def pathway_by_month(review):
-    """People at each step by month of entry; None without a path."""
+    """People who entered in the period at each step by vendor, with the share kept from the step before; or None."""
     path = review.pathway
     if path is None:
         return None
-    return _path(path, path.by_month.tail(13), "People along the path, by month of entry", "path-by-month")
+    caption = f"Service pathway of people who entered in {review.period.label}, by vendor"
+    return _path(path, path.by_vendor, caption, "path-by-vendor")
+
+
+def pathway_by_month(review):
+    """People who entered in the period at each step by month of entry; None without a path."""
+    path = review.pathway
+    if path is None:
+        return None
+    caption = f"Service pathway of people who entered in {review.period.label}, by month of entry"
+    return _path(path, path.by_month, caption, "path-by-month")
 
 
 def change_effects(review):

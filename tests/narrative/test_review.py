@@ -45,8 +45,9 @@ def test_without_limits_there_is_no_talk_of_signals():
 
 def test_open_cases_are_said():
     assert str(narrative.cases_on_time(shown())) == (
-        "Done by their target date: **50%** (41–59%; 60 of 120). 0 were done late or closed without being done, and 60 "
-        "are still open past their target, which counts as late (the oldest by 150 days)."
+        "Of the cases with a target date in FY2024, **50%** were done by that date (41–59%; 60 of 120). 0 were done "
+        "late or closed without being done, and 60 are still open past their target, which counts as late. On June "
+        "30, 2024, 60 cases are open past the target date, whenever it was; the oldest by 150 days."
     )
 
 
@@ -54,8 +55,8 @@ def test_what_later_sections_found_is_on_the_first_page():
     # Two of three cases were done: 40 of the 60 of group a, and of group b 20, since its last 30 were not.
     line = next(li for li in str(narrative.headlines(shown())).splitlines() if "Also" in li)
     assert line == (
-        "- Also to talk about: 50% of cases done by their target date, 60 still open past it; Done well: Spanish 40%, "
-        "English 60%; Cases done by their target date: b 33%, a 67%."
+        "- Also to talk about: 50% of the cases due in FY2024 done by their target date, 60 still open past it; "
+        "Done well: Spanish 40%, English 60%; Cases done by their target date: b 33%, a 67%."
     )
     assert "Also" not in str(narrative.headlines(nothing()))
 
