@@ -180,7 +180,16 @@ def cases_on_time(review):
         )
     left = [(one.not_due, "not due yet"), (one.without_target, f"referred in {period} without a target date")]
     words = [f"{formats.integer(n)} {what}" for n, what in left if n]
-    return Prose(text + (f" Not counted: {formats.listing(words)}." if words else ""))
+    text += f" Not counted: {formats.listing(words)}." if words else ""
+    for other in review.same_promises:
+        counted = f" ({formats.text(other.measure.denominator)})" if other.measure.denominator else ""
+        text += (
+            f"\n\n“{formats.text(other.measure.name)}” covers the same promise of {formats.days(other.days)} and "
+            f"shows {formats.share(other.share)} for {period}. The two numbers differ in what they count: the metric "
+            f"counts {formats.integer(other.n)}{counted}, as the vendors reported them. This section counts every case "
+            "that was due, whether or not anyone was reached."
+        )
+    return Prose(text)
 
 
 def vendor_comparison(review):

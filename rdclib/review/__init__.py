@@ -11,7 +11,7 @@ from rdclib.choices import Choices
 from rdclib.engagement import load_choices, remembered
 from rdclib.periods import Period
 from rdclib.review.across import Comparison, Groups, compare_groups, compare_vendors
-from rdclib.review.cases import OnTime, Pathway, cases_on_time, pathway
+from rdclib.review.cases import OnTime, Pathway, SamePromise, cases_on_time, pathway, same_promises
 from rdclib.review.change import ChangeReview, did_it_last
 from rdclib.review.measure import Measure
 from rdclib.review.memo import Memo, concern_by_contract, memos
@@ -42,6 +42,7 @@ __all__ = [
     "Pathway",
     "Ratings",
     "Review",
+    "SamePromise",
     "Series",
     "measured",
     "performance_concern",
@@ -73,6 +74,8 @@ class Review:
         How many chance alone would put there.
     groups : tuple of Groups
     on_time : OnTime or None
+    same_promises : tuple of SamePromise
+        Metrics that measure what the cases' target dates promise.
     pathway : Pathway or None
     changes : tuple of ChangeReview
     costs : tuple of CostPerOutcome
@@ -101,6 +104,7 @@ class Review:
     expected_near_limits: float
     groups: tuple
     on_time: OnTime | None
+    same_promises: tuple
     pathway: Pathway | None
     changes: tuple
     costs: tuple
@@ -176,6 +180,7 @@ def review_records(records, choices=None):
         expected_near_limits=in_funnels * (funnel.LEVELS[1] - funnel.LEVELS[0]),
         groups=compare_groups(records),
         on_time=waiting,
+        same_promises=same_promises(records, vendors) if waiting else (),
         pathway=pathway(records),
         changes=changes,
         costs=costs,

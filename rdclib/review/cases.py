@@ -1,6 +1,7 @@
 """What cases tell: done on time or still open past their target, and where people drop out on the way."""
 
 import itertools
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,16 +19,16 @@ STEPS = (
 )
 FAR = funnel.LEVELS[1]  # limits beyond which a vendor is said to lose more people than the others
 ON_TIME = Measure(
-    "on_time",
-    "Cases done by their target date",
-    "%",
-    "proportion",
-    "higher",
-    "output",
-    "leading",
-    "vendor",
-    "Cases closed by their target date, of all that had to be closed by now; open past the target counts as late.",
-    "share",
+    id="on_time",
+    name="Cases done by their target date",
+    unit="%",
+    measure_type="proportion",
+    direction="higher",
+    layer="output",
+    timing="leading",
+    duty="vendor",
+    definition="Cases closed by their target date, of all that were due; open past the target counts as late.",
+    kind="share",
 )
 
 
@@ -68,6 +69,27 @@ class OnTime:
     def n(self):
         """Cases that count."""
         return self.done + self.late + self.open_late
+
+
+@dataclass(frozen=True, eq=False)
+class SamePromise:
+    """A metric that measures the promise behind the cases' target dates, such as contact within 7 days.
+
+    Parameters
+    ----------
+    measure : Measure
+    days : float
+        From referral to target date, of nearly all cases.
+    share : float
+        What the metric shows for the period, all vendors together.
+    n : float
+        Its denominator.
+    """
+
+    measure: Measure
+    days: float
+    share: float
+    n: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +232,40 @@ def cases_on_time(records, choices):
         float(low),
         float(high),
     )
+
+
+def same_promises(records, comparisons):
+    """Metrics with the same number of days in their definition as the cases have until their target date.
+
+    Two numbers for one promise confuse a meeting unless the report says how they differ.
+
+    Parameters
+    ----------
+    records : rdclib.records.Records
+    comparisons : sequence of rdclib.review.across.Comparison
+        Shares of the period by vendor.
+
+    Returns
+    -------
+    tuple of SamePromise
+    """
+    given = (records.cases["target_date"] - records.cases["referred_date"]).dt.total_seconds().dropna() / 86_400
+    if given.empty or given.quantile(0.1) != given.quantile(0.9):
+        return ()
+    days = float(given.median())
+    found = []
+    for one in comparisons:
+        n = one.table["denominator"].sum()
+        if one.measure.kind == "share" and n > 0 and days in _days_promised(one.measure):
+            found.append(SamePromise(one.measure, days, float(one.table["numerator"].sum() / n), float(n)))
+    return tuple(found)
+
+
+def _days_promised(measure):
+    """Days that a metric's name or definition promises: 3 for ``within 72 hours``."""
+    words = f"{measure.name} {measure.definition}"
+    found = re.findall(r"within (\d+) (hours?|days?)\b", words, re.IGNORECASE)
+    return {float(number) / (24 if unit.lower().startswith("hour") else 1) for number, unit in found}
 
 
 def within(days, period):

@@ -24,6 +24,7 @@ class Measure:
     timing: str = ""
     duty: str = ""
     definition: str = ""
+    denominator: str = ""  # what a share or rate is counted of, in words
     kind: str = "number"  # how its values are printed: share, days, money, ratio or number
     scale: float = 1.0  # numerator / denominator times this is the value
     currency: str = ""  # of a metric in money
@@ -42,19 +43,20 @@ def measure_of(metric_id, facts):
         if metric.id == metric_id:
             kind, scale = _unit(metric.unit, metric.measure_type, facts.currency)
             return Measure(
-                metric.id,
-                metric.name,
-                metric.unit,
-                metric.measure_type,
-                _direction(metric.direction),
-                metric.layer,
-                metric.timing,
-                metric.duty,
-                metric.definition,
-                kind,
-                scale,
-                facts.currency if kind == "money" else "",
-                "expected" in metric.denominator.lower(),
+                id=metric.id,
+                name=metric.name,
+                unit=metric.unit,
+                measure_type=metric.measure_type,
+                direction=_direction(metric.direction),
+                layer=metric.layer,
+                timing=metric.timing,
+                duty=metric.duty,
+                definition=metric.definition,
+                denominator=metric.denominator,
+                kind=kind,
+                scale=scale,
+                currency=facts.currency if kind == "money" else "",
+                expected="expected" in metric.denominator.lower(),
             )
     return Measure(str(metric_id), str(metric_id))
 

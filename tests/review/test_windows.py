@@ -112,3 +112,24 @@ def test_district_5_is_within_normal_variation_of_district_1_in_fiscal_year_2024
     assert (round(row["gap_low"], 2), round(row["gap_high"], 3)) == (-0.19, 0.025)
     assert "District 5" not in one.behind["group"].tolist()
     assert not re.search("District 5", str(narrative.headlines(reviewed("FY2024"))))
+
+
+def test_a_metric_with_the_same_promise_as_the_cases_is_explained_on_the_spot():
+    """Riverbend promises contact within 7 days: one metric of the file and the cases both measure it."""
+    path = places.EXAMPLES / "riverbend/raw/crisis_team_results.csv"
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    (one,) = reviewed("FY2024").same_promises
+    assert (one.measure.id, one.days) == ("A9-10", 7)
+    first, last = PERIODS["FY2024"]
+    own = [
+        row
+        for row in rows
+        if row["Measure"] == "A9-10" and not row["Group"] and row["Numerator"] and first <= day(row["From"]) <= last
+    ]
+    n = sum(int(row["Denominator"]) for row in own)
+    assert one.n == n
+    assert one.share == pytest.approx(sum(int(row["Numerator"]) for row in own) / n)
+    text = str(narrative.cases_on_time(reviewed("FY2024")))
+    assert one.measure.name in text
+    assert f"{n:,} (clients consenting to follow-up)" in text
