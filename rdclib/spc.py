@@ -113,6 +113,18 @@ class Chart:
         """Lower and upper end of what is wanted at each point, the same where it is one number; None without."""
         return _ends(self.direction, self.target, len(self.values))
 
+    @property
+    def met(self):
+        """Whether each point met its target: 1.0 or 0.0, nan without a value, a target or a good direction."""
+        wanted = self.wanted
+        if wanted is None or self.direction not in ("higher", "lower", "band"):
+            return np.full(len(self.values), np.nan)
+        low, high = wanted
+        slack = SAME * np.maximum(np.abs(low), np.abs(high))
+        above, below = self.values >= low - slack, self.values <= high + slack
+        met = {"higher": above, "lower": below, "band": above & below}[self.direction]
+        return np.where(np.isfinite(self.values) & np.isfinite(low), met, np.nan)
+
 
 class FalseAlarms(NamedTuple):
     """Chance that a stable process shows a signal all the same.

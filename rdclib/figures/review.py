@@ -8,6 +8,7 @@ from matplotlib.markers import MarkerStyle
 
 from rdclib import formats, style
 from rdclib.figures.picture import ON_LINES, Picture, axis_as, canvas, grid, label_margin, text_width, wrap
+from rdclib.tables.words import SIGNAL
 
 # Where a point's name may stand, the best place first: inches to the side and up, and the side that is fixed.
 _BESIDE_A_POINT = (
@@ -30,8 +31,6 @@ _LOOK = {
     "neutral": (style.INK, "D", 30),
     "common cause": (style.MUTED, "o", 11),
 }
-_WORDS = {"improvement": "improvement", "concern": "concern", "neutral": "moved", "common cause": "chance alone"}
-
 _TOLD = 8  # units outside a funnel that its alternative text names
 
 
@@ -394,7 +393,7 @@ def _key(figure, shown):
 
     there = {p for one in shown for p in one.chart.points}
     marks = [
-        Line2D([], [], linestyle="none", marker=mark, color=color, markersize=6, label=_WORDS[what])
+        Line2D([], [], linestyle="none", marker=mark, color=color, markersize=6, label=SIGNAL[what])
         for what, (color, mark, _) in _LOOK.items()
         if what in there
     ]
@@ -423,9 +422,10 @@ def _said(one):
     value = formats.value(latest["value"], one.measure.kind, one.measure.currency)
     words = f"{one.label}: {value} in {latest['start']:%B %Y}"
     if chart.variation:
-        words += f", {_WORDS[chart.variation]}"
+        words += f", {SIGNAL[chart.variation]}"
     if chart.assurance:
-        words += f", target {'hit and missed' if chart.assurance == 'hit and miss' else chart.assurance}"
+        met, counted = one.target_history
+        words += f", target met in {met} of the last {formats.plural(counted, one.step)}" if counted else ""
     if one.late:
         words += f", {formats.plural(one.late, one.step)} late"
     return words + "."

@@ -7,6 +7,7 @@ from rdclib.narrative.prose import Prose, bullets, late_entries
 from rdclib.review.across import FIRST_CHECKS
 from rdclib.review.change import MONTHS
 from rdclib.review.ratings import CLUSTERED
+from rdclib.tables.words import SIGNAL
 
 _MOST_LINES = 8  # of one list; the tables have all
 _FEW_COSTS = 3  # vendors whose cost of an outcome is said one by one
@@ -58,12 +59,15 @@ def signals(review):
     """What the charts say together, and how much of it chance would say too."""
     if review.note:
         return Prose(review.note)
-    expected = round(review.expected_false_signals)
-    chance = f"show one on about **{expected}** of them" if expected else "hardly show one"
+    changed = review.improving + review.worsening + review.moved
+    sides = [(review.improving, "better"), (review.worsening, "worse"), (review.moved, "without a good direction")]
+    sides = [f"{formats.integer(n)} {side}" for n, side in sides if n]
+    expected = round(review.expected_latest)
+    usual = f"about **{formats.integer(expected)}**" if expected else "fewer than one"
     text = (
-        f"{formats.plural(review.charts, 'chart')} with limits; **{review.with_signals}** "
-        f"{'shows' if review.with_signals == 1 else 'show'} a signal. If nothing at all had changed, chance would "
-        f"{chance}."
+        f"Latest results: **{formats.integer(changed)} of {formats.plural(review.charts, 'chart')}** "
+        f"{'is a significant change' if changed == 1 else 'are significant changes'}"
+        f"{f' ({formats.listing(sides)})' if sides else ''}. Normal variation alone would flag {usual}."
     )
     if not review.charts:
         text = "No chart has limits yet: each series is shown about its median."
@@ -85,14 +89,14 @@ def headlines(review):
             f"**Nothing can be reviewed yet.** {review.note} One row for each metric, vendor and month, with numerator "
             "and denominator, is enough to begin; the workbook of  `rdc template`  has a sheet for it."
         )
-    decide = [h for h in pack.headlines if h.needs]
     since = f"the meeting of {formats.date(pack.last_meeting)}" if pack.last_meeting else "a period ago"
     lines = [
         f"Changed since {since}: "
         + (
-            _lines(pack.changed, lambda h: f"{_who(h)} (was {_says(h.before)}, now {_says(h.variation)})") or "nothing."
+            _lines(pack.changed, lambda h: f"{_who(h)} (was {SIGNAL[h.before]}, now {SIGNAL[h.variation]})")
+            or "no headline metric."
         ),
-        "Needs a decision: " + (_lines(decide, lambda h: f"{_who(h)} ({', '.join(_reasons(h))})") or "nothing."),
+        f"Needs a decision: {'. '.join(_decisions(pack.headlines)) or 'no headline metric'}.",
     ]
     late = {}
     for h in pack.headlines:
@@ -402,7 +406,12 @@ def contract_memos(review):
 
 def review_methods(review):
     """Methods of this review, and where they depart from what is published."""
-    return bullets(METHODS)
+    flagged = (
+        f"Over all their periods, {formats.integer(review.with_signals)} of {formats.plural(review.charts, 'chart')} "
+        "with limits show a significant change at least once; normal variation alone would flag about "
+        f"{formats.integer(round(review.expected_false_signals))}."
+    )
+    return bullets((flagged, *METHODS) if review.charts else METHODS)
 
 
 def _lines(lines, say, most=6):
@@ -415,16 +424,24 @@ def _who(h):
     return f"{formats.text(h.measure.name)}, {formats.text(h.label)}"
 
 
-def _reasons(h):
-    reasons = []
-    if h.variation == "concern":
-        reasons.append("getting worse by more than chance")
-    if h.assurance == "consistently fails":
-        reasons.append("the target cannot be met as things are")
-    if h.among:
-        reasons.append(f"far {h.among} the other vendors")
-    return reasons
-
-
-def _says(variation):
-    return {"common cause": "chance alone", "neutral": "moved"}.get(variation, variation or "no limits")
+def _decisions(headlines):
+    """One line a metric: which vendors worsen, miss the target as a rule, or are far from the others."""
+    lines = []
+    for metric_id in dict.fromkeys(h.measure.id for h in headlines):
+        own = [h for h in headlines if h.measure.id == metric_id]
+        parts = []
+        if worse := [h.label for h in own if h.variation == "concern"]:
+            parts.append(f"worsening beyond normal variation at {_few(worse)}")
+        if missing := [h for h in own if h.misses]:
+            who = f"{len(missing)} of {formats.plural(len(own), 'vendor')}" if len(own) > 1 else _few([own[0].label])
+            lately = formats.plural(missing[0].counted, missing[0].step)
+            parts.append(
+                f"{who} missed the target in most of the last {lately} or will miss it if nothing changes, so the "
+                "process needs a redesign"
+            )
+        for side in ("below", "above"):
+            if far := [h.label for h in own if h.among == side]:
+                parts.append(f"{_few(far)} far {side} the other vendors")
+        if parts:
+            lines.append(f"{formats.text(own[0].measure.name)}: {'; '.join(parts)}")
+    return lines

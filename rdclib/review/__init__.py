@@ -61,12 +61,17 @@ class Review:
     as_of : datetime.date
     currency : str
     series : tuple of Series
-    expected_false_signals : float
-        Charts on which chance alone would show a signal, on average, if nothing had changed.
-    with_signals : int
-        Charts that show one.
     charts : int
         Charts with limits.
+    improving, worsening, moved : int
+        Of these, charts whose latest result is a significant change: for the better, for the worse, and of metrics
+        without a good direction.
+    expected_latest : float
+        Latest results that normal variation alone would flag, on average, if no process had changed.
+    with_signals : int
+        Charts that show a significant change in any period.
+    expected_false_signals : float
+        As many charts as normal variation alone would flag over all their periods, on average.
     vendors : tuple of Comparison
     in_funnels, near_limits : int
         Results that stand in a funnel, and those of them between its 95% and its 99.8% limits.
@@ -95,9 +100,13 @@ class Review:
     as_of: date
     currency: str
     series: tuple
-    expected_false_signals: float
-    with_signals: int
     charts: int
+    improving: int
+    worsening: int
+    moved: int
+    expected_latest: float
+    with_signals: int
+    expected_false_signals: float
     vendors: tuple
     in_funnels: int
     near_limits: int
@@ -153,6 +162,7 @@ def review_records(records, choices=None):
     waiting = cases_on_time(records, decided)
     shown = (*series, *(waiting.series if waiting else ()))
     limited = [s for s in shown if np.isfinite(s.chart.upper).any()]
+    alarms = [spc.chart_false_alarms(s.chart) for s in limited]
     rated = ratings(records)
     changes = tuple(did_it_last(change, shown) for change in decided.changes)
     past = past_performance(records, rated, decided)
@@ -171,9 +181,13 @@ def review_records(records, choices=None):
         as_of=records.as_of,
         currency=records.facts.currency,
         series=shown,
-        expected_false_signals=float(sum(spc.chart_false_alarms(s.chart).chart for s in limited)),
-        with_signals=sum(bool(s.chart.signals.any(axis=None)) for s in limited),
         charts=len(limited),
+        improving=sum(s.chart.variation == "improvement" for s in limited),
+        worsening=sum(s.chart.variation == "concern" for s in limited),
+        moved=sum(s.chart.variation == "neutral" for s in limited),
+        expected_latest=float(sum(one.latest for one in alarms)),
+        with_signals=sum(bool(s.chart.signals.any(axis=None)) for s in limited),
+        expected_false_signals=float(sum(one.chart for one in alarms)),
         vendors=vendors,
         in_funnels=in_funnels,
         near_limits=sum(len(one.outside) - len(one.far) for one in vendors),

@@ -12,7 +12,7 @@ from rdclib.review.series import target_of
 # Sixty minutes: actions due, headline metrics, the roadmap topic, decisions, recap.
 AGENDA = (
     (5, "Actions due", "Done, late, or dropped, one line each"),
-    (10, "Headline metrics", "One page; only what moved by more than chance"),
+    (10, "Headline metrics", "One page; only significant changes and missed targets"),
     (30, "Roadmap topic", "One page of charts, sent two days ahead"),
     (10, "Decisions", "Who does what by when"),
     (5, "Recap", "Read the decisions aloud; date of the next meeting"),
@@ -21,6 +21,8 @@ MOST_HEADLINES = 5
 CADENCE_DAYS = 92  # at least quarterly (WWC criterion RDC5)
 ACTION_COLUMNS = vocabulary.ENTRY_FILES["actions.csv"].columns
 CLOSED = ("done", "dropped")
+# A target missed in more than half of at least six periods needs another process, not another reminder.
+MOSTLY, FEWEST_PERIODS = 0.5, 6
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,10 @@ class Headline:
         The period of the latest value.
     variation, assurance : str
         As in `rdclib.spc.Chart`.
+    met, counted : int
+        Of the last twelve periods with a result and a target: how many met it, and how many there are.
+    step : str
+        Length of a period.
     before : str
         The variation at the time of the last meeting (or a period ago); empty when there was no series.
     changed : bool
@@ -61,6 +67,9 @@ class Headline:
     end: date
     variation: str
     assurance: str
+    met: int
+    counted: int
+    step: str
     before: str
     changed: bool
     among: str
@@ -74,8 +83,17 @@ class Headline:
 
     @property
     def needs(self):
-        """It needs a decision: a concern, a target that cannot be met, or a result far from the other vendors'."""
-        return self.variation == "concern" or self.assurance == "consistently fails" or bool(self.among)
+        """It needs a decision: worsening, a target missed as a rule, or a result far from the other vendors'."""
+        return self.variation == "concern" or self.misses or bool(self.among)
+
+    @property
+    def misses(self):
+        """Whether the process will not meet its target, or missed it in most of the last periods.
+
+        A process that improves has begun to change.
+        """
+        mostly = self.counted >= FEWEST_PERIODS and self.met < MOSTLY * self.counted
+        return self.variation != "improvement" and (self.assurance == "consistently fails" or mostly)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +106,8 @@ class Pack:
         The chosen metrics (five at most), one for each vendor, those that need a decision first.
     summary : DataFrame
         One row a headline metric: ``metric_id``, ``name``, ``kind``, ``vendors``, ``median``, ``lowest``, ``highest``
-        (of the latest values), ``target``, ``target_high``, ``improving``, ``worsening``, ``never_met``, ``late``
-        (vendors each), ``finding``.
+        (of the latest values), ``target``, ``target_high``, ``improving``, ``worsening``, ``will_miss``, ``late``
+        (vendors each), ``met`` and ``counted`` (vendors and periods together), ``finding``.
     topic : str
         The roadmap topic: chosen, or drafted from what is worst.
     topic_metric : str
@@ -196,7 +214,9 @@ def _summary(headlines):
                 "target_high": target_high,
                 "improving": sum(h.variation == "improvement" for h in own),
                 "worsening": sum(h.variation == "concern" for h in own),
-                "never_met": sum(h.assurance == "consistently fails" for h in own),
+                "will_miss": sum(h.assurance == "consistently fails" for h in own),
+                "met": sum(h.met for h in own),
+                "counted": sum(h.counted for h in own),
                 "late": sum(h.late > 0 for h in own),
                 "finding": own[0].finding,
             }
@@ -271,20 +291,26 @@ def _headline(series, last, choices, far):
     chart = series.chart
     before = _before(series, last)
     among = "" if series.site else far.get((series.measure.id, series.vendor_name or series.vendor_id), "")
+    target, target_high = target_of(chart)
+    met, counted = series.target_history
     return Headline(
-        series.measure,
-        series.label,
-        float(latest["value"]),
-        *target_of(chart),
-        latest["start"].date(),
-        latest["end"].date(),
-        chart.variation,
-        chart.assurance,
-        before,
-        bool(before) and before != chart.variation,
-        among,
-        series.late,
-        choices.findings.get(series.measure.id, ""),
+        measure=series.measure,
+        label=series.label,
+        latest=float(latest["value"]),
+        target=target,
+        target_high=target_high,
+        start=latest["start"].date(),
+        end=latest["end"].date(),
+        variation=chart.variation,
+        assurance=chart.assurance,
+        met=met,
+        counted=counted,
+        step=series.step,
+        before=before,
+        changed=bool(before) and before != chart.variation,
+        among=among,
+        late=series.late,
+        finding=choices.findings.get(series.measure.id, ""),
     )
 
 
@@ -299,7 +325,7 @@ def _topic(choices, headlines):
         return choices.topic, next((h.measure.id for h in headlines if h.measure.name == choices.topic), "")
     worst = sorted(
         (h for h in headlines if h.decide),
-        key=lambda h: (h.variation != "concern", h.assurance != "consistently fails", not h.among),
+        key=lambda h: (h.variation != "concern", not h.misses, not h.among),
     )
     if not worst:
         return "", ""

@@ -32,6 +32,7 @@ SKEWED = 0.6
 # A value off by one of these factors from all others was probably reported in another unit.
 UNIT_SLIPS = (100.0, 1000.0, 60.0, 24.0)
 SEASON_P = 0.01
+LATELY = 12  # periods that the history of a target looks back on
 _NUMBERS = ["value", "numerator", "denominator", *TARGETS, "low", "high"]
 
 
@@ -96,6 +97,12 @@ class Series:
         """The last row with a value, or None."""
         known = np.flatnonzero(self.table["value"].notna().to_numpy())
         return self.table.iloc[known[-1]] if len(known) else None
+
+    @cached_property
+    def target_history(self):
+        """Of the last twelve periods with a result and a target: how many met it, and how many there are."""
+        met = self.chart.met[np.isfinite(self.chart.met)][-LATELY:]
+        return int(met.sum()), len(met)
 
     def said_on(self, day):
         """What the chart said of its latest point on an earlier day, with what was known then; empty without one."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rdclib import formats, payment
 from rdclib.tables.table import Column, Interval, Table, Value
+from rdclib.tables.words import SIGNAL, TARGET_STATUS
 
 _MOST_SERIES = 300
 _MOST_UNITS = 30  # of one metric in the table: beyond, only those that stand out
@@ -23,7 +24,8 @@ def headline_summary(review):
             _target(row.target, row.target_high, row.kind),
             row.improving,
             row.worsening,
-            row.never_met,
+            f"{row.met} of {row.counted}" if row.counted else None,
+            row.will_miss,
             row.late,
             *((row.finding,) if found else ()),
         )
@@ -37,14 +39,19 @@ def headline_summary(review):
             Column("median", "number", "Latest (median)"),
             Column("range", "text", "Lowest to highest"),
             Column("target", "number", "Target"),
-            Column("improving", "integer", "Better"),
-            Column("worsening", "integer", "Worse"),
-            Column("never_met", "integer", "Target never met"),
+            Column("improving", "integer", "Improving"),
+            Column("worsening", "integer", "Worsening"),
+            Column("met", "text", "Target met"),
+            Column("will_miss", "integer", "Will not meet target"),
             Column("late", "integer", "Data late"),
             *((Column("finding", "text", "Finding"),) if found else ()),
         ),
         tuple(rows),
-        notes=("Better and worse: vendors whose latest value moved by more than chance gives.",),
+        notes=(
+            "Improving and worsening: vendors whose latest result is a significant change (beyond normal variation).",
+            "Target met: of the last 12 periods of each vendor. Will not meet target: vendors whose process will miss "
+            "it if nothing changes.",
+        ),
         id="headline-summary",
         currency=review.currency,
     )
@@ -65,8 +72,9 @@ def headlines(review):
             Column("latest", "number", "Latest"),
             Column("end", "date", "Up to"),
             Column("target", "number", "Target"),
-            Column("variation", "text", "Says"),
-            Column("assurance", "text", "Target is"),
+            Column("variation", "text", "Signal"),
+            Column("met", "text", "Target met"),
+            Column("assurance", "text", "If nothing changes"),
             Column("before", "text", "Last meeting"),
             Column("among", "text", "Among vendors"),
         ),
@@ -77,9 +85,10 @@ def headlines(review):
                 Value(h.latest, h.measure.kind),
                 h.end,
                 _target(h.target, h.target_high, h.measure.kind),
-                _says(h.variation),
-                _assured(h.assurance),
-                _says(h.before),
+                SIGNAL[h.variation],
+                _met(h.met, h.counted, h.step),
+                TARGET_STATUS[h.assurance],
+                SIGNAL[h.before],
                 f"far {h.among}" if h.among else "",
             )
             for h in shown
@@ -105,8 +114,9 @@ def results(review):
             s.label,
             Value(None if s.latest is None else s.latest["value"], s.measure.kind),
             None if s.latest is None else s.latest["end"],
-            _says(s.chart.variation),
-            _assured(s.chart.assurance),
+            SIGNAL[s.chart.variation],
+            _met(*s.target_history, s.step),
+            TARGET_STATUS[s.chart.assurance],
             f"{s.chart.kind}, {formats.plural(s.chart.n, s.step)}",
             ", ".join(f"{n} {what}" for n, what in ((s.missing, "missing"), (s.late, "late")) if n),
         )
@@ -119,8 +129,9 @@ def results(review):
             Column("vendor", "text", "Vendor"),
             Column("latest", "number", "Latest"),
             Column("end", "date", "Up to"),
-            Column("variation", "text", "Says"),
-            Column("assurance", "text", "Target is"),
+            Column("variation", "text", "Signal"),
+            Column("met", "text", "Target met"),
+            Column("assurance", "text", "If nothing changes"),
             Column("chart", "text", "Chart"),
             Column("gaps", "text", "Periods without data"),
         ),
@@ -623,13 +634,6 @@ def _target(low, high, kind):
     return Value(low, kind) if low == high or math.isnan(low) else Interval(low, high, kind)
 
 
-def _says(variation):
-    return {"common cause": "chance alone", "neutral": "moved"}.get(variation, variation)
-
-
-def _assured(words):
-    return {
-        "hit and miss": "hit and missed",
-        "consistently passes": "always met",
-        "consistently fails": "never met",
-    }.get(words, words)
+def _met(met, counted, step):
+    """How often a target was met lately: ``5 of the last 12 months``."""
+    return f"{met} of the last {formats.plural(counted, step)}" if counted else None

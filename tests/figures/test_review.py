@@ -38,7 +38,7 @@ def test_without_cases_there_is_no_figure(name):
 def test_charts_say_every_vendors_latest_value_and_what_it_means():
     picture = figures.metric_over_time(shown(), 1)
 
-    assert "V2: 63% in June 2024, chance alone, target hit and missed." in picture.alt
+    assert "V2: 63% in June 2024, normal variation, target met in 0 of the last 12 months." in picture.alt
     assert "2 months late" in picture.alt
     assert picture.caption.startswith("Done well, by month.")
 
@@ -60,7 +60,7 @@ def test_a_target_band_is_drawn_with_both_ends_and_named():
         dashed = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "--"]
         assert sorted(dashed) == [0.85, 0.95]
     assert "target band" in [text.get_text() for text in picture.figure.legends[0].get_texts()]
-    assert "V0: 98% in June 2024, chance alone, target consistently fails." in picture.alt
+    assert "V0: 98% in June 2024, normal variation, target met in 0 of the last 12 months." in picture.alt
     assert faults(picture) == []
 
 

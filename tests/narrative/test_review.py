@@ -33,8 +33,7 @@ def test_a_citys_words_are_shown_as_they_are():
 
 def test_signals_are_set_against_what_chance_gives():
     text = str(narrative.signals(shown()))
-    assert text.startswith("6 charts with limits; **")
-    assert "chance would show one on about **" in text
+    assert text.startswith("Latest results: **0 of 6 charts** are significant changes. Normal variation alone would")
     assert "Data is late from V5." in text
 
 

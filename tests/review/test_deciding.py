@@ -370,3 +370,55 @@ def test_the_lines_between_renewal_rebid_and_exit(own, other, concern, score, ad
 def test_an_option_reaches_beyond_the_end(option, reason):
     (one,) = memo(ends("2024-12-31", option_end_date=option), *months(RISING, contract_id="C1", target=1))
     assert one.reasons[-1] == reason
+
+
+def headline(values, **more):
+    records = build.records(build.contract("C1"), *months(values, contract_id="C1", **more), metrics=[SCORE])
+    (one,) = review_records(records).pack.headlines
+    return one
+
+
+@pytest.mark.parametrize(
+    ("target", "needs"),
+    [(50, False), (None, False), (56, True), (60, True)],
+)
+def test_a_stable_process_that_keeps_missing_its_target_needs_a_decision(target, needs):
+    """Between 52 and 54 around 53: 50 is always met, 56 and 60 never."""
+    values = [53 + (i * 7 % 5 - 2) / 2 for i in range(36)]
+    one = headline(values, **({"target": target} if target else {}))
+
+    assert one.variation == "common cause"
+    assert (one.needs, one.misses) == (needs, needs)
+    assert (one.met, one.counted) == ({50: 12, None: 0, 56: 0, 60: 0}[target], 12 if target else 0)
+
+
+@pytest.mark.parametrize(("met", "misses"), [(5, True), (6, False), (7, False)])
+def test_a_target_missed_in_more_than_half_of_the_last_periods_needs_a_decision(met, misses):
+    """Limits are wide here, so the process may or may not meet its target: what decides is how often it did."""
+    places = [i * 5 % 12 for i in range(met)]
+    lately = [60 if i in places else 40 + 10 * (i % 2) for i in range(12)]
+    one = headline([*[40, 50, 60] * 8, *lately], target=55)
+
+    assert (one.assurance, one.variation) == ("hit and miss", "common cause")
+    assert (one.met, one.misses) == (met, misses)
+
+
+def test_too_few_periods_make_no_history_of_missed_targets():
+    assert headline([40, 60, 40, 41, 43], target=55).misses is False
+
+
+def test_a_process_that_improves_is_not_said_to_need_a_redesign():
+    one = headline(RISING, target=1000)
+    assert (one.variation, one.assurance, one.misses) == ("improvement", "consistently fails", False)
+
+
+def test_only_latest_results_count_as_changed_now():
+    """A jump long ago is in the annex; what is reported first is the latest period."""
+    then = [10, 11, 10, 12, 11, 10, 30, 11, 10, 12, 11, 10] + [11, 10, 12, 11, 10, 11] * 4
+    now = [11, 10, 12, 11, 10, 11] * 5 + [11, 10, 12, 11, 10, 30]
+    rows = [*months(then, vendor="V1", contract_id="C1"), *months(now, vendor="V2", contract_id="C2")]
+    found = review_records(build.records(*rows, metrics=[SCORE]))
+
+    assert (found.charts, found.with_signals) == (2, 2)
+    assert (found.improving, found.worsening, found.moved) == (1, 0, 0)
+    assert 0 < found.expected_latest < found.expected_false_signals

@@ -463,3 +463,32 @@ def test_the_page_says_how_many_signals_chance_alone_gives():
 
     assert result.charts == 4
     assert result.expected_false_signals == pytest.approx(4 * spc.false_alarms(36).chart)
+
+
+MET = [60, 70, 80, 70, 60, 75, 65, 80, 60, 70, 65, 75, 60, 80]
+
+
+@pytest.mark.parametrize(
+    ("direction", "target", "history"),
+    [
+        # Of the last twelve: 80 70 60 75 65 80 60 70 65 75 60 80
+        ("higher", {"target": 70}, (7, 12)),
+        ("lower", {"target": 70}, (7, 12)),
+        ("band", {"target_low": 65, "target_high": 75}, (6, 12)),
+        ("neutral", {"target": 70}, (0, 0)),
+        ("higher", {}, (0, 0)),
+    ],
+)
+def test_how_often_a_target_was_met_is_counted_from_the_last_twelve_results(direction, target, history):
+    metric = SCORE | {"direction": direction}
+    assert only(build.records(*months(MET, **target), metrics=[metric])).target_history == history
+
+
+def test_a_period_without_a_result_is_no_period_that_missed_the_target():
+    series = only(build.records(*months([70, None, 80, 60, None, 75], target=70), metrics=[SCORE]))
+    assert series.target_history == (3, 4)
+
+
+def test_a_target_that_changed_is_held_against_the_periods_that_it_was_for():
+    rows = [*months([70] * 6, target=60), *months([70] * 6, first="2022-01", target=80)]
+    assert only(build.records(*rows, metrics=[SCORE])).target_history == (6, 12)

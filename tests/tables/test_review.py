@@ -112,11 +112,11 @@ def test_costs_have_days_only_beside_a_change_and_constant_prices_only_with_an_i
 
 def test_a_vendor_far_from_the_others_is_marked_and_a_target_band_has_two_ends():
     review = shown()
-    (row,) = tables.headlines(review).texts()
-    assert (row[1], row[4], row[-1]) == (EVIL, "70%", "far below")
+    row = next(row for row in tables.headlines(review).texts() if row[1] == EVIL)
+    assert (row[4], row[-1]) == ("70%", "far below")
     banded = tuple(replace(h, target=0.6, target_high=0.8) for h in review.pack.headlines)
-    (row,) = tables.headlines(replace(review, pack=replace(review.pack, headlines=banded))).texts()
-    assert row[4] == "60–80%"
+    rows = tables.headlines(replace(review, pack=replace(review.pack, headlines=banded))).texts()
+    assert {row[4] for row in rows} == {"60–80%"}
 
 
 def test_payments_can_be_done_by_hand():
