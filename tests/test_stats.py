@@ -505,3 +505,14 @@ def test_bootstrap_holds_the_truth_about_as_often_as_it_says():
         low, high = stats.bootstrap_interval(np.column_stack([part, size]), lambda s: s[:, 0] / s[:, 1], draws=500)
         held += low < 0.4 < high
     assert held / 200 == pytest.approx(0.94, abs=0.05)
+
+
+def test_a_bootstrap_interval_does_not_hang_on_the_order_of_vendors():
+    rng = np.random.default_rng(1)
+    totals = rng.gamma(2.0, size=(40, 2))
+    turned = totals[rng.permutation(40)]
+
+    def ratio(sums):
+        return sums[:, 0] / sums[:, 1]
+
+    assert stats.bootstrap_interval(totals, ratio)[:2] == stats.bootstrap_interval(turned, ratio)[:2]
