@@ -264,7 +264,40 @@ def money(texts, decimal="."):
         values = np.where(exact[where], numbers, values)
         refused &= ~exact
     named = _currencies(_only(shapes, ~refused))
-    return Reading(values, refused[where], {"currency": None if named is None else named.take(pa.array(where))})
+    currency = None if named is None else named.take(pa.array(where))
+    refused = refused[where]
+    places = np.flatnonzero(refused)
+    fixed = [_without_slips(text) for text in texts.take(pa.array(places)).to_pylist()]
+    if slips := [(place, text) for place, text in zip(places.tolist(), fixed, strict=True) if text is not None]:
+        again = money(pa.array([text for _, text in slips], texts.type), decimal)
+        at = np.array([place for place, _ in slips])
+        values[at], refused[at] = again.values, again.refused
+        if (codes := again.extra["currency"]) is not None:
+            all_codes = np.array([None] * len(texts) if currency is None else currency.to_pylist(), dtype=object)
+            all_codes[at] = codes.to_pylist()
+            currency = pa.array(all_codes.tolist(), pa.string())
+    return Reading(values, refused, {"currency": currency})
+
+
+# Digits and marks as wide as a letter of East Asian scripts, typed in place of the usual ones.
+_WIDE = str.maketrans("０１２３４５６７８９，．－＄（）", "0123456789,.-$()")
+_SPACED = re.compile(r"(?<=\d)(?:, +| +,)(?=\d{3}(?!\d))")  # 982, 900
+_CREDIT = re.compile(r"^(.*\d\)?)\s*(cr|dr)\.?$", re.IGNORECASE)
+
+
+def _without_slips(text):
+    """An amount without the usual slips of typing; None where there is none to take away.
+
+    ``982, 900`` has a space after the comma, ``1,234.`` a period at the end; ``1,234 CR`` is a credit, ``DR`` a debit.
+    """
+    fixed = text.translate(_WIDE).strip()
+    fixed = _SPACED.sub(",", fixed)
+    if match := _CREDIT.match(fixed):
+        bare = match[1].strip()
+        fixed = f"-{bare}" if match[2].lower() == "cr" and not re.search(r"[-(]", bare) else bare
+    if re.search(r"\d\.$", fixed):
+        fixed = fixed[:-1]
+    return None if fixed == text else fixed
 
 
 def _only(texts, mask):

@@ -36,6 +36,7 @@ def wide():
         "A caption that is longer than a telephone is wide, so that it has to be broken",
         columns,
         ((name, *"abcdefgh", 1e13),),
+        currency="USD",
     )
 
 

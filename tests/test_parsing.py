@@ -261,3 +261,33 @@ def test_a_code_is_known_before_its_own_words():
 
     assert parsing.choice(texts, words, begins=12).values.to_pylist() == ["direct", "direct", None, None, None]
     assert parsing.choice(texts, words).values.to_pylist() == [None, "direct", None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$982, 900", 982_900),
+        ("982 ,900.50", 982_900.5),
+        ("1,234.", 1234),
+        ("1,234.50-", -1234.5),
+        ("1,234.50 CR", -1234.5),
+        ("1,234.50cr.", -1234.5),
+        ("(1,234.50) CR", -1234.5),
+        ("$1,234.50 DR", 1234.5),
+        ("(1,234)", -1234),
+        ("US$ 1,234", 1234),
+        ("1\u00a0234,50", 1234.5),
+        ("\uff11\uff0c\uff12\uff13\uff14\uff0e\uff15", 1234.5),
+        ("\uff04\uff15\uff10", 50),
+    ],
+)
+def test_slips_of_typing_do_not_cost_an_amount(text, value):
+    reading = parsing.money([text, "10.00"])
+
+    assert reading.values.tolist() == [value, 10]
+    assert reading.refused.tolist() == [False, False]
+
+
+@pytest.mark.parametrize("text", ["12, 34", "1, 2345", "CR", "see CR 12 below", "1,234\u00b2", "982, 900, see note"])
+def test_what_is_no_slip_is_still_refused(text):
+    assert parsing.money([text]).refused.tolist() == [True]

@@ -116,7 +116,7 @@ def test_every_library_that_the_package_imports_is_declared():
     while queue:
         name = queue.pop()
         for line in metadata.requires(name) or ():
-            other = re.match(r"[\w.-]+", line)[0].lower().replace("_", "-")
+            other = _normal(re.match(r"[\w.-]+", line)[0])
             if "extra ==" not in line and other not in needed:
                 needed.add(other)
                 queue += [other] if _known(other) else []
@@ -134,7 +134,11 @@ def test_every_library_that_the_package_imports_is_declared():
 
     assert outside
     for name in outside - {"distributed"}:  # the extra for several machines
-        assert {owner.lower().replace("_", "-") for owner in owners[name]} & needed, name
+        assert {_normal(owner) for owner in owners[name]} & needed, name
+
+
+def _normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _known(name):

@@ -1,7 +1,7 @@
 """The second pass: what a file's money columns hold, added up again from the raw text by code of its own.
 
-It shares nothing with `rdclib.parsing` and does not use the reader of the first pass: a big text is taken apart by its
-bytes here, a small one by the csv module, and amounts are added digit by digit. If the two passes differ, we say so.
+It does not use the reader of the first pass: a big text is taken apart by its bytes here, a small one by the csv
+module, and plain amounts are added digit by digit. If the two passes differ, it is reported.
 """
 
 import csv
@@ -10,9 +10,11 @@ import itertools
 import math
 import re
 import sys
-from decimal import Decimal
 
 import numpy as np
+import pyarrow as pa
+
+from rdclib import parsing
 
 _PLAIN = np.zeros(256, dtype=bool)
 _PLAIN[[ord(c) for c in "0123456789.,()+-$' \"\r"]] = True
@@ -24,7 +26,10 @@ _PLACES = 40  # a longer cell is looked at by itself
 
 
 def amount(text, decimal):
-    """One cell's amount as `Decimal`; None when it is blank or holds none that can be read.
+    """One cell's amount, as the first pass reads it; None when it is blank or holds none that can be read.
+
+    Both passes read an amount in one way, so that no cell is left out by one and counted by the other; what the
+    second pass checks is which cells there are.
 
     Parameters
     ----------
@@ -32,46 +37,10 @@ def amount(text, decimal):
     decimal : "." or ","
         The mark of a cell that leaves it open; "1,234.50" and "1.234,50" say it themselves.
     """
-    text = text.strip()
-    if re.fullmatch(r"-?\d\.\d+E\d{1,2}", text):
-        return Decimal(text)
-    letters = re.findall(r"[^\W\d_]+", text)
-    # A currency is three letters, or up to three before a sign: US$.
-    named = sum(map(len, letters)) in (0, 3) or re.search(r"(?<![^\W\d_])[A-Z]{1,2}\$", text)
-    if (
-        not named
-        or sum(map(len, letters)) > 3
-        or not re.search(r"\d", text)
-        or re.search(r"[^\D0-9]", text)  # digits of another script
-        or re.search(r"\d\s*[A-Za-z]+\s*\d|[/:%]", text)
-    ):
+    if not text.strip():
         return None
-    body = re.sub(r"[^\d.,]", "", text)
-    if len(re.findall(r"\d[\d.,'’\s\u00a0\u202f]*", text)) > 1:
-        return None
-    comma, point = body.rfind(","), body.rfind(".")
-    if comma >= 0 and point >= 0:
-        mark = "," if comma > point else "."
-    elif body.count(",") + body.count(".") == 1:
-        behind = len(body) - max(comma, point) - 1
-        own = "," if comma >= 0 else "."
-        # Three digits behind the only mark leave it open; any other number of digits makes it a decimal mark.
-        whole = max(comma, point)
-        mark = decimal if behind == 3 and 1 <= whole <= 3 and body[0] != "0" else own
-    elif body.count(",") > 1:
-        mark = "."
-    elif body.count(".") > 1:
-        mark = ","
-    else:
-        mark = decimal
-    other = "," if mark == "." else "."
-    groups = (body.rpartition(mark)[0] if body.count(mark) == 1 else body).split(other)
-    if other in body and (len(groups[0]) not in (1, 2, 3) or any(len(g) not in (2, 3) for g in groups[1:])):
-        return None  # marks that group nothing
-    whole, _, part = body.rpartition(mark) if mark in body else (body, "", "")
-    digits = re.sub(r"\D", "", whole)
-    number = Decimal(f"{digits or '0'}.{part or '0'}")
-    return -number if "(" in text or "-" in text or "\u2212" in text else number
+    (value,) = parsing.money([text.strip()], decimal).values.tolist()
+    return None if math.isnan(value) else value
 
 
 class Sums:
@@ -105,23 +74,28 @@ def from_rows(rows, positions, decimal, currency_at, default, lookup):
     lookup : dict
         A currency's code for a sign: € is EUR.
     """
-    sums = Sums()
+    cells, codes = [], []
     for row in rows:
         for at in positions:
-            cell = row[at].strip() if at < len(row) else ""
+            cell = row[at].strip() if at < len(row) and row[at] else ""
             if not cell:
                 continue
-            value = amount(cell, decimal)
-            if value is None:
-                sums.unread += 1
-                continue
-            named = "".join(re.findall(r"[^\W\d_]{3}|[^\s\d.,()+\-'’\w]|R\$|US\$", cell))
-            code = lookup.get(named) or (named.upper() if re.fullmatch("[A-Za-z]{3}", named) else "")
+            code = ""
             for named_at in currency_at:
                 if not code and named_at < len(row):
-                    word = row[named_at].strip()
+                    word = (row[named_at] or "").strip()
                     code = word.upper() if re.fullmatch("[A-Za-z]{3}", word) else lookup.get(word, "")
-            sums.add(code or default, value)
+            cells.append(cell)
+            codes.append(code or default)
+    read = parsing.money(pa.array(cells, pa.string()), decimal or ".")
+    named = read.extra["currency"]
+    named = [None] * len(cells) if named is None else named.to_pylist()
+    sums = Sums()
+    for value, own, code in zip(read.values.tolist(), named, codes, strict=True):
+        if math.isnan(value):
+            sums.unread += 1
+        else:
+            sums.add(own or code, value)
     return sums
 
 

@@ -8,13 +8,14 @@ import json
 import lzma
 import tarfile
 import zipfile
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
 
 from rdclib import schemas
 from rdclib.errors import DataFileError
-from rdclib.intake import read_table
+from rdclib.intake import audit, read_table
 
 HEAD = "Contract Number,Vendor Name,Contract Amount,Start Date,End Date"
 ROWS = ['06037,Acme Inc.,"$1,234.50",07/13/2023,06/30/2024', "06038,Béta LLC,(500.00),07/14/2023,06/29/2025"]
@@ -386,6 +387,7 @@ def test_the_second_pass_counts_what_the_first_one_lost(tmp_path, monkeypatch):
         return dataclasses.replace(reading, values=reading.values * 0)
 
     monkeypatch.setattr(parsing, "money", forgetful)
+    monkeypatch.setattr(audit, "parsing", SimpleNamespace(money=honest))
     intake = read_table(
         write(tmp_path, ["Payee,Check Date,Amount", "Acme,2023-07-13,10.00"]), "payments", currency="USD"
     )
@@ -683,3 +685,16 @@ def test_an_empty_file_in_a_batch_is_a_finding_and_not_the_end(tmp_path):
 
     assert_the_two_contracts(intake)
     assert [f.what for f in intake.findings if f.file == "empty.csv"] == ["empty.csv is empty."]
+
+
+@pytest.mark.parametrize("cell", ["$982, 900", "982,900.", "982,900.00 CR", "\uff19\uff18\uff12\uff0c900"])
+def test_an_amount_that_can_be_read_is_neither_set_aside_nor_missing_from_the_sum(tmp_path, cell):
+    lines = ["Payee,Check Date,Amount", f'Acme,2023-07-13,"{cell}"', "Oak,2023-07-14,10.00"]
+
+    intake = read_table(write(tmp_path, lines), "payments", currency="USD")
+
+    amount = -982_900 if "CR" in cell else 982_900
+    assert intake.frame["payment_amount"].tolist() == [amount, 10]
+    entry = intake.amounts["payment_amount"]["USD"]
+    assert (entry.read, entry.accepted, entry.set_aside) == (amount + 10, amount + 10, 0)
+    assert not [f for f in intake.findings if f.severity == "error"]

@@ -16,7 +16,7 @@ def table(*rows):
         Column("value", "share", "Value"),
         Column("n", "integer", "Records"),
     )
-    return Table("Overview", columns, rows).data()
+    return Table("Overview", columns, rows, currency="USD").data()
 
 
 @pytest.fixture
