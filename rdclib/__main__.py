@@ -119,7 +119,7 @@ def check(name: Name, period: Period = "", as_of: AsOf = "", as_json: AsJson = F
 
         city = engagement.load_engagement(name, period=period or readiness.period_to_check(name), as_of=as_of)
         result = readiness.check(city)
-        aside = city.folder / "rejects.xlsx"
+        aside = places.writable(city.folder) / "rejects.xlsx"
         if len(result.set_aside):
             from rdclib.documents.readiness import rejects
 

@@ -72,6 +72,15 @@ def folder(name):
     )
 
 
+def writable(folder):
+    """Where what is made from an engagement's files may be written: its folder, but never an example city's own.
+
+    Example cities belong to the suite; what is made from them goes below `home`.
+    """
+    folder = Path(folder)
+    return home() / ".cache" / folder.name if folder.parent.resolve() == EXAMPLES.resolve() else folder
+
+
 def names():
     """Names of all engagements, the cities' own and the examples, in order."""
     found = {

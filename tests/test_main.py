@@ -363,3 +363,24 @@ def test_history_lists_versions_and_restores_one(city):
     assert wrong.exit_code == WRONG_USE
     assert rdc("history", "springfield", "--restore", first).exit_code == WRONG_USE
     assert rdc("history", "springfield", "none.csv").exit_code == WRONG_USE
+
+
+def test_checking_an_example_city_writes_nothing_into_the_suite(tmp_path, monkeypatch):
+    """Everything that is written goes to the user's own folder, also the lines that were set aside."""
+    home, suite = tmp_path / "home", tmp_path / "suite"
+    city = suite / "oakton"
+    (city / "raw").mkdir(parents=True)
+    (city / "raw/payments.csv").write_text("Payee,Check Date,Amount\nAcme,2023-07-13,10.00\nElm,2023-07-14,many\n")
+    (city / "engagement.yaml").write_text(
+        "city: Oakton\nperiod: FY2024\nfiscal_year_start: 07-01\nfiles:\n  payments:\n    paths: [raw/payments.csv]\n"
+    )
+    monkeypatch.setattr(places, "EXAMPLES", suite)
+    monkeypatch.setenv("RDC_HOME", str(home))
+    before = sorted(path for path in suite.rglob("*"))
+
+    result = CliRunner().invoke(app, ["check", "oakton"])
+
+    assert "1 of 2 rows used as payments" in result.output, result.output
+    assert sorted(path for path in suite.rglob("*")) == before
+    (aside,) = home.rglob("rejects.xlsx")
+    assert str(aside) in result.output

@@ -37,7 +37,7 @@ def remembered(folder, table, paths, how, read):
     Parameters
     ----------
     folder : Path
-        The engagement's folder; the copy is kept in its ``.cache``.
+        The engagement's folder; the copy is kept in its ``.cache``, for an example city below the user's own folder.
     table : str
     paths : sequence of Path
         The table's files.
@@ -54,7 +54,7 @@ def remembered(folder, table, paths, how, read):
         return read()
     marks = [(path.name, fingerprint(path)) for path in paths]
     key = hashlib.sha256(json.dumps([table, marks, list(how), _code()]).encode()).hexdigest()
-    kept = folder / FOLDER / f"{table}.zip"
+    kept = places.writable(folder) / FOLDER / f"{table}.zip"
     intake = _load(kept, key)
     if intake is None:
         intake = read()
