@@ -139,6 +139,7 @@ def _row_block(grid, found, name):
     columns = columns or [pa.array([], pa.string())] * width
     block = Block(name, found.headings, found.own, columns, np.array(kept_lines, dtype=np.int64), not_data, aside)
     _drop(block, _sums(columns, np.arange(len(kept)), usual))
+    _drop(block, _labeled_sums(block.columns))
     return block
 
 
@@ -201,6 +202,46 @@ def _sums(columns, rows, usual):
         here = few & filled[j]
         proved[here] &= _adds_up(columns[j], rows[few], rows[here])
     return rows[proved].tolist()
+
+
+# "Parks Total", "Subtotal", "Total Parks", "Gesamt", "Sous-total": a label of a sum, or the name of a vendor.
+_LABEL = (
+    r"(?i)^\s*(?:grand[ -]?|sub[ -]?|sous[ -]?)?totals?\b|\b(?:sub[ -]?|sous[ -]?)?totals?\s*:?\s*$"
+    r"|\b(?:suma|soma|summe)\b|gesamt|zwischensumme"
+)
+_LABELED = 6  # columns in which a label is looked for
+
+
+def _labeled_sums(columns):
+    """Rows with the label of a sum whose amount is the sum of the rows above or below: the sum proves the label.
+
+    Other cells may be filled, as where a program fills blank cells down.
+
+    Parameters
+    ----------
+    columns : list of pyarrow arrays of text
+
+    Returns
+    -------
+    list of int
+    """
+    labeled = set()
+    for column in columns[:_LABELED]:
+        labeled |= set(_rows_where(column, lambda texts: pc.match_substring_regex(texts, _LABEL)).tolist())
+    if not labeled:
+        return []
+    rows = np.array(sorted(labeled))
+    proved = np.zeros(len(rows), dtype=bool)
+    for column in columns:
+        own = parsing.money(parsing.missing(parsing.as_text(column.take(pa.array(rows))))).values
+        asked = np.isfinite(own) & (own != 0)
+        if asked.any():
+            last = len(column) - 1
+            backward = column.take(pa.array(np.arange(last, -1, -1)))
+            proved[asked] |= _adds_up(column, rows, rows[asked])
+            proved[asked] |= _adds_up(backward, last - rows, last - rows[asked])
+    # Where most labels add up they are lines of sums; one that does by accident is a metric or a vendor called Total.
+    return rows[proved].tolist() if proved.sum() > 0.5 * len(rows) else []
 
 
 def _adds_up(column, few, asked):
@@ -276,7 +317,8 @@ def row_kind(row, head, usual, width, *, at_end):
         ):
             return "total"
     if at_end and width >= layout.SHORT and len(filled) <= NOTE_CELLS < usual:
-        return "total" if all(parsing.is_figure(cell) for cell in filled) else "note"
+        labeled = any(re.search(_LABEL, cell) for cell in filled) and any(map(parsing.is_figure, filled))
+        return "total" if labeled or all(map(parsing.is_figure, filled)) else "note"
     if len(filled) == 1 and usual >= layout.SHORT and _heads_a_group(filled[0]):
         return "group"
     return ""
@@ -333,6 +375,7 @@ def _regular_block(grid, found, name):
             block.lines = np.concatenate([block.lines, more_lines])[order].astype(np.int64)
     size = np.diff(regular.starts)[np.searchsorted(regular.lines, block.lines)]
     _drop(block, _sums(block.columns, np.flatnonzero(size <= width + LONGEST_SUM), usual))
+    _drop(block, _labeled_sums(block.columns))
     return block
 
 

@@ -8,6 +8,8 @@ import json
 import lzma
 import tarfile
 import zipfile
+from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 
 import openpyxl
@@ -698,3 +700,65 @@ def test_an_amount_that_can_be_read_is_neither_set_aside_nor_missing_from_the_su
     entry = intake.amounts["payment_amount"]["USD"]
     assert (entry.read, entry.accepted, entry.set_aside) == (amount + 10, amount + 10, 0)
     assert not [f for f in intake.findings if f.severity == "error"]
+
+
+CASES = Path(__file__).parent / "cases"
+
+
+def paid_by_department(label, *, filled=False, above=False, column=0):
+    """Twelve departments of eight payments each, every department with a line of its sum."""
+    lines, rest = ["Department,Vendor,Payment Date,Amount"], [Decimal(0)]
+    for d in range(12):
+        amounts = [Decimal(100 + 7 * d + i * i) + Decimal("0.25") for i in range(8)]
+        rows = [f"Dept {d},Vendor {i},2024-0{i + 1}-03,{a}" for i, a in enumerate(amounts)]
+        cells = [f"Dept {d}", "Vendor 7", "2024-08-03"] if filled else ["", "", ""]
+        cells[column] = label.format(d)
+        total = [",".join([*cells, str(sum(amounts))])]
+        lines += [*total, *rows] if above else [*rows, *total]
+        rest.append(sum(amounts))
+    return lines, float(sum(rest))
+
+
+@pytest.mark.parametrize(
+    ("label", "more"),
+    [
+        ("Dept {} Total", {}),
+        ("Total Dept {}", {}),
+        ("Subtotal", {"column": 1}),
+        ("Total: ", {"column": 1}),
+        ("Dept {} Total", {"filled": True}),
+        ("Dept {} Total", {"above": True}),
+        ("Summe Dept {}", {}),
+        ("Sous-total", {"column": 1, "filled": True}),
+    ],
+)
+def test_lines_of_sums_are_no_payments_whatever_their_label_and_place(tmp_path, label, more):
+    lines, paid = paid_by_department(label, **more)
+
+    intake = read_table(write(tmp_path, lines), "payments", currency="USD")
+
+    assert len(intake.frame) == 96
+    assert intake.frame["payment_amount"].sum() == pytest.approx(paid)
+    assert (intake.not_data["kind"] == "total").sum() == 12
+
+
+def test_a_vendor_called_total_keeps_its_payments(tmp_path):
+    """Its name looks like a label, and its amounts are no sums of what is above or below."""
+    lines = ["Department,Vendor,Payment Date,Amount"]
+    lines += [
+        f"Fleet,{'Total Energies' if i % 3 else 'Fuel Total'},2024-01-{i + 1:02d},{100 + i * i}" for i in range(20)
+    ]
+
+    intake = read_table(write(tmp_path, lines), "payments", currency="USD")
+
+    assert len(intake.frame) == 20
+    assert intake.frame["payment_amount"].sum() == sum(100 + i * i for i in range(20))
+
+
+def test_the_example_with_subtotals_has_96_payments():
+    """12 departments, 13 lines of sums; 44,669.95 by the file's own last line."""
+    intake = read_table([CASES / "subtotals_by_department.csv"], "payments", currency="USD")
+
+    assert len(intake.frame) == 96
+    assert intake.frame["payment_amount"].sum() == pytest.approx(44_669.95)
+    assert (intake.not_data["kind"] == "total").sum() == 13
