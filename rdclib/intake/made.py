@@ -56,7 +56,7 @@ def add_columns(state, block, frame, lines, metrics, periods, texts):
             for column, side in (("period_start", 0), ("period_end", 1)):
                 frame[column] = pd.Series(pd.to_datetime([p[side] for p in periods])).astype("datetime64[us]")
         if "period_start" in frame and "period_end" not in frame:
-            frame["period_end"] = period_ends(frame["period_start"])
+            frame["period_end"] = period_ends(frame["period_start"], frame["metric_id"])
     if state.table == "payments" and periods is not None:
         frame["payment_date"] = pd.Series(pd.to_datetime([last for _, last in periods])).astype("datetime64[us]")
     for key in ("contract_id", "solicitation_id", "case_id"):

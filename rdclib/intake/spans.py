@@ -26,17 +26,39 @@ def snapshot_day(file, fiscal_year_start):
     return None
 
 
-def period_ends(starts):
-    """Last days of periods whose first days are given: the gap between them says how long they are."""
+# Lengths in which results are reported: days, and months.
+_DAYS = (1, 7, 14, 28)
+_MONTHS = (1, 2, 3, 4, 6, 12)
+_MONTH = 30.4  # days
+
+
+def period_ends(starts, metrics=None):
+    """Last days of periods whose first days are given: the gap between them says how long they are.
+
+    Parameters
+    ----------
+    starts : Series of datetime
+    metrics : Series of str, optional
+        Whose periods they are; each metric may come in periods of its own length.
+
+    Returns
+    -------
+    Series of datetime
+        Missing where a metric has one period only.
+    """
+    if metrics is not None and metrics.nunique() > 1:
+        parts = [period_ends(own) for _, own in starts.groupby(metrics)]
+        return pd.concat(parts).reindex(starts.index)
     days = np.sort(starts.dropna().dt.normalize().unique())
     if len(days) < 2:
         return pd.Series(pd.NaT, index=starts.index, dtype="datetime64[us]")
     gap = int(np.diff(days).min() / np.timedelta64(1, "D"))
-    if gap >= 28:
-        step = 12 if gap >= 360 else 3 if gap >= 89 else 1
+    # Four weeks are as long as a February, but begin on other days of the month.
+    if gap > 28 or (gap == 28 and len({day.day for day in days.astype("datetime64[D]").tolist()}) == 1):
+        step = min(_MONTHS, key=lambda months: abs(months * _MONTH - gap))
         ends = starts + pd.DateOffset(months=step) - pd.Timedelta(days=1)
     else:
-        ends = starts + pd.Timedelta(days=gap - 1 if gap in (1, 7, 14) else 0)
+        ends = starts + pd.Timedelta(days=gap - 1 if gap in _DAYS else 0)
     return ends.astype("datetime64[us]")
 
 

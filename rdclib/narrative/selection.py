@@ -6,7 +6,8 @@ from rdclib import formats
 from rdclib.narrative.prose import Prose, bullets
 from rdclib.tables.selection import answer, condition, wait
 
-_CADENCE = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "annual": "year"}
+_CADENCE = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"}
+_CADENCE |= {"half-yearly": "half-year", "annual": "year"}
 
 
 def selection_summary(selection):

@@ -12,7 +12,8 @@ COUNTED = ("u", "u′", "c", "t")  # charts of whole counts: rates are compared 
 # An autocorrelation from which on the reader learns of it.
 RESEMBLES = 0.3
 PERSIST = 6  # the last so many points must still show the signal
-STEPS_A_YEAR = {"week": 52, "month": 12, "quarter": 4, "half-year": 2, "year": 1, "day": 365}
+STEPS_A_YEAR = {"day": 365, "week": 52, "two-week period": 26, "four-week period": 13, "month": 12}
+STEPS_A_YEAR |= {"two-month period": 6, "quarter": 4, "four-month period": 3, "half-year": 2, "year": 1}
 NOT_CLEAR = "not clear yet"
 VERDICTS = ("lasting improvement", "early but fading", NOT_CLEAR, "no effect", "worse")
 QUESTIONS = (
@@ -123,7 +124,7 @@ def judge(change, target, others, questions=QUESTIONS):
     values[before:start] = np.nan
     left_out = np.zeros(len(values), bool)
     left_out[before:start] = True
-    year = STEPS_A_YEAR[target.step]
+    year = STEPS_A_YEAR.get(target.step) or _periods_a_year(target)
     horizons = [months * year / 12 for months in MONTHS]
     good, direction_note = _good(target.chart, values, start)
     fit = _regression(target, values, start, year)
@@ -178,6 +179,13 @@ def _good(chart, values, start):
             return -1, f"Before the change it lay above {what}: lower is better."
         return 0, "Before the change it was within its target band: the verdict cannot call a change better."
     return 0, "The metric has no good direction of its own: the verdict cannot call a change better."
+
+
+def _periods_a_year(series):
+    """Of a series without a common step: how many of its periods a year has on average."""
+    starts = series.table["start"]
+    years = (starts.iloc[-1] - starts.iloc[0]).days / 365.25
+    return max((len(starts) - 1) / years, 1) if years > 0 else 1
 
 
 def _regression(series, values, start, year):

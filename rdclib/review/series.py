@@ -11,15 +11,22 @@ from rdclib.observations import ADDITIVE, received_last, summable
 from rdclib.review.measure import Measure, measure_of, scaled
 from rdclib.review.rows import TARGETS, cut, known_rows, units
 
-# Name, most days between the starts of two periods, and length (in days for day and week, else in months).
+# Name, most days between the starts of two periods, and length in days or months.
 STEPS = (
-    ("day", 2, 1),
-    ("week", 10, 7),
-    ("month", 45, 1),
-    ("quarter", 135, 3),
-    ("half-year", 270, 6),
-    ("year", 500, 12),
+    ("day", 2, 1, "D"),
+    ("week", 10, 7, "D"),
+    ("two-week period", 20, 14, "D"),
+    ("month", 45, 1, "M"),
+    ("two-month period", 75, 2, "M"),
+    ("quarter", 105, 3, "M"),
+    ("four-month period", 150, 4, "M"),
+    ("half-year", 270, 6, "M"),
+    ("year", 500, 12, "M"),
 )
+FOUR_WEEKS = ("four-week period", 28, 28, "D")
+IRREGULAR = "period"  # of a series whose periods have no common length
+# A start may lie this share of a step away from where it is expected, such as the first working day of a month.
+OFF = 0.3
 SEASON = {"month": 12, "quarter": 4, "week": 52}
 # Spread between periods beyond this multiple of what binomial or Poisson chance gives calls for Laney's limits,
 # or, for plain counts, for an individuals chart.
@@ -46,7 +53,7 @@ class Series:
     vendor_id, vendor_name, site : str
     contract_ids : tuple of str
     step : str
-        ``day``, ``week``, ``month``, ``quarter``, ``half-year`` or ``year``.
+        One of the names of `STEPS`, or `IRREGULAR`.
     table : DataFrame
         One row a period, none left out: ``start``, ``end``, ``value``, ``numerator``, ``denominator``, ``target``,
         ``target_low``, ``target_high`` (the ends of a band), ``low``, ``high`` (as published), ``gap`` (empty, or why
@@ -232,6 +239,8 @@ def _series(measure, site, rows, records, choices, ends):
     frozen = freeze[-1] if freeze else None
     chart, said = draw(measure, table, baseline=frozen, rebase=places, screen=choices.screen)
     notes += said
+    if step == IRREGULAR:
+        notes.append("The periods have no common length: the series is irregular, and missing periods are not known.")
     notes += [f"New limits from {day:%B} {day.day}, {day.year}: {reason}" for day, reason in rebases]
     if frozen:
         notes.append(f"The limits are those of the first {frozen} periods (of each part, where there are new limits).")
@@ -337,14 +346,21 @@ def _grid(rows, until):
     own = _days(over - begun) + 1
     # Where months are missing the starts lie apart; where periods run from the year's start they overlap.
     typical = min((np.median(part) for part in (gaps[gaps > 0], own[~np.isnan(own)]) if len(part)), default=30)
-    step, _, size = next((s for s in STEPS if typical <= s[1]), STEPS[-1])
-    unit = "D" if step in ("day", "week") else "M"
+    step, _, size, unit = next((s for s in STEPS if typical <= s[1]), STEPS[-1])
+    if typical == 28 and step == "month" and len({day.day for day in starts.tolist()}) > 3:
+        step, _, size, unit = FOUR_WEEKS
     place = (starts.astype(f"datetime64[{unit}]") - starts[0].astype(f"datetime64[{unit}]")).astype(int) // size
     count = int(place[-1]) + 1
     # Periods that were over by the day of the review, up to a year of them, are late.
     begins = _begins(starts[0], unit, size, count + 13)
     ends = begins[1:] - np.timedelta64(1, "D")
     late = int((ends[count:] <= until.to_datetime64()).sum())
+    if _irregular(starts, begins[place], place, gaps, size if unit == "D" else size * 30):
+        step, place, count, late = IRREGULAR, np.arange(len(starts)), len(starts), 0
+        begins = starts
+        # Without a last day of its own a period lasts until the next one begins.
+        following = np.append(starts[1:], starts[-1] + np.timedelta64(int(typical), "D")) - np.timedelta64(1, "D")
+        ends = np.where(np.isnat(over), following, over.astype("datetime64[D]"))
     columns = {"start": begins[: count + late].astype("datetime64[us]")}
     columns["end"] = ends[: count + late].astype("datetime64[us]")
     for name in _NUMBERS:
@@ -358,6 +374,18 @@ def _grid(rows, until):
     gap[count:] = "late"
     gap[suppressed] = "suppressed"
     return step, columns | {"gap": gap}
+
+
+def _irregular(starts, expected, place, gaps, length):
+    """Whether periods follow no common length: two in one place, or many far from where they should begin.
+
+    Starts that lie within a place, as of vendors that report on different days, are of one step all the same.
+    """
+    if len(starts) < 3 or not (gaps > 0).all():
+        return False
+    crowded = (np.diff(place) == 0).any()
+    away = np.abs(_days(starts - expected)) > max(OFF * length, 3)
+    return bool(crowded or away.mean() > 0.2)
 
 
 def _days(spans):

@@ -7,8 +7,8 @@ import pandas as pd
 
 from rdclib.observations import ADDITIVE, per, received_last, summable, totals
 
-CADENCE_DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "annual": 366}
-_FREQUENCY = {"daily": "D", "monthly": "M", "quarterly": "Q", "annual": "Y"}
+CADENCE_DAYS = {"daily": 1, "weekly": 7, "monthly": 31, "quarterly": 92, "half-yearly": 183, "annual": 366}
+_MONTHS = {"monthly": 1, "quarterly": 3, "half-yearly": 6, "annual": 12}
 # Fewest points for a baseline.
 FEWEST_POINTS = 6
 # A number older than this many reporting intervals is history, and a series with less than this share of its periods
@@ -179,10 +179,11 @@ def _with_gaps(table, cadence):
     """Put a row without a value where a period is missing: nothing may be joined over it."""
     if len(table) < 2:
         return table
-    if cadence == "weekly":
-        place = ((table["period_start"] - table["period_start"].iloc[0]).dt.days / 7).round().astype(int)
+    start = table["period_start"]
+    if cadence in _MONTHS:
+        place = (start.dt.year * 12 + start.dt.month - 1) // _MONTHS[cadence]
     else:
-        place = table["period_start"].dt.to_period(_FREQUENCY[cadence]).map(lambda period: period.ordinal)
+        place = ((start - start.iloc[0]).dt.days / CADENCE_DAYS[cadence]).round().astype(int)
     if place.duplicated().any():
         return table
     whole = range(int(place.iloc[0]), int(place.iloc[-1]) + 1)

@@ -283,7 +283,8 @@ def wait(seen):
     ----------
     seen : rdclib.selection.targets.Detectability
     """
-    unit = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "annual": "year"}
+    unit = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter"}
+    unit |= {"half-yearly": "half-year", "annual": "year"}
     if math.isnan(seen.periods):
         return ""
     if math.isinf(seen.periods):

@@ -762,3 +762,35 @@ def test_the_example_with_subtotals_has_96_payments():
     assert len(intake.frame) == 96
     assert intake.frame["payment_amount"].sum() == pytest.approx(44_669.95)
     assert (intake.not_data["kind"] == "total").sum() == 13
+
+
+@pytest.mark.parametrize(
+    ("starts", "end"),
+    [
+        (("2018-01-01", "2018-07-01"), "2018-06-30"),
+        (("2018-01-01", "2018-05-01"), "2018-04-30"),
+        (("2018-01-01", "2018-03-01"), "2018-02-28"),
+        (("2018-01-01", "2018-04-01"), "2018-03-31"),
+        (("2018-01-01", "2018-02-01"), "2018-01-31"),
+        (("2018-02-01", "2018-03-01"), "2018-02-28"),
+        (("2018-01-01", "2018-01-29"), "2018-01-28"),
+        (("2018-01-01", "2018-01-15"), "2018-01-14"),
+        (("2018-01-01", "2019-01-01"), "2018-12-31"),
+    ],
+)
+def test_the_gap_between_first_days_says_how_long_periods_are(tmp_path, starts, end):
+    lines = ["Metric,Vendor,Start of period,Value", *(f"A9-05,Acme,{day},190" for day in starts)]
+
+    intake = read_table(write(tmp_path, lines), "observations")
+
+    assert intake.frame["period_end"].iloc[0].date().isoformat() == end
+
+
+def test_metrics_of_different_steps_have_periods_of_their_own(tmp_path):
+    lines = ["Metric,Vendor,Start of period,Value", "A,V,2018-01-01,1", "A,V,2018-07-01,1", "B,V,2018-01-01,1"]
+    lines += ["B,V,2018-02-01,1"]
+
+    intake = read_table(write(tmp_path, lines), "observations")
+
+    ends = dict(zip(intake.frame["metric_id"], intake.frame["period_end"].dt.strftime("%Y-%m-%d"), strict=True))
+    assert ends == {"A": "2018-12-31", "B": "2018-02-28"}

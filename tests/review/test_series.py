@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rdclib import choices, spc
@@ -492,3 +493,66 @@ def test_a_period_without_a_result_is_no_period_that_missed_the_target():
 def test_a_target_that_changed_is_held_against_the_periods_that_it_was_for():
     rows = [*months([70] * 6, target=60), *months([70] * 6, first="2022-01", target=80)]
     assert only(build.records(*rows, metrics=[SCORE])).target_history == (6, 12)
+
+
+def at(starts, ends=None):
+    rows = []
+    for i, start in enumerate(starts):
+        end = ends[i] if ends else None
+        rows.append(build.observation("m", vendor_id="V1", period_start=start, period_end=end, value=50 + i * 7 % 5))
+    return only(build.records(*rows, metrics=[SCORE], as_of="2024-06-30"))
+
+
+@pytest.mark.parametrize(
+    ("frequency", "step", "n"),
+    [
+        ("7D", "week", 20),
+        ("14D", "two-week period", 20),
+        ("28D", "four-week period", 20),
+        ("MS", "month", 20),
+        ("2MS", "two-month period", 15),
+        ("QS", "quarter", 12),
+        ("4MS", "four-month period", 9),
+        ("6MS", "half-year", 12),
+        ("YS", "year", 8),
+    ],
+)
+@pytest.mark.parametrize("with_ends", [True, False])
+def test_every_step_in_which_people_report_is_known_and_nothing_is_missing(frequency, step, n, with_ends):
+    last = pd.Timestamp("2024-06-30")
+    starts = [day for day in pd.date_range("2015-01-01", last, freq=frequency) if day < last - pd.Timedelta(days=366)][
+        -n:
+    ]
+    following = [*starts[1:], starts[-1] + (starts[-1] - starts[-2])]
+    ends = [(day - pd.Timedelta(days=1)).date().isoformat() for day in following]
+    series = at([day.date().isoformat() for day in starts], ends if with_ends else None)
+
+    assert series.step == step
+    assert series.missing == 0
+    assert series.table["value"].notna().sum() == n
+
+
+def test_results_of_january_and_july_are_half_years_with_none_missing():
+    series = at([f"{year}-{month}-01" for year in range(2018, 2024) for month in ("01", "07")])
+
+    assert (series.step, series.missing, series.chart.n) == ("half-year", 0, 12)
+
+
+def test_school_terms_given_as_dates_are_reported_as_irregular_and_keep_every_result():
+    terms = [("09-01", "12-20"), ("01-07", "03-28"), ("04-14", "06-30")]
+    starts = [f"{2019 + y + (i > 0)}-{first}" for y in range(4) for i, (first, _) in enumerate(terms)]
+    ends = [f"{2019 + y + (i > 0)}-{last}" for y in range(4) for i, (_, last) in enumerate(terms)]
+    series = at(starts, ends)
+
+    assert series.step == "period"
+    assert series.chart.n == 12
+    assert series.table["start"].dt.strftime("%Y-%m-%d").tolist() == starts
+    assert series.table["end"].dt.strftime("%Y-%m-%d").tolist() == ends
+    assert any("irregular" in note for note in series.notes)
+
+
+def test_a_month_without_a_result_is_missing_and_no_irregularity():
+    starts = [f"2022-{m:02d}-01" for m in range(1, 13) if m != 6] + [f"2023-{m:02d}-01" for m in range(1, 13)]
+    series = at(starts)
+
+    assert (series.step, series.missing) == ("month", 1)
